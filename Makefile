@@ -1,0 +1,120 @@
+# arsenal: the build. `make help` lists the targets.
+#
+# Variables: CC (gcc, clang), V=1 shows the commands, VARIANT=plain|asan|tsan|cover|fuzz picks flags and a build folder of its own,
+# PREFIX and DESTDIR for install, FUZZ_SECONDS for fuzz.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+else
+say = @:
+endif
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+VARIANT ?= plain
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+BUILD := build
+# The plain build's program is build/arsenal; objects and tests of each variant have a folder.
+OUT := $(BUILD)/$(VARIANT)
+GEN := $(BUILD)/gen
+BIN := $(if $(filter plain,$(VARIANT)),$(BUILD)/arsenal,$(OUT)/arsenal)
+
+PACKAGES := libevent libevent_pthreads libcrypto jansson libcurl
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wformat=2 \
+	-Wpointer-arith -Wvla -Wswitch-enum -Werror
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+FLAGS_plain := -O2 -g $(HARDEN)
+FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+FLAGS_cover := -O0 -g --coverage
+FLAGS_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS = -std=c17 -D_GNU_SOURCE -DARSENAL_VERSION='"$(VERSION)"' -Isrc -pthread $(WARNINGS) $(FLAGS_$(VARIANT)) \
+	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+LDLIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+LDFLAGS = -pthread $(FLAGS_$(VARIANT)) $(if $(filter plain,$(VARIANT)),-Wl,-z,relro,-z,now)
+
+SOURCES := $(filter-out %_test.c,$(wildcard src/*.c src/*/*.c))
+TESTS := $(patsubst src/%.c,%,$(wildcard src/*_test.c src/*/*_test.c))
+FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz_*.c))
+GENERATED := $(GEN)/probe_beam.c $(GEN)/demo_beams.c $(GEN)/web_files.c
+OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out src/main.c,$(SOURCES))) $(patsubst $(GEN)/%.c,$(OUT)/gen/%.o,$(GENERATED))
+ARCHIVE := $(OUT)/arsenal.a
+
+.PHONY: help all run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \
+	fuzz fuzz-build bench cover format format-check lint install clean deps deps-run deps-check soak screenshots
+
+help:
+	@echo 'make all         the program, build/arsenal'
+	@echo 'make run         build, then arsenal demo: a small OTP application with real faults, watched live'
+	@echo 'make check       everything that must pass before a commit lands (under 10 minutes)'
+	@echo 'make check-full  the rest: TSan, valgrind, long fuzzing, clang'
+	@echo 'make check-asan  unit and system tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make check-tsan  the same under ThreadSanitizer'
+	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS (600)'
+	@echo 'make bench       figures, as ratios'
+	@echo 'make cover lint format install clean deps'
+
+# ---- the program -------------------------------------------------------------------------------------------------
+all: $(BIN)
+
+$(BIN): $(OUT)/main.o $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(ARCHIVE): $(OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/%.o: src/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/gen/%.o: $(GEN)/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- what is embedded --------------------------------------------------------------------------------------------
+# The probe's module name carries a hash of its source, so that two releases of arsenal can be on one node.
+PROBE_SRC := otp/src/arsenal_probe.erl
+PROBE_HASH = $(shell sha256sum $(PROBE_SRC) | cut -c1-8)
+
+$(GEN)/probe_beam.c: $(PROBE_SRC) scripts/embed.sh
+	$(call say,ERLC,$<)
+	$(Q)rm -rf $(GEN)/probe && mkdir -p $(GEN)/probe
+	$(Q)sed 's/^-module(arsenal_probe)\./-module(arsenal_probe_$(PROBE_HASH))./' $< >$(GEN)/probe/arsenal_probe_$(PROBE_HASH).erl
+	$(Q)cd $(GEN)/probe && erlc -Werror +deterministic +no_docs *.erl
+	$(Q)sh scripts/embed.sh PROBE_FILES $(GEN)/probe/*.beam >$@.tmp && mv $@.tmp $@
+
+DEMO_SRC := $(wildcard otp/demo/*.erl)
+$(GEN)/demo_beams.c: $(DEMO_SRC) scripts/embed.sh
+	$(call say,ERLC,otp/demo)
+	$(Q)rm -rf $(GEN)/demo && mkdir -p $(GEN)/demo
+	$(Q)erlc -Werror +deterministic -o $(GEN)/demo $(DEMO_SRC)
+	$(Q)sh scripts/embed.sh DEMO_FILES $(GEN)/demo/*.beam >$@.tmp && mv $@.tmp $@
+
+WEB_FILES := $(wildcard web/*.html web/*.js web/*.css web/*.svg web/*.json)
+$(GEN)/web_files.c: $(WEB_FILES) scripts/embed.sh
+	$(call say,EMBED,web)
+	$(Q)mkdir -p $(GEN)
+	$(Q)sh scripts/embed.sh WEB_FILES $(WEB_FILES) >$@.tmp && mv $@.tmp $@
+
+# ---- unit tests: beside their source, one program each ---------------------------------------------------------------
+unit: $(TESTS:%=$(OUT)/test/%)
+
+$(OUT)/test/%: src/%.c $(ARCHIVE)
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
+
+unit-run: unit
+	$(Q)sh scripts/unit.sh $(TESTS:%=$(OUT)/test/%)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+
+/*
+ * utf8_decode reads one code point from p (len > 0 bytes). It returns its length in bytes and sets *cp, or returns 0 on
+ * an invalid, overlong, surrogate or cut sequence (RFC 3629).
+ */
+size_t utf8_decode(const uint8_t *p, size_t len, uint32_t *cp);
+/* utf8_add appends code point cp, or U+FFFD if cp is none. */
+void utf8_add(struct strbuf *sb, uint32_t cp);
+/* utf8_add_clean appends the text with every invalid byte replaced by U+FFFD. */
+void utf8_add_clean(struct strbuf *sb, const void *text, size_t len);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One node's judgement: samples and restarts in, events and answers out. A pure function of its inputs: no I/O, no
+ *clock, no threads, no globals. Time comes in as an argument (`now_ms`: milliseconds since the epoch, never backwards;
+ *a smaller one is taken as the last).
+ *
+ *	engine_feed(e, now, &sample);
+ *	while ((ev = engine_next_event(e)) != NULL) { …; event_unref(ev); }
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "model/event.h"
+#include "model/health.h"
+#include "model/node.h"
+#include "model/restart.h"
+#include "model/sample.h"
+
+struct engine;
+
+struct engine_options {
+	int64_t interval_ms;      /* expected distance of samples */
+	double anomaly_threshold; /* standard deviations from the baseline; > 0 */
+	size_t max_restarts;      /* restarts kept for the list (statistics count on) */
+	size_t max_children; /* (supervisor, child) pairs with statistics of their own; further ones are counted in the
+				totals only */
+	size_t max_events;   /* events waiting for engine_next_event; the oldest are dropped and counted */
+	double warning[CRITERION_COUNT];
+	double critical[CRITERION_COUNT];
+};
+
+/* engine_defaults are the documented defaults (interval 5 s, threshold 2.0, CRITERIA's levels). */
+struct engine_options engine_defaults(void);
+
+/* engine_new copies the options and the name. The engine is in link state NODE_CONNECTING. */
+struct engine *engine_new(const char *node, const struct engine_options *options);
+void engine_free(struct engine *e);
+
+/* Inputs. */
+/* engine_feed takes one sample: the derived metrics are computed into it first, then it becomes the last sample. */
+void engine_feed(struct engine *e, int64_t now_ms, const struct sample *s);
+/* engine_restart takes one restart; the terms stay the caller's. */
+void engine_restart(struct engine *e, int64_t now_ms, const struct restart *r);
+/* engine_lost_restarts: n restarts that were seen but not described (a flood). They count in totals and rates. */
+void engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n);
+/* engine_link tells the state of the link; a change becomes an event, a loss also a node_down anomaly. */
+void engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char *detail);
+void engine_info(struct engine *e, const struct node_info *info);
+/* engine_tick lets time pass without a sample: windows expire, levels fall back. Once a second or so. */
+void engine_tick(struct engine *e, int64_t now_ms);
+
+/* engine_next_event hands over the oldest pending event (the caller unrefs it), or NULL. */
+struct event *engine_next_event(struct engine *e);
+
+/* Answers. Pointers stay valid until the next input. */
+const char *engine_node(const struct engine *e);
+enum node_state engine_state(const struct engine *e, const char **detail, int64_t *since_ms);
+const struct node_info *engine_node_info(const struct engine *e);
+/* engine_last is the last sample with the derived metrics, or NULL before the first. */
+const struct sample *engine_last(const struct engine *e);
+/* engine_top is the last known ranking; *count entries. */
+const struct top_process *engine_top(const struct engine *e, enum top_kind kind, unsigned *count);
+/* engine_health judges the last sample and the restarts as of now_ms. */
+void engine_health(const struct engine *e, int64_t now_ms, struct health *out);
+/* engine_anomalies: those that hold at present, at most HEALTH_MAX_ANOMALIES. */
+unsigned engine_anomalies(const struct engine *e, const struct anomaly *out[HEALTH_MAX_ANOMALIES]);
+/* engine_recent_anomaly is the anomaly found at an age (0 is the newest), or NULL beyond the oldest kept (100 are). */
+const struct anomaly *engine_recent_anomaly(const struct engine *e, size_t age);
+
+#define RESTART_STATS_TOP 20
+#define RESTART_STATS_PATTERNS 20
+
+struct child_count {
+	const char *supervisor; /* texts */
+	const char *child_id;
+	uint64_t count;
+};
+
+/* A pattern among restarts (contract, section 6). Types known now: restart_storm. */
+struct restart_pattern {
+	const char *type; /* "restart_storm" */
+	const char *supervisor;
+	const char *child_id;
+	uint64_t frequency; /* restarts in it */
+	double confidence;  /* 0 to 1 */
+	int64_t first_ms;
+	int64_t last_ms;
+	bool active;       /* still going on */
+	char pattern[160]; /* one line for a person */
+};
+
+struct reason_count {
+	const char *reason;
+	bool truncated;
+	uint64_t count;
+};
+
+struct restart_stats {
+	bool observed;   /* restarts are seen on this node at all */
+	uint64_t total;  /* since the watch began, never capped */
+	uint64_t failed; /* failed attempts */
+	uint64_t gave_up;
+	uint64_t undescribed;    /* counted in total, lost in a flood */
+	double rate;             /* in the last hour */
+	double mean_interval_ms; /* mean time between restarts; NaN with fewer than two */
+	unsigned child_count;    /* most restarted children, most first */
+	struct child_count children[RESTART_STATS_TOP];
+	unsigned reason_count; /* most frequent first */
+	struct reason_count reasons[RESTART_STATS_TOP];
+	unsigned pattern_count;
+	struct restart_pattern patterns[RESTART_STATS_PATTERNS];
+};
+
+/* engine_restart_stats: over all supervisors, or over the one whose text is `supervisor` (NULL: all). False if no such
+ * supervisor has restarted. */
+bool engine_restart_stats(
+    const struct engine *e, int64_t now_ms, const char *supervisor, struct restart_stats *out) MUST_CHECK;
+/* engine_restart_at: the restart kept at an age (0 is the newest), or NULL beyond the oldest. */
+const struct restart *engine_restart_at(const struct engine *e, size_t age);
+
+struct engine_counts {
+	uint64_t samples;
+	uint64_t restarts;
+	uint64_t events;
+	uint64_t events_dropped;
+	uint64_t anomalies;
+	uint64_t health_checks;
+};
+
+struct engine_counts engine_counts(const struct engine *e);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP outlet: dashboard, API, event stream, Prometheus. It sees the rest of the program only through `struct
+ * http_source`.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "engine/engine.h"
+#include "eventlog.h"
+
+struct event_base;
+struct http;
+
+/* What the server lends to the outlets. All functions are called from the loop. */
+struct http_source {
+	void *arg;
+	int64_t (*now_ms)(void *arg);
+	size_t (*node_count)(void *arg);
+	const struct engine *(*node)(void *arg, size_t i);
+	const struct eventlog *(*events)(void *arg);
+	/* writes the program's own figures as one JSON object ("/api/v1/stats") */
+	void (*stats)(void *arg, struct json *j);
+};
+
+struct http_options {
+	const char *address;    /* "127.0.0.1:8080", "[::1]:0"; port 0 takes a free one */
+	size_t max_streams;     /* event streams at a time; 0 for the default (64) */
+	size_t max_connections; /* 0 for the default (256) */
+	const char
+	    *token; /* NULL: none. Without one, addresses that are not loopback are refused (contract, section 11) */
+};
+
+/* http_new listens; NULL and a reason that names the address otherwise. */
+struct http *http_new(struct event_base *base, const struct http_options *options, const struct http_source *source,
+    struct err *err) MUST_CHECK;
+void http_free(struct http *h);
+/* http_address is what it listens on, with the real port: "127.0.0.1:43210". */
+const char *http_address(const struct http *h);
+/* http_pump sends new events to the streams. The server calls it whenever events have been added. */
+void http_pump(struct http *h);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/event.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static const char *const TYPE_NAMES[EVENT_TYPE_COUNT] = { "restart", "health_alert", "performance_alert", "anomaly",
+	"node" };
+
+const char *
+event_type_name(enum event_type type)
+{
+	return TYPE_NAMES[type];
+}
+
+enum event_type
+event_type_find(const char *name, size_t len)
+{
+	for (int i = 0; i < EVENT_TYPE_COUNT; i++)
+		if (strlen(TYPE_NAMES[i]) == len && memcmp(TYPE_NAMES[i], name, len) == 0)
+			return (enum event_type)i;
+	return EVENT_TYPE_COUNT;
+}
+
+struct event *
+event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms)
+{
+	size_t size = strlen(node) + 1;
+	struct event *e = xcalloc(1, sizeof(*e) + size);
+
+	e->refs = 1;
+	e->type = type;
+	e->severity = severity;
+	e->time_ms = time_ms;
+	e->node = memcpy(e + 1, node, size);
+	return e;
+}
+
+struct event *
+event_ref(struct event *e)
+{
+	e->refs++;
+	return e;
+}
+
+void
+event_unref(struct event *e)
+{
+	if (e == NULL)
+		return;
+	assert(e->refs > 0);
+	if (--e->refs > 0)
+		return;
+	if (e->type == EVENT_RESTART)
+		restart_release(&e->u.restart);
+	else if (e->type == EVENT_ANOMALY || e->type == EVENT_PERFORMANCE_ALERT)
+		anomaly_release(&e->u.anomaly);
+	free(e);
+}

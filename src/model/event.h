@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happened on a node, as it goes to every outlet. Immutable once published, counted. */
+#ifndef MODEL_EVENT_H
+#define MODEL_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/anomaly.h"
+#include "model/health.h"
+#include "model/node.h"
+#include "model/restart.h"
+
+/* The seed's four types, and `node`: the link's state changed (for people's outlets; BEAM subscribers never get it). */
+enum event_type {
+	EVENT_RESTART,
+	EVENT_HEALTH_ALERT,
+	EVENT_PERFORMANCE_ALERT,
+	EVENT_ANOMALY,
+	EVENT_NODE,
+	EVENT_TYPE_COUNT
+};
+
+struct event {
+	unsigned refs; /* private */
+	uint64_t id;   /* given by the event log: grows by time, across restarts of ours too */
+	enum event_type type;
+	enum severity severity;
+	int64_t time_ms;
+	const char *node; /* points into the struct's own allocation */
+	union {
+		struct restart restart; /* EVENT_RESTART */
+		struct health health;   /* EVENT_HEALTH_ALERT */
+		struct anomaly anomaly; /* EVENT_ANOMALY, EVENT_PERFORMANCE_ALERT */
+		struct {
+			enum node_state state;
+			char detail[256];
+		} link; /* EVENT_NODE */
+	} u;
+};
+
+/* event_type_name: "restart", "health_alert", "performance_alert", "anomaly", "node". */
+const char *event_type_name(enum event_type type);
+/* event_type_find returns the type of a name of len bytes, or EVENT_TYPE_COUNT. */
+enum event_type event_type_find(const char *name, size_t len);
+
+/* event_new returns an event with one reference and an empty body; terms put into it are given over to it. */
+struct event *event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms);
+struct event *event_ref(struct event *e);
+void event_unref(struct event *e);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A node's health: one row per criterion in a table, the worst of them overall. */
+#ifndef MODEL_HEALTH_H
+#define MODEL_HEALTH_H
+
+#include <stdint.h>
+
+#include "model/sample.h"
+#include "model/severity.h"
+
+/*
+ * id, name, warning above, critical above (the seed's four, then those added), unit of the value, what the value is.
+ */
+#define HEALTH_TABLE(X)                                                                \
+	X(MEMORY, "memory", 75, 90, "%", "used share of the memory the VM may use")    \
+	X(PROCESSES, "processes", 75, 90, "%", "used share of the process table")      \
+	X(CPU, "cpu", 75, 90, "%", "busy share of the online schedulers")              \
+	X(RESTARTS, "restarts", 5, 10, "in 5 min", "supervisor restarts in 5 minutes") \
+	X(PORTS, "ports", 75, 90, "%", "used share of the port table")                 \
+	X(ATOMS, "atoms", 75, 90, "%", "used share of the atom table")                 \
+	X(FDS, "file_descriptors", 75, 90, "%", "used share of the file descriptors")  \
+	X(MESSAGE_QUEUE, "message_queue", 10000, 100000, "messages", "longest message queue")
+
+enum criterion {
+#define HEALTH_ENUM(id, ...) CRITERION_##id,
+	HEALTH_TABLE(HEALTH_ENUM)
+#undef HEALTH_ENUM
+	    CRITERION_COUNT
+};
+
+struct criterion_row {
+	const char *name;
+	double warning;
+	double critical;
+	const char *unit;
+	const char *help;
+};
+
+extern const struct criterion_row CRITERIA[CRITERION_COUNT];
+
+#define HEALTH_MAX_RECOMMENDATIONS CRITERION_COUNT
+#define HEALTH_MAX_ANOMALIES 16
+
+struct criterion_state {
+	enum level level; /* LEVEL_UNKNOWN: not observed */
+	double value;     /* in the row's unit; without meaning when unknown */
+};
+
+struct health {
+	enum level overall;
+	int64_t last_check_ms;
+	struct criterion_state criteria[CRITERION_COUNT];
+	double restart_rate; /* restarts in the last hour; NaN: not observed */
+	unsigned recommendation_count;
+	char recommendations[HEALTH_MAX_RECOMMENDATIONS][256];
+	enum criterion changed; /* in a health_alert: the criterion whose change caused it */
+};
+
+#endif

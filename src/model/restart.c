@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/restart.h"
+
+#include <string.h>
+
+const char *
+restart_kind_name(enum restart_kind kind)
+{
+	static const char *const names[] = { "restart", "start_error", "gave_up" };
+
+	return names[kind];
+}
+
+void
+restart_copy(struct restart *to, const struct restart *from)
+{
+	*to = *from;
+	term_ref(to->supervisor);
+	term_ref(to->child_id);
+	term_ref(to->child_pid);
+	term_ref(to->reason);
+}
+
+void
+restart_release(struct restart *r)
+{
+	term_unref(r->supervisor);
+	term_unref(r->child_id);
+	term_unref(r->child_pid);
+	term_unref(r->reason);
+	memset(r, 0, sizeof(*r));
+}

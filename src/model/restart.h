@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thing that a supervisor reported about a child. */
+#ifndef MODEL_RESTART_H
+#define MODEL_RESTART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/term.h"
+
+enum restart_kind {
+	RESTART_DONE,    /* the child ended and is restarted */
+	RESTART_FAILED,  /* an attempt to restart it failed (start_error) */
+	RESTART_GAVE_UP, /* the supervisor reached its restart intensity and ends */
+};
+
+struct restart {
+	int64_t time_ms; /* when it happened, engine time */
+	enum restart_kind kind;
+	bool group; /* the child's id is undefined (DynamicSupervisor): child_id is its start function, which stands for
+		       many */
+	struct term *supervisor; /* registered name, else pid */
+	struct term *child_id;
+	struct term *child_pid; /* pid of the child that ended, or NULL */
+	struct term *reason;
+	char restart_type[32]; /* "permanent", "transient", "intrinsic", … as the supervisor says */
+	uint64_t
+	    restart_count; /* set by the engine: restarts of this child under this supervisor since the watch began */
+};
+
+/* restart_kind_name: "restart", "start_error", "gave_up". */
+const char *restart_kind_name(enum restart_kind kind);
+/* restart_copy makes *to a copy that holds references of its own. */
+void restart_copy(struct restart *to, const struct restart *from);
+/* restart_release gives up the terms. */
+void restart_release(struct restart *r);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 2048
+
+static atomic_int threshold = LOG_INFO;
+
+void
+log_set_level(enum log_level level)
+{
+	atomic_store(&threshold, (int)level);
+}
+
+/* A peer's text may stand in a message: control characters must not reach the terminal. */
+static void
+clean(char *line)
+{
+	for (unsigned char *p = (unsigned char *)line; *p; p++)
+		if (*p < 0x20 || *p == 0x7F)
+			*p = '?';
+}
+
+void
+log_write(enum log_level level, const char *fmt, ...)
+{
+	static const char *const names[] = { "error: ", "warning: ", "", "debug: " };
+	static const char *const colours[] = { "\033[31m", "\033[33m", "", "\033[2m" };
+	bool colour = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+	char line[LINE_MAX_BYTES];
+	va_list ap;
+
+	if ((int)level > atomic_load(&threshold))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	clean(line);
+	/* One call, so that lines of two threads do not mix. */
+	fprintf(stderr, "arsenal: %s%s%s%s\n", colour ? colours[level] : "", names[level], line,
+	    colour && *colours[level] ? "\033[0m" : "");
+}
