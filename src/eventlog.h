@@ -17,13 +17,13 @@ struct eventlog;
 struct eventlog *eventlog_new(size_t max_events, uint64_t first_id);
 void eventlog_free(struct eventlog *l);
 /* eventlog_add gives the event its id and takes the caller's reference. */
-void eventlog_add(struct eventlog *l, struct event *e);
+void eventlog_add(struct eventlog *l, struct node_event *e);
 /*
  * eventlog_next returns the first event with an id above *cursor and moves *cursor to it, or NULL if there is none.
  * *dropped (may be NULL) gets the number of events between that are no longer kept; ids from an earlier run of the
  * program are not counted. The log keeps its reference.
  */
-const struct event *eventlog_next(const struct eventlog *l, uint64_t *cursor, uint64_t *dropped);
+const struct node_event *eventlog_next(const struct eventlog *l, uint64_t *cursor, uint64_t *dropped);
 /* eventlog_last_id is the id of the newest event, or first_id. */
 uint64_t eventlog_last_id(const struct eventlog *l);
 

@@ -6,24 +6,24 @@
 #ifndef ENGINE_ANSWER_H
 #define ENGINE_ANSWER_H
 
-#include "base/json.h"
+#include "base/jsonw.h"
 #include "engine/engine.h"
 
 /* Each writes one JSON value (an object, or an array where the name is plural). */
 void answer_node(
-    struct json *j, const struct engine *e, int64_t now_ms); /* name, state, detail, since, info, overall_status */
-void answer_health(struct json *j, const struct engine *e, int64_t now_ms); /* the seed's system_health */
+    struct jsonw *j, const struct engine *e, int64_t now_ms); /* name, state, detail, since, info, overall_status */
+void answer_health(struct jsonw *j, const struct engine *e, int64_t now_ms); /* the seed's system_health */
 void answer_performance(
-    struct json *j, const struct engine *e); /* the seed's performance_metrics, and "metrics": every metric by name */
+    struct jsonw *j, const struct engine *e); /* the seed's performance_metrics, and "metrics": every metric by name */
 /* answer_restarts writes restart statistics and the newest restarts; false (and nothing written) if that supervisor is
  * not known. */
-bool answer_restarts(struct json *j, const struct engine *e, int64_t now_ms, const char *supervisor) MUST_CHECK;
-void answer_anomalies(struct json *j, const struct engine *e);               /* recent ones, newest first */
-void answer_top(struct json *j, const struct engine *e, enum top_kind kind); /* processes */
+bool answer_restarts(struct jsonw *j, const struct engine *e, int64_t now_ms, const char *supervisor) MUST_CHECK;
+void answer_anomalies(struct jsonw *j, const struct engine *e);               /* recent ones, newest first */
+void answer_top(struct jsonw *j, const struct engine *e, enum top_kind kind); /* processes */
 void answer_event(
-    struct json *j, const struct event *ev); /* type, node, id, severity, timestamp, and the seed's shape as data */
+    struct jsonw *j, const struct node_event *ev); /* type, node, id, severity, timestamp, and the seed's shape as data */
 
 /* answer_event_text appends one line for a person (no newline): what, where, who. `colour`: with ANSI colours. */
-void answer_event_text(struct strbuf *out, const struct event *ev, bool colour);
+void answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour);
 
 #endif

@@ -5,7 +5,7 @@
  *a smaller one is taken as the last).
  *
  *	engine_feed(e, now, &sample);
- *	while ((ev = engine_next_event(e)) != NULL) { …; event_unref(ev); }
+ *	while ((ev = engine_next_event(e)) != NULL) { …; node_event_unref(ev); }
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -56,7 +56,7 @@ void engine_info(struct engine *e, const struct node_info *info);
 void engine_tick(struct engine *e, int64_t now_ms);
 
 /* engine_next_event hands over the oldest pending event (the caller unrefs it), or NULL. */
-struct event *engine_next_event(struct engine *e);
+struct node_event *engine_next_event(struct engine *e);
 
 /* Answers. Pointers stay valid until the next input. */
 const char *engine_node(const struct engine *e);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/json.h"
+#include "base/jsonw.h"
 #include "engine/engine.h"
 #include "eventlog.h"
 
@@ -26,7 +26,7 @@ struct http_source {
 	const struct engine *(*node)(void *arg, size_t i);
 	const struct eventlog *(*events)(void *arg);
 	/* writes the program's own figures as one JSON object ("/api/v1/stats") */
-	void (*stats)(void *arg, struct json *j);
+	void (*stats)(void *arg, struct jsonw *j);
 };
 
 struct http_options {

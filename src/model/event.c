@@ -25,11 +25,11 @@ event_type_find(const char *name, size_t len)
 	return EVENT_TYPE_COUNT;
 }
 
-struct event *
-event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms)
+struct node_event *
+node_event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms)
 {
 	size_t size = strlen(node) + 1;
-	struct event *e = xcalloc(1, sizeof(*e) + size);
+	struct node_event *e = xcalloc(1, sizeof(*e) + size);
 
 	e->refs = 1;
 	e->type = type;
@@ -39,15 +39,15 @@ event_new(enum event_type type, enum severity severity, const char *node, int64_
 	return e;
 }
 
-struct event *
-event_ref(struct event *e)
+struct node_event *
+node_event_ref(struct node_event *e)
 {
 	e->refs++;
 	return e;
 }
 
 void
-event_unref(struct event *e)
+node_event_unref(struct node_event *e)
 {
 	if (e == NULL)
 		return;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happened on a node, as it goes to every outlet. Immutable once published, counted. */
+/*
+ * What happened on a node, as it goes to every outlet. Immutable once published, counted. (Not `struct event`: that name is libevent's.)
+ */
 #ifndef MODEL_EVENT_H
 #define MODEL_EVENT_H
 
@@ -22,7 +24,7 @@ enum event_type {
 	EVENT_TYPE_COUNT
 };
 
-struct event {
+struct node_event {
 	unsigned refs; /* private */
 	uint64_t id;   /* given by the event log: grows by time, across restarts of ours too */
 	enum event_type type;
@@ -46,8 +48,8 @@ const char *event_type_name(enum event_type type);
 enum event_type event_type_find(const char *name, size_t len);
 
 /* event_new returns an event with one reference and an empty body; terms put into it are given over to it. */
-struct event *event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms);
-struct event *event_ref(struct event *e);
-void event_unref(struct event *e);
+struct node_event *node_event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms);
+struct node_event *node_event_ref(struct node_event *e);
+void node_event_unref(struct node_event *e);
 
 #endif

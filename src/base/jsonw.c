@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
+#include "base/jsonw.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 
 void
-json_init(struct json *j, struct strbuf *out)
+jsonw_init(struct jsonw *j, struct strbuf *out)
 {
 	memset(j, 0, sizeof(*j));
 	j->out = out;
@@ -20,7 +20,7 @@ json_init(struct json *j, struct strbuf *out)
 
 /* before_value places the comma between two values of one array or object. */
 static void
-before_value(struct json *j)
+before_value(struct jsonw *j)
 {
 	if (j->after_key) {
 		j->after_key = false;
@@ -32,30 +32,30 @@ before_value(struct json *j)
 }
 
 static void
-open_level(struct json *j, char open, char close)
+open_level(struct jsonw *j, char open, char close)
 {
 	before_value(j);
 	strbuf_addc(j->out, open);
-	assert(j->depth + 1 < JSON_MAX_DEPTH);
+	assert(j->depth + 1 < JSONW_MAX_DEPTH);
 	j->depth++;
 	j->comma[j->depth] = false;
 	j->close[j->depth] = close;
 }
 
 void
-json_object(struct json *j)
+jsonw_object(struct jsonw *j)
 {
 	open_level(j, '{', '}');
 }
 
 void
-json_array(struct json *j)
+jsonw_array(struct jsonw *j)
 {
 	open_level(j, '[', ']');
 }
 
 void
-json_end(struct json *j)
+jsonw_end(struct jsonw *j)
 {
 	assert(j->depth > 0 && !j->after_key);
 	strbuf_addc(j->out, j->close[j->depth]);
@@ -82,7 +82,7 @@ add_escaped(struct strbuf *out, uint32_t cp, const char *raw, size_t n)
 }
 
 static void
-add_string(struct json *j, const char *s, size_t len)
+add_string(struct jsonw *j, const char *s, size_t len)
 {
 	strbuf_addc(j->out, '"');
 	for (size_t i = 0; i < len;) {
@@ -99,7 +99,7 @@ add_string(struct json *j, const char *s, size_t len)
 }
 
 void
-json_key(struct json *j, const char *key)
+jsonw_key(struct jsonw *j, const char *key)
 {
 	before_value(j);
 	add_string(j, key, strlen(key));
@@ -108,42 +108,42 @@ json_key(struct json *j, const char *key)
 }
 
 void
-json_strn(struct json *j, const char *s, size_t len)
+jsonw_strn(struct jsonw *j, const char *s, size_t len)
 {
 	before_value(j);
 	add_string(j, s, len);
 }
 
 void
-json_str(struct json *j, const char *s)
+jsonw_str(struct jsonw *j, const char *s)
 {
 	if (s == NULL)
-		json_null(j);
+		jsonw_null(j);
 	else
-		json_strn(j, s, strlen(s));
+		jsonw_strn(j, s, strlen(s));
 }
 
 void
-json_int(struct json *j, int64_t v)
+jsonw_int(struct jsonw *j, int64_t v)
 {
 	before_value(j);
 	strbuf_addf(j->out, "%" PRId64, v);
 }
 
 void
-json_uint(struct json *j, uint64_t v)
+jsonw_uint(struct jsonw *j, uint64_t v)
 {
 	before_value(j);
 	strbuf_addf(j->out, "%" PRIu64, v);
 }
 
 void
-json_double(struct json *j, double v)
+jsonw_double(struct jsonw *j, double v)
 {
 	char text[40];
 
 	if (!isfinite(v)) {
-		json_null(j);
+		jsonw_null(j);
 		return;
 	}
 	before_value(j);
@@ -158,23 +158,23 @@ json_double(struct json *j, double v)
 }
 
 void
-json_bool(struct json *j, bool v)
+jsonw_bool(struct jsonw *j, bool v)
 {
 	before_value(j);
 	strbuf_adds(j->out, v ? "true" : "false");
 }
 
 void
-json_null(struct json *j)
+jsonw_null(struct jsonw *j)
 {
 	before_value(j);
 	strbuf_adds(j->out, "null");
 }
 
 void
-json_time(struct json *j, int64_t time_ms)
+jsonw_time(struct jsonw *j, int64_t time_ms)
 {
 	char buf[TIME_RFC3339_SIZE];
 
-	json_str(j, time_rfc3339(buf, time_ms));
+	jsonw_str(j, time_rfc3339(buf, time_ms));
 }

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_type { OPT_TEXT, OPT_NUMBER, OPT_FLAG };
+
+struct option_row {
+	const char *name;
+	const char *argument; /* its name in the help; NULL for a flag */
+	enum option_type type;
+	size_t offset;        /* of the field in struct settings */
+	unsigned commands;    /* FOR_* */
+	const char *fallback; /* default, as text; NULL: none */
+	int64_t min;
+	int64_t max;
+	const char *help;
+};
+
+#define AT(field) offsetof(struct settings, field)
+#define LINKED (FOR_WATCH | FOR_STATUS)
+
+static const struct option_row OPTIONS[] = {
+	{ "cookie-file", "FILE", OPT_TEXT, AT(cookie_file), LINKED, NULL, 0, 0,
+	    "file with the Erlang cookie (else $RELEASE_COOKIE, else ~/.erlang.cookie)" },
+	{ "interval", "MS", OPT_NUMBER, AT(interval_ms), FOR_WATCH | FOR_DEMO, "5000", 100, 3600000, "distance of two samples" },
+	{ "anomaly-threshold", "PERCENT", OPT_NUMBER, AT(anomaly_threshold_percent), FOR_WATCH | FOR_DEMO, "200", 10, 10000,
+	    "sensitivity, in hundredths of a standard deviation from the baseline" },
+	{ "no-inject", NULL, OPT_FLAG, AT(no_inject), FOR_WATCH, NULL, 0, 0,
+	    "load no code into the node: plain calls only; says what cannot be seen then" },
+	{ "http", "ADDR:PORT", OPT_TEXT, AT(http), FOR_WATCH | FOR_DEMO, "127.0.0.1:4900", 0, 0,
+	    "dashboard, API and /metrics; \"off\" for none, port 0 for a free one" },
+	{ "token-file", "FILE", OPT_TEXT, AT(token_file), FOR_WATCH, NULL, 0, 0,
+	    "file with the token that HTTP clients must show; needed to listen beyond loopback" },
+	{ "max-events", "N", OPT_NUMBER, AT(max_events), FOR_WATCH | FOR_DEMO, "10000", 100, 1000000,
+	    "events kept for clients that come back" },
+	{ "timeout", "MS", OPT_NUMBER, AT(timeout_ms), FOR_STATUS, "10000", 500, 600000, "how long to try before the answer is UNKNOWN" },
+	{ "state-dir", "DIR", OPT_TEXT, AT(state_dir), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0,
+	    "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
+	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0, "JSON on stdout, for scripts" },
+	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level), FOR_WATCH | FOR_STATUS | FOR_DEMO, "info", 0, 0, "error, warning, info or debug" },
+};
+
+static void *
+field(struct settings *s, const struct option_row *o)
+{
+	return (char *)s + o->offset;
+}
+
+static bool
+set_number(int64_t *field_out, const struct option_row *o, const char *text, struct err *err)
+{
+	char *end;
+	long long v;
+
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	if (end == text || *end || errno || v < o->min || v > o->max)
+		return err_set(err, "--%s %s: not a whole number from %" PRId64 " to %" PRId64, o->name, text, o->min, o->max);
+	*field_out = v;
+	return true;
+}
+
+static bool
+set_option(struct settings *s, const struct option_row *o, const char *value, struct err *err)
+{
+	if (o->type == OPT_NUMBER)
+		return set_number(field(s, o), o, value, err);
+	if (o->type == OPT_FLAG)
+		*(bool *)field(s, o) = true;
+	else
+		*(const char **)field(s, o) = value;
+	return true;
+}
+
+static const struct option_row *
+find_option(const struct command *c, const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(OPTIONS); i++)
+		if ((OPTIONS[i].commands & c->options) && strlen(OPTIONS[i].name) == len && memcmp(OPTIONS[i].name, name, len) == 0)
+			return &OPTIONS[i];
+	return NULL;
+}
+
+/* One "--name value", "--name=value" or "--flag" at argv[*i]; *i is left on its last word. */
+static bool
+parse_option(struct settings *s, const struct command *c, int argc, char **argv, int *i, struct err *err)
+{
+	const char *name = argv[*i] + 2;
+	const char *equals = strchr(name, '=');
+	const struct option_row *o = find_option(c, name, equals ? (size_t)(equals - name) : strlen(name));
+	const char *value = equals ? equals + 1 : NULL;
+
+	if (o == NULL)
+		return err_set(err, "%s: no such option of \"%s\"; see arsenal %s --help", argv[*i], c->name, c->name);
+	if (o->type == OPT_FLAG && equals)
+		return err_set(err, "--%s takes no value", o->name);
+	if (o->type != OPT_FLAG && value == NULL && ++*i < argc)
+		value = argv[*i];
+	if (o->type != OPT_FLAG && (value == NULL || *value == '\0'))
+		return err_set(err, "--%s needs a value: --%s %s", o->name, o->name, o->argument);
+	s->http_given = s->http_given || o->offset == AT(http);
+	return set_option(s, o, value, err);
+}
+
+static void
+set_defaults(struct settings *s)
+{
+	memset(s, 0, sizeof(*s));
+	for (size_t i = 0; i < ARRAY_LEN(OPTIONS); i++) {
+		bool ok = OPTIONS[i].fallback == NULL || set_option(s, &OPTIONS[i], OPTIONS[i].fallback, NULL);
+
+		if (!ok)
+			abort();
+	}
+}
+
+static bool
+add_node(struct settings *s, const struct command *c, const char *node, struct err *err)
+{
+	if (s->node_count >= c->max_nodes)
+		return err_set(err, "%s: \"arsenal %s\" takes at most %zu node%s", node, c->name, c->max_nodes, c->max_nodes == 1 ? "" : "s");
+	s->nodes[s->node_count++] = node;
+	return true;
+}
+
+bool
+settings_parse(struct settings *s, const struct command *c, int argc, char **argv, bool *help, struct err *err)
+{
+	bool only_nodes = false;
+
+	*help = false;
+	set_defaults(s);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return *help = true;
+	for (int i = 1; i < argc; i++) {
+		bool ok;
+
+		if (strcmp(argv[i], "--") == 0 && !only_nodes) {
+			only_nodes = true;
+			continue;
+		}
+		if (!only_nodes && strncmp(argv[i], "--", 2) == 0)
+			ok = parse_option(s, c, argc, argv, &i, err);
+		else if (!only_nodes && argv[i][0] == '-')
+			ok = err_set(err, "%s: options are written in full, with two dashes; see arsenal %s --help", argv[i], c->name);
+		else
+			ok = add_node(s, c, argv[i], err);
+		if (!ok)
+			return false;
+	}
+	if (s->node_count < c->min_nodes)
+		return err_set(err, "which node? For example: arsenal %s rabbit@%s", c->name, "myhost");
+	return true;
+}
+
+static void
+print_option(const struct option_row *o, FILE *out)
+{
+	char left[48];
+
+	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	fprintf(out, "  %-28s %s", left, o->help);
+	if (o->fallback)
+		fprintf(out, " [%s]", o->fallback);
+	fputc('\n', out);
+}
+
+void
+settings_help(const struct command *c, FILE *out)
+{
+	fprintf(out, "usage: arsenal %s %s\n\n%s\nOptions:\n", c->name, c->arguments, c->help);
+	for (size_t i = 0; i < ARRAY_LEN(OPTIONS); i++)
+		if (OPTIONS[i].commands & c->options)
+			print_option(&OPTIONS[i], out);
+	fprintf(out, "  %-28s %s\n", "--help", "this text");
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The option table: every option of every command, with its default, its bounds and its help. Parsing, --help and the documentation come from it.
+ */
+#ifndef CMD_SETTINGS_H
+#define CMD_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+#define SETTINGS_MAX_NODES 200
+
+struct settings {
+	const char *nodes[SETTINGS_MAX_NODES];
+	size_t node_count;
+	const char *cookie_file;  /* NULL: the usual places */
+	const char *http;         /* "host:port" or "off" */
+	bool http_given;          /* the user said so: take no other port */
+	const char *token_file;
+	const char *state_dir;    /* NULL: the usual place */
+	int64_t interval_ms;
+	int64_t anomaly_threshold_percent; /* hundredths of a standard deviation */
+	int64_t timeout_ms;
+	int64_t max_events;
+	bool no_inject;
+	bool json;
+	const char *log_level;
+};
+
+/* Commands that take an option, as bits. */
+enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4 };
+
+struct command {
+	const char *name;
+	const char *arguments; /* as in the usage line */
+	const char *summary;   /* one line */
+	const char *help;      /* paragraphs for --help, ended by a newline */
+	unsigned options;      /* FOR_* */
+	int usage_exit;        /* exit code for wrong arguments */
+	size_t min_nodes;
+	size_t max_nodes;
+	int (*run)(const struct settings *s); /* the exit code */
+};
+
+extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO;
+
+#define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
+
+/*
+ * settings_parse fills *s with the defaults and then from the arguments (argv[0] is the command's name). False with a reason that names the argument;
+ * *help is set, and nothing else, if --help is among them. Strings point into argv.
+ */
+bool settings_parse(struct settings *s, const struct command *c, int argc, char **argv, bool *help, struct err *err) MUST_CHECK;
+/* settings_help prints the usage, the command's help and its options. */
+void settings_help(const struct command *c, FILE *out);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arsenal watch: links to the nodes, the outlets, and the console as one more outlet. */
+#include "cmd/watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "beam/watch.h"
+#include "cmd/setup.h"
+#include "engine/answer.h"
+#include "os/log.h"
+
+struct console {
+	bool json;
+	bool colour;
+};
+
+static void
+print_event(void *arg, const struct node_event *ev)
+{
+	const struct console *c = arg;
+	struct strbuf line = STRBUF_INIT;
+	struct jsonw j;
+
+	if (c->json) {
+		jsonw_init(&j, &line);
+		answer_event(&j, ev);
+	} else {
+		answer_event_text(&line, ev, c->colour);
+	}
+	strbuf_addc(&line, '\n');
+	fwrite(line.data, 1, line.len, stdout);
+	fflush(stdout);
+	strbuf_release(&line);
+}
+
+static bool
+http_settings(const struct settings *s, struct server_options *o, struct strbuf *token, struct err *err)
+{
+	if (strcmp(s->http, "off") == 0)
+		return true;
+	o->http_address = s->http;
+	o->http_any_port = !s->http_given;
+	if (s->token_file == NULL)
+		return true;
+	o->token = NULL;
+	if (!setup_secret(s->token_file, "token", token, err))
+		return false;
+	o->token = token->data;
+	return true;
+}
+
+static bool
+announce(struct server *srv, struct instance *in, struct err *err)
+{
+	const char *address = server_http_address(srv);
+
+	log_info("our node name is %s", in->name);
+	if (address == NULL)
+		return true;
+	log_info("listening on http://%s/", address);
+	return instance_publish(in, address, err);
+}
+
+/* serve runs between having a name and giving it back. */
+static bool
+serve(struct server_options *o, struct instance *in, void (*on_ready)(void *arg, struct server *srv), void *arg, struct err *err)
+{
+	struct server *srv = server_new(o, err);
+	bool ok;
+
+	if (srv == NULL)
+		return false;
+	ok = announce(srv, in, err);
+	if (ok && on_ready)
+		on_ready(arg, srv);
+	if (ok)
+		server_run(srv, 0);
+	server_free(srv);
+	return ok;
+}
+
+int
+watch_run(const struct settings *s, const char *cookie, void (*on_ready)(void *arg, struct server *srv), void *arg)
+{
+	struct console console = { s->json, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL };
+	struct server_options o = {
+		.nodes = s->nodes,
+		.node_count = s->node_count,
+		.cookie = cookie,
+		.inject = !s->no_inject,
+		.engine = setup_engine(s),
+		.max_events = (size_t)s->max_events,
+		.on_event = print_event,
+		.arg = &console,
+	};
+	struct strbuf token = STRBUF_INIT;
+	char *state_dir = setup_state_dir(s);
+	struct instance in;
+	struct err err;
+	bool ok = http_settings(s, &o, &token, &err) && instance_take(&in, state_dir, INSTANCE_WATCH, &err);
+
+	if (ok) {
+		o.local_name = in.name;
+		ok = serve(&o, &in, on_ready, arg, &err);
+		instance_release(&in);
+	}
+	if (!ok)
+		log_error("%s", err.text);
+	setup_wipe(&token);
+	free(state_dir);
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+run(const struct settings *s)
+{
+	struct strbuf cookie = STRBUF_INIT;
+	char name[NODE_NAME_MAX + 1];
+	int code = EXIT_FAILURE;
+	uint16_t port;
+	struct err err;
+
+	for (size_t i = 0; i < s->node_count; i++)
+		if (!beam_parse_node(s->nodes[i], name, &port, &err)) {
+			log_error("%s", err.text);
+			return EXIT_USAGE;
+		}
+	if (setup_cookie(s, &cookie, &err))
+		code = watch_run(s, cookie.data, NULL, NULL);
+	else
+		log_error("%s", err.text);
+	setup_wipe(&cookie);
+	return code;
+}
+
+const struct command COMMAND_WATCH = {
+	.name = "watch",
+	.arguments = "[options] NODE...",
+	.summary = "watch nodes: restarts, health and anomalies on the console, the dashboard, the API, /metrics",
+	.help = "Attaches to each NODE as a hidden node, with nothing installed there: a small probe is loaded into it and leaves\n"
+		"with arsenal, whatever way arsenal ends. A node that is down is waited for.\n"
+		"\n"
+		"NODE is name@host, or name@host:port to do without EPMD. The cookie is read from a file, never from the\n"
+		"command line. Run it as a user that may read the cookie, for example:\n"
+		"\n"
+		"  arsenal watch --cookie-file /var/lib/rabbitmq/.erlang.cookie rabbit@$(hostname -s)\n"
+		"\n"
+		"Events go to stdout, one a line; what happens to the links goes to stderr.\n",
+	.options = FOR_WATCH,
+	.usage_exit = EXIT_USAGE,
+	.min_nodes = 1,
+	.max_nodes = SETTINGS_MAX_NODES,
+	.run = run,
+};
