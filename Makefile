@@ -45,7 +45,7 @@ OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out src/main.c,$(SOURCES))) $(
 ARCHIVE := $(OUT)/arsenal.a
 
 .PHONY: help all run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \
-	fuzz fuzz-build bench cover format format-check lint install clean deps deps-run deps-check soak screenshots
+	fuzz fuzz-build bench bench-run cover format format-check lint install clean deps deps-run deps-check soak screenshots
 
 help:
 	@echo 'make all         the program, build/arsenal'
@@ -115,6 +115,96 @@ $(OUT)/test/%: src/%.c $(ARCHIVE)
 
 unit-run: unit
 	$(Q)sh scripts/unit.sh $(TESTS:%=$(OUT)/test/%)
+
+# ---- fuzzing: clang's libFuzzer, one target per parser of foreign bytes -------------------------------------------------
+FUZZ_SECONDS ?= 600
+
+fuzz: deps-check
+	$(Q)$(MAKE) VARIANT=fuzz CC=clang fuzz-build
+	$(Q)sh scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS:%=$(BUILD)/fuzz/fuzz/%)
+
+fuzz-build: $(FUZZERS:%=$(OUT)/fuzz/%)
+
+$(OUT)/fuzz/%: fuzz/%.c $(ARCHIVE)
+	$(call say,FUZZ,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(ARCHIVE) $(LDLIBS)
+
+# ---- the checks ----------------------------------------------------------------------------------------------------
+# What a step needs is installed first (deps), then a second make sees it.
+run: deps-run
+	$(Q)$(MAKE) all
+	$(BUILD)/arsenal demo
+
+check: deps-check
+	$(Q)sh scripts/check.sh quick
+
+check-full: deps-check
+	$(Q)sh scripts/check.sh full
+
+check-asan: deps-check
+	$(Q)$(MAKE) VARIANT=asan unit-run all
+	$(Q)python3 test/system/run.py --arsenal $(BUILD)/asan/arsenal
+
+check-tsan: deps-check
+	$(Q)$(MAKE) VARIANT=tsan unit-run all
+	$(Q)python3 test/system/run.py --arsenal $(BUILD)/tsan/arsenal
+
+check-valgrind: deps-check
+	$(Q)$(MAKE) unit
+	$(Q)sh scripts/unit.sh --valgrind $(TESTS:%=$(OUT)/test/%)
+
+probe-test:
+	$(Q)sh scripts/probe_test.sh
+
+system-test: all
+	$(Q)python3 test/system/run.py
+
+soak: deps-check
+	$(Q)$(MAKE) all
+	$(Q)python3 test/system/run.py --soak
+
+screenshots: all
+	$(Q)sh scripts/screenshots.sh
+
+BENCHES := $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/bench_*.c))
+bench: deps-run
+	$(Q)$(MAKE) bench-run
+
+bench-run: $(BENCHES)
+	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+
+$(OUT)/bench/%: bench/%.c $(ARCHIVE)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS)
+
+cover: deps-check
+	$(Q)$(MAKE) VARIANT=cover unit-run
+	$(Q)sh scripts/cover.sh $(BUILD)/cover
+
+C_FILES := $(wildcard src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.c)
+format:
+	clang-format -i $(C_FILES)
+
+format-check:
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+
+lint: deps-check
+	$(Q)$(MAKE) format-check
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -Isrc src
+	$(Q)$(MAKE) GEN=$(BUILD)/gen VARIANT=clang CC=clang FLAGS_clang=-O1 all unit
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/arsenal $(DESTDIR)$(PREFIX)/bin/arsenal
+
+deps-run:
+	$(Q)sh scripts/deps.sh run
+
+deps-check:
+	$(Q)sh scripts/deps.sh check
+
+deps: deps-check
 
 clean:
 	rm -rf $(BUILD)

@@ -13,7 +13,8 @@ static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATU
 static void
 print_help(FILE *out)
 {
-	fputs("arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies.\n\nusage: arsenal COMMAND [options]\n\n",
+	fputs("arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies.\n\nusage: "
+	      "arsenal COMMAND [options]\n\n",
 	    out);
 	for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
 		fprintf(out, "  %-8s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);

@@ -97,8 +97,9 @@ on_info(void *arg, const struct node_info *info)
 {
 	struct node *n = arg;
 
-	log_info("node %s: OTP %s%s%s, %u schedulers%s", engine_node(n->engine), info->otp_release, *info->elixir ? ", Elixir " : "",
-	    info->elixir, info->schedulers_online, info->restarts_seen ? ", supervisor restarts are caught as they happen" : "");
+	log_info("node %s: OTP %s%s%s, %u schedulers%s", engine_node(n->engine), info->otp_release,
+	    *info->elixir ? ", Elixir " : "", info->elixir, info->schedulers_online,
+	    info->restarts_seen ? ", supervisor restarts are caught as they happen" : "");
 	if (*info->note)
 		log_warning("node %s: %s", engine_node(n->engine), info->note);
 	engine_info(n->engine, info);
@@ -232,7 +233,8 @@ cpu_ms(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 +
+	    (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
 }
 
 static void
@@ -281,7 +283,7 @@ add_node(struct server *srv, const struct server_options *o, uint32_t creation, 
 	for (size_t i = 0; i < srv->node_count; i++)
 		if (strcmp(engine_node(srv->nodes[i].engine), name) == 0)
 			return err_set(err, "node %s is named twice", name);
-	*n = (struct node){ .srv = srv, .index = srv->node_count, .engine = engine_new(name, &o->engine) };
+	*n = (struct node) { .srv = srv, .index = srv->node_count, .engine = engine_new(name, &o->engine) };
 	n->watch = beam_watch_new(srv->loop, &w, &HANDLERS, n, err);
 	if (n->watch == NULL) {
 		engine_free(n->engine);
@@ -294,7 +296,8 @@ add_node(struct server *srv, const struct server_options *o, uint32_t creation, 
 static bool
 add_http(struct server *srv, const struct server_options *o, struct err *err)
 {
-	const struct http_source source = { srv, source_now, source_node_count, source_node, source_events, source_stats };
+	const struct http_source source = { srv, source_now, source_node_count, source_node, source_events,
+		source_stats };
 	struct http_options h = { .address = o->http_address, .token = o->token };
 	const char *colon;
 	char any[128];

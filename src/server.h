@@ -19,7 +19,7 @@ struct server;
 struct server_options {
 	const char *const *nodes; /* "name@host[:port]" */
 	size_t node_count;
-	const char *local_name;   /* our own node name, kept (os/instance.h) */
+	const char *local_name; /* our own node name, kept (os/instance.h) */
 	const char *cookie;
 	bool inject;
 	struct engine_options engine;

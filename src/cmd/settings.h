@@ -18,11 +18,11 @@
 struct settings {
 	const char *nodes[SETTINGS_MAX_NODES];
 	size_t node_count;
-	const char *cookie_file;  /* NULL: the usual places */
-	const char *http;         /* "host:port" or "off" */
-	bool http_given;          /* the user said so: take no other port */
+	const char *cookie_file; /* NULL: the usual places */
+	const char *http;        /* "host:port" or "off" */
+	bool http_given;         /* the user said so: take no other port */
 	const char *token_file;
-	const char *state_dir;    /* NULL: the usual place */
+	const char *state_dir; /* NULL: the usual place */
 	int64_t interval_ms;
 	int64_t anomaly_threshold_percent; /* hundredths of a standard deviation */
 	int64_t timeout_ms;
@@ -55,7 +55,8 @@ extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO;
  * settings_parse fills *s with the defaults and then from the arguments (argv[0] is the command's name). False with a reason that names the argument;
  * *help is set, and nothing else, if --help is among them. Strings point into argv.
  */
-bool settings_parse(struct settings *s, const struct command *c, int argc, char **argv, bool *help, struct err *err) MUST_CHECK;
+bool settings_parse(
+    struct settings *s, const struct command *c, int argc, char **argv, bool *help, struct err *err) MUST_CHECK;
 /* settings_help prints the usage, the command's help and its options. */
 void settings_help(const struct command *c, FILE *out);
 

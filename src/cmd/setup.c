@@ -91,7 +91,9 @@ setup_engine(const struct settings *s)
 bool
 setup_log_level(const struct settings *s, struct err *err)
 {
-	static const char *const names[] = { [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug" };
+	static const char *const names[] = {
+		[LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(s->log_level, names[i]) == 0) {

@@ -191,9 +191,12 @@ const struct command COMMAND_STATUS = {
 	.name = "status",
 	.arguments = "[options] NODE",
 	.summary = "one check of a node; exit code 0 ok, 1 warning, 2 critical, 3 unknown",
-	.help = "Prints one line and ends with the exit code of the monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown (not\n"
-		"reachable, refused, no answer in time). If an arsenal of this state folder watches the node, it is asked; otherwise the\n"
-		"node is looked at for two seconds by plain calls. What one look cannot see (restarts of the last five minutes) is printed as\n"
+	.help = "Prints one line and ends with the exit code of the monitoring plugins: 0 ok, 1 warning, 2 critical, 3 "
+		"unknown (not\n"
+		"reachable, refused, no answer in time). If an arsenal of this state folder watches the node, it is "
+		"asked; otherwise the\n"
+		"node is looked at for two seconds by plain calls. What one look cannot see (restarts of the last five "
+		"minutes) is printed as\n"
 		"not observed, and is not judged.\n",
 	.options = FOR_STATUS,
 	.usage_exit = VERDICT_UNKNOWN,

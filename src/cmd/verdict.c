@@ -51,7 +51,8 @@ add_criterion(struct strbuf *line, struct strbuf *perf, const char *name, const 
 	strbuf_addf(line, "%s %.4g %s", name, number(c, "value"), unit ? unit : "");
 	if (from_level(text(c, "level")) > VERDICT_OK)
 		strbuf_addf(line, " (%s)", text(c, "level"));
-	strbuf_addf(perf, " %s=%.6g%s;%g;%g", name, number(c, "value"), percent ? "%" : "", number(c, "warning"), number(c, "critical"));
+	strbuf_addf(perf, " %s=%.6g%s;%g;%g", name, number(c, "value"), percent ? "%" : "", number(c, "warning"),
+	    number(c, "critical"));
 }
 
 static void
@@ -62,7 +63,8 @@ add_criteria(struct strbuf *out, json_t *criteria)
 	const char *name;
 	json_t *c;
 
-	json_object_foreach (criteria, name, c) {
+	json_object_foreach(criteria, name, c)
+	{
 		strbuf_adds(out, separator);
 		add_criterion(out, &perf, name, c);
 		separator = ", ";

@@ -18,7 +18,8 @@ const char *verdict_word(enum verdict v);
  * verdict_line reads the JSON of /api/v1/nodes/{node}/health and appends "OK - node healthy: … | perfdata" to out. False with a reason if it is no such
  * JSON.
  */
-bool verdict_line(const char *node, const char *health, struct strbuf *out, enum verdict *v, struct err *err) MUST_CHECK;
+bool verdict_line(
+    const char *node, const char *health, struct strbuf *out, enum verdict *v, struct err *err) MUST_CHECK;
 
 /* verdict_node_state reads the JSON of /api/v1/nodes/{node}: true if the node is up; otherwise "state: detail" is appended to out. */
 bool verdict_node_is_up(const char *json, struct strbuf *out);

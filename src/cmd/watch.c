@@ -66,7 +66,8 @@ announce(struct server *srv, struct instance *in, struct err *err)
 
 /* serve runs between having a name and giving it back. */
 static bool
-serve(struct server_options *o, struct instance *in, void (*on_ready)(void *arg, struct server *srv), void *arg, struct err *err)
+serve(struct server_options *o, struct instance *in, void (*on_ready)(void *arg, struct server *srv), void *arg,
+    struct err *err)
 {
 	struct server *srv = server_new(o, err);
 	bool ok;
@@ -140,15 +141,17 @@ const struct command COMMAND_WATCH = {
 	.name = "watch",
 	.arguments = "[options] NODE...",
 	.summary = "watch nodes: restarts, health and anomalies on the console, the dashboard, the API, /metrics",
-	.help = "Attaches to each NODE as a hidden node, with nothing installed there: a small probe is loaded into it and leaves\n"
-		"with arsenal, whatever way arsenal ends. A node that is down is waited for.\n"
-		"\n"
-		"NODE is name@host, or name@host:port to do without EPMD. The cookie is read from a file, never from the\n"
-		"command line. Run it as a user that may read the cookie, for example:\n"
-		"\n"
-		"  arsenal watch --cookie-file /var/lib/rabbitmq/.erlang.cookie rabbit@$(hostname -s)\n"
-		"\n"
-		"Events go to stdout, one a line; what happens to the links goes to stderr.\n",
+	.help =
+	    "Attaches to each NODE as a hidden node, with nothing installed there: a small probe is loaded into it and "
+	    "leaves\n"
+	    "with arsenal, whatever way arsenal ends. A node that is down is waited for.\n"
+	    "\n"
+	    "NODE is name@host, or name@host:port to do without EPMD. The cookie is read from a file, never from the\n"
+	    "command line. Run it as a user that may read the cookie, for example:\n"
+	    "\n"
+	    "  arsenal watch --cookie-file /var/lib/rabbitmq/.erlang.cookie rabbit@$(hostname -s)\n"
+	    "\n"
+	    "Events go to stdout, one a line; what happens to the links goes to stderr.\n",
 	.options = FOR_WATCH,
 	.usage_exit = EXIT_USAGE,
 	.min_nodes = 1,

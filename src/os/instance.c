@@ -42,7 +42,8 @@ take_line(char **text, char *line, size_t size)
 static bool
 is_kept_name(const char *name)
 {
-	return strncmp(name, "arsenal-", 8) == 0 && strspn(name + 8, "0123456789abcdef") == 8 && name[16] == '@' && name[17];
+	return strncmp(name, "arsenal-", 8) == 0 && strspn(name + 8, "0123456789abcdef") == 8 && name[16] == '@' &&
+	    name[17];
 }
 
 static void
@@ -120,8 +121,8 @@ instance_take(struct instance *in, const char *state_dir, const char *kind, stru
 			return use_slot(in, fd, err);
 		close(fd);
 	}
-	return err_set(err, "all %d names of the state folder %s are in use; name another folder with --state-dir", INSTANCE_SLOTS,
-	    state_dir);
+	return err_set(err, "all %d names of the state folder %s are in use; name another folder with --state-dir",
+	    INSTANCE_SLOTS, state_dir);
 }
 
 bool

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/anomaly.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#define DEFAULT_THRESHOLD 2.0
+#define GUARD 2.5           /* deviations of the sustained level for one of the threshold */
+#define CLIP 4              /* deviations that one sample may add */
+#define FADE (1 / 51840.0)  /* three days at 5 s */
+#define EXPERIENCED 720     /* samples: an hour at 5 s */
+#define PATIENCE 3          /* samples that an excursion must last longer without experience */
+#define NOVEL_SAMPLES 8
+#define EXTREME_SAMPLES 3
+#define EXTREME_LIMITS 4
+#define KNOWN_SAMPLES 10
+#define KNOWN_FACTOR 1.5
+#define MARGIN 0.25         /* of the known range, to be outside of it */
+#define CALM_SAMPLES 3
+#define SETTLE_SAMPLES 30
+#define ADOPT_AT_LAST 720
+#define HIGH_LIMITS 3
+#define HABITUATION (1 / 3.0)
+
+void
+detector_init(struct detector *d, double floor, double share, double threshold)
+{
+	assert(floor > 0 && share >= 0 && threshold > 0);
+	memset(d, 0, sizeof(*d));
+	d->floor = floor;
+	d->share = share;
+	d->threshold = threshold;
+}
+
+static double
+sustained_level(struct detector *d, double value)
+{
+	double sorted[DETECTOR_MEDIAN];
+	unsigned n;
+
+	d->recent[d->recent_next] = value;
+	d->recent_next = (d->recent_next + 1) % DETECTOR_MEDIAN;
+	n = d->recent_count += d->recent_count < DETECTOR_MEDIAN;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned k = i;
+
+		for (; k > 0 && sorted[k - 1] > d->recent[i]; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = d->recent[i];
+	}
+	return sorted[n / 2];
+}
+
+/* significance is the least change worth a word, whatever the noise. */
+static double
+significance(const struct detector *d, double baseline, int side)
+{
+	double share = side < 0 ? d->share / (1 + d->share) : d->share;
+
+	return fmax(1, d->threshold / DEFAULT_THRESHOLD) * fmax(d->floor, share * fabs(baseline));
+}
+
+static double
+limit_of(const struct detector *d, int side)
+{
+	/* A deviation estimated from few samples may be much too small. */
+	double unsure = 1 + 10 / (double)(d->usual.count + 1);
+
+	return fmax(significance(d, d->usual.mean, side),
+	    d->threshold * GUARD * unsure * baseline_deviation(&d->usual));
+}
+
+static double
+inexperience(const struct detector *d)
+{
+	return d->seen < EXPERIENCED ? 1 - (double)d->seen / EXPERIENCED : 0;
+}
+
+static void
+know_level(struct detector *d, double level)
+{
+	d->low = fmin(d->low, level);
+	d->high = fmax(d->high, level);
+}
+
+static void
+learn(struct detector *d, double value, double level)
+{
+	bool warm = d->usual.count >= DETECTOR_WARM_UP;
+	double clip = warm ? fmax(CLIP * baseline_deviation(&d->usual), significance(d, d->usual.mean, 1)) : INFINITY;
+
+	if (d->seen == 1)
+		d->low = d->high = level;
+	baseline_learn(&d->usual, warm ? value : level, level - d->usual.mean, clip);
+	d->low += FADE * (d->usual.mean - d->low);
+	d->high += FADE * (d->usual.mean - d->high);
+	know_level(d, level);
+}
+
+/* beyond_known is how far the level is outside of the known range, on the excursion's side. */
+static double
+beyond_known(const struct detector *d, double level)
+{
+	return d->side > 0 ? level - d->high : d->low - level;
+}
+
+static double
+samples_needed(const struct detector *d, double level, double limit)
+{
+	double patience = PATIENCE * inexperience(d), range = d->high - d->low, beyond = beyond_known(d, level);
+
+	if (beyond > range && fabs(level - d->usual.mean) > EXTREME_LIMITS * limit)
+		return EXTREME_SAMPLES + patience;
+	if (beyond > MARGIN * (1 + 2 * inexperience(d)) * range)
+		return NOVEL_SAMPLES + patience;
+	return fmax(KNOWN_SAMPLES, KNOWN_FACTOR * d->longest) + patience;
+}
+
+static void
+describe(const struct detector *d, double value, double limit, struct finding *f)
+{
+	double distance = fabs(value - d->usual.mean);
+
+	f->value = value;
+	f->baseline = d->usual.mean;
+	f->deviation = baseline_deviation(&d->usual);
+	f->score = distance / (distance + limit);
+	f->severity = distance >= HIGH_LIMITS * limit ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+}
+
+static void
+begin_excursion(struct detector *d, int side, double level)
+{
+	d->state = DETECTOR_SUSPECT;
+	d->side = side;
+	d->peak = level;
+	d->length = d->calm = d->held = 0;
+}
+
+/* end_excursion: what passed by itself is known from now on; an anomaly only by a part, so that its like is seen again. */
+static void
+end_excursion(struct detector *d, double part)
+{
+	double known = d->side > 0 ? d->high : d->low;
+
+	know_level(d, known + part * (d->peak - known));
+	if (d->length > d->longest)
+		d->longest += part * (d->length - d->longest);
+	d->state = DETECTOR_NORMAL;
+}
+
+/* adopt makes a new level the normal one: its noise is estimated anew, for it is seldom that of the old level. */
+static void
+adopt(struct detector *d, double level)
+{
+	d->usual = (struct baseline) { 0 };
+	know_level(d, level);
+	baseline_learn(&d->usual, level, 0, INFINITY);
+	d->state = DETECTOR_NORMAL;
+}
+
+static bool
+is_back_at_former(const struct detector *d, double level)
+{
+	return d->former_known && fabs(level - d->former) <= significance(d, d->former, 1);
+}
+
+static void
+return_to_former(struct detector *d, double level)
+{
+	d->former_known = false;
+	adopt(d, level);
+}
+
+static enum detector_change
+suspect(struct detector *d, double value, double level, struct finding *f)
+{
+	double limit = limit_of(d, d->side), distance = d->side * (level - d->usual.mean);
+
+	if (is_back_at_former(d, level)) {
+		return_to_former(d, level);
+		return DETECTOR_SAME;
+	}
+	if (distance <= limit) {
+		if (++d->calm >= CALM_SAMPLES || distance < 0)
+			end_excursion(d, 1);
+		return DETECTOR_SAME;
+	}
+	d->calm = 0;
+	d->length++;
+	if (beyond_known(d, level) > beyond_known(d, d->peak))
+		d->peak = level;
+	/* The sample that raises it is itself beyond the limit: the number in the event speaks for itself. */
+	if (d->length < samples_needed(d, level, limit) || d->side * (value - d->usual.mean) <= limit)
+		return DETECTOR_SAME;
+	d->state = DETECTOR_ALARM;
+	d->held = 0;
+	d->mark = level;
+	describe(d, value, limit, f);
+	return DETECTOR_RAISED;
+}
+
+static bool
+is_settled(struct detector *d, double level, double limit)
+{
+	bool steady = fabs(level - d->mark) <= limit;
+
+	if (d->held % SETTLE_SAMPLES != 0)
+		return false;
+	d->mark = level;
+	return (steady && d->held >= DETECTOR_ADOPT) || d->held >= ADOPT_AT_LAST;
+}
+
+static enum detector_change
+alarmed(struct detector *d, double level)
+{
+	double limit = limit_of(d, d->side), distance = d->side * (level - d->usual.mean);
+
+	d->held++;
+	if (distance > limit)
+		d->length++;
+	if (beyond_known(d, level) > beyond_known(d, d->peak))
+		d->peak = level;
+	if (is_settled(d, level, limit)) {
+		end_excursion(d, HABITUATION);
+		d->former = d->usual.mean;
+		d->former_known = true;
+		adopt(d, level);
+		return DETECTOR_ENDED;
+	}
+	d->calm = distance <= limit / 2 ? d->calm + 1 : 0;
+	if (d->calm < CALM_SAMPLES)
+		return DETECTOR_SAME;
+	end_excursion(d, HABITUATION);
+	return DETECTOR_ENDED;
+}
+
+static enum detector_change
+normal(struct detector *d, double value, double level, struct finding *f)
+{
+	double distance = level - d->usual.mean;
+	int side = distance < 0 ? -1 : 1;
+
+	if (d->usual.count < DETECTOR_WARM_UP || fabs(distance) <= limit_of(d, side)) {
+		learn(d, value, level);
+		d->longest -= FADE * d->longest;
+		return DETECTOR_SAME;
+	}
+	begin_excursion(d, side, level);
+	return suspect(d, value, level, f);
+}
+
+enum detector_change
+detector_feed(struct detector *d, double value, struct finding *f)
+{
+	double level = sustained_level(d, value);
+
+	d->seen++;
+	switch (d->state) {
+	case DETECTOR_SUSPECT:
+		return suspect(d, value, level, f);
+	case DETECTOR_ALARM:
+		return alarmed(d, level);
+	case DETECTOR_NORMAL:
+		break;
+	}
+	return normal(d, value, level, f);
+}
+
+enum detector_change
+detector_interrupt(struct detector *d)
+{
+	bool alarm = d->state == DETECTOR_ALARM;
+
+	d->recent_count = d->recent_next = 0;
+	d->state = DETECTOR_NORMAL;
+	return alarm ? DETECTOR_ENDED : DETECTOR_SAME;
+}
+
+enum detector_change
+detector_restart(struct detector *d)
+{
+	d->usual = (struct baseline) { 0 };
+	d->former_known = false;
+	return detector_interrupt(d);
+}

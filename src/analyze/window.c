@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+void
+window_init(struct window *w, size_t cap, int64_t bucket_ms)
+{
+	*w = (struct window) { .counts = xcalloc(cap, sizeof(*w->counts)), .cap = cap, .bucket_ms = bucket_ms };
+}
+
+void
+window_release(struct window *w)
+{
+	free(w->counts);
+	memset(w, 0, sizeof(*w));
+}
+
+/* Times before 1970 all fall into bucket 0: they are nobody's. */
+static int64_t
+bucket_of(const struct window *w, int64_t time_ms)
+{
+	return time_ms > 0 ? time_ms / w->bucket_ms : 0;
+}
+
+static uint32_t *
+slot(const struct window *w, int64_t bucket)
+{
+	return &w->counts[(size_t)bucket % w->cap];
+}
+
+static void
+advance(struct window *w, int64_t bucket)
+{
+	if (bucket - w->newest >= (int64_t)w->cap) {
+		memset(w->counts, 0, w->cap * sizeof(*w->counts));
+		w->newest = bucket;
+	}
+	while (w->newest < bucket)
+		*slot(w, ++w->newest) = 0;
+}
+
+void
+window_add(struct window *w, int64_t time_ms, uint64_t n)
+{
+	int64_t bucket = bucket_of(w, time_ms);
+	uint32_t *count = slot(w, bucket);
+
+	advance(w, bucket);
+	if (w->newest - bucket < (int64_t)w->cap)
+		*count = n < UINT32_MAX - *count ? *count + (uint32_t)n : UINT32_MAX;
+}
+
+uint64_t
+window_count(const struct window *w, int64_t now_ms, int64_t span_ms)
+{
+	int64_t now = bucket_of(w, now_ms), last = now < w->newest ? now : w->newest;
+	int64_t first = now - span_ms / w->bucket_ms + 1;
+	uint64_t sum = 0;
+
+	if (first <= w->newest - (int64_t)w->cap)
+		first = w->newest - (int64_t)w->cap + 1;
+	for (int64_t b = first > 0 ? first : 0; b <= last; b++)
+		sum += *slot(w, b);
+	return sum;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/settings.h"
+
+#include <string.h>
+
+#include "base/testing.h"
+
+static const struct command WATCH = {
+	.name = "watch", .options = FOR_WATCH, .usage_exit = EXIT_USAGE, .min_nodes = 1, .max_nodes = 2
+};
+
+/* parse runs settings_parse over a NULL-terminated list of words. */
+static bool
+parse(struct settings *s, struct err *err, char **argv)
+{
+	int argc = 0;
+	bool help;
+
+	while (argv[argc])
+		argc++;
+	return settings_parse(s, &WATCH, argc, argv, &help, err);
+}
+
+#define PARSE(s, err, ...) parse(s, err, (char *[]) { "watch", __VA_ARGS__, NULL })
+
+static void
+defaults_come_from_the_table(void **state UNUSED)
+{
+	struct settings s;
+	struct err err;
+
+	assert_true(PARSE(&s, &err, "a@h"));
+	assert_int_equal(s.interval_ms, 5000);
+	assert_string_equal(s.http, "127.0.0.1:4900");
+	assert_false(s.http_given);
+	assert_false(s.no_inject);
+	assert_int_equal(s.node_count, 1);
+}
+
+static void
+both_spellings_are_understood(void **state UNUSED)
+{
+	struct settings s;
+	struct err err;
+
+	assert_true(PARSE(&s, &err, "--interval", "250", "--http=off", "a@h", "--no-inject", "b@h"));
+	assert_int_equal(s.interval_ms, 250);
+	assert_string_equal(s.http, "off");
+	assert_true(s.http_given);
+	assert_true(s.no_inject);
+	assert_string_equal(s.nodes[1], "b@h");
+}
+
+static void
+wrong_words_are_named(void **state UNUSED)
+{
+	static char *const bad[][5] = {
+		{ "watch", "--intervall", "5", "a@h", NULL },
+		{ "watch", "--interval", "abc", "a@h", NULL },
+		{ "watch", "--interval", "99", "a@h", NULL },
+		{ "watch", "--interval=3600001", "a@h", NULL },
+		{ "watch", "--interval=99999999999999999999", "a@h", NULL },
+		{ "watch", "a@h", "--cookie-file", NULL },
+		{ "watch", "--cookie-file=", "a@h", NULL },
+		{ "watch", "--json=yes", "a@h", NULL },
+		{ "watch", "--timeout", "500", "a@h", NULL },
+		{ "watch", "-n", "a@h", NULL },
+		{ "watch", "a@h", "b@h", "c@h", NULL },
+		{ "watch", NULL },
+	};
+	static const char *const names[] = { "--intervall", "--interval abc", "--interval 99", "--interval 3600001",
+		"--interval", "--cookie-file", "--cookie-file", "--json", "--timeout", "-n", "c@h", "which node" };
+	struct settings s;
+	struct err err;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		char *argv[5];
+
+		memcpy(argv, bad[i], sizeof(argv));
+		assert_false(parse(&s, &err, argv));
+		assert_non_null(strstr(err.text, names[i]));
+	}
+}
+
+static void
+two_dashes_end_the_options(void **state UNUSED)
+{
+	struct settings s;
+	struct err err;
+
+	assert_true(PARSE(&s, &err, "--", "--json"));
+	assert_string_equal(s.nodes[0], "--json");
+	assert_false(s.json);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_come_from_the_table),
+		cmocka_unit_test(both_spellings_are_understood),
+		cmocka_unit_test(wrong_words_are_named),
+		cmocka_unit_test(two_dashes_end_the_options),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,797 @@
+%% SPDX-License-Identifier: Apache-2.0
+%%
+%% Tests of the probe against real nodes. The node that runs this program watches nothing itself: it starts a *subject*, the node to
+%% be watched, and *watchers*, hidden nodes that stand in for arsenal's C node, and talks to them over their standard input and output,
+%% so that no connection exists but the one under test.
+%%
+%%     erl -noshell -pa DIR -eval 'probe_test:main("DIR/arsenal_probe_<hash>.beam")'
+-module(probe_test).
+
+-export([main/1]).
+%% Run on the watcher's node:
+-export([watch/3, watcher/3, watched/1]).
+%% Run on the subject:
+-export([start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1, holder_info/1, stop_own/2]).
+
+-define(SUBJECT_COOKIE, "probe_test").
+
+main(Beam) ->
+    try run(Beam) of
+        Failed -> halt(min(Failed, 1))
+    catch
+        Class:Reason:Stack ->
+            io:format("probe: ~p~n", [{Class, Reason, Stack}]),
+            halt(1)
+    end.
+
+run(Beam) ->
+    {module, Module} = lists:keyfind(module, 1, beam_lib:info(Beam)),
+    {ok, Code} = file:read_file(Beam),
+    Env = start_epmd(#{module => Module, beam => Beam, code => Code}),
+    Results = try
+                  Subject = start_node(subject, Env),
+                  prepare_subject(Subject, Env),
+                  [run_test(Test, Env#{subject => Subject}) || Test <- tests()]
+              after
+                  %% Peers end by themselves when their standard input is closed.
+                  stop_epmd(Env)
+              end,
+    Count = fun(Outcome) -> length([x || Result <- Results, Result =:= Outcome]) end,
+    io:format("probe: ~b passed, ~b failed, ~b skipped~n", [Count(passed), Count(failed), Count(skipped)]),
+    Count(failed).
+
+tests() ->
+    [{"attach, ticks, detach", fun attach_and_detach/1},
+     {"watcher node killed", fun watcher_killed/1},
+     {"restarts of permanent, transient and temporary children", fun restarts_by_type/1},
+     {"DynamicSupervisor", fun dynamic_supervisor/1},
+     {"supervisor2", fun supervisor2/1},
+     {"reports of the error_logger kind", fun error_logger_reports/1},
+     {"start_error and gave_up", fun start_error_and_gave_up/1},
+     {"the filter stays first", fun filter_stays_first/1},
+     {"levels that mute", fun muted/1},
+     {"terms of every kind are cut", fun terms_are_cut/1},
+     {"a flood of restarts", fun flood/1},
+     {"no acknowledgement: disconnected", fun no_ack/1},
+     {"a watcher node that is stopped stalls nobody", fun stopped_watcher/1},
+     {"the walk finds the long queue", fun walk_finds/1},
+     {"two watchers", fun two_watchers/1},
+     {"attaches at once share a holder", fun attach_at_once/1},
+     {"wrong options", fun wrong_options/1},
+     {"a killed holder leaves no filter", fun holder_killed/1},
+     {"no atoms grow", fun atoms_stay/1},
+     {"what it costs", fun cost/1},
+     {"the log stays silent", fun silent_log/1}].
+
+run_test({Name, Test}, Env) ->
+    Begin = now_ms(),
+    {Outcome, Note} = try Test(Env) of
+                          {skipped, Why} -> {skipped, Why};
+                          {ok, Text} -> {passed, Text};
+                          _ -> {passed, ""}
+                      catch
+                          Class:Reason:Stack -> {failed, io_lib:format("~tP", [{Class, Reason, Stack}, 60])}
+                      end,
+    io:format("~-8s ~s (~b ms) ~ts~n", [Outcome, Name, now_ms() - Begin, Note]),
+    settle(Env, Outcome),
+    Outcome.
+
+%% Whatever a test did, the next one finds the subject without a probe.
+settle(#{subject := Subject, module := Module}, Outcome) ->
+    case clean_within(Subject, Module, 10000) of
+        true -> ok;
+        false when Outcome =:= failed -> ok;
+        false -> io:format("         the probe is still there: ~p~n", [call(Subject, ?MODULE, footprint, [Module])])
+    end.
+
+%%% ------------------------------------------------------------------ the tests
+
+attach_and_detach(#{subject := Subject, module := Module} = Env) ->
+    Before = call(Subject, ?MODULE, footprint, [Module]),
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, Holder, Info}} = attach(Watcher, Env, #{interval => 100}),
+        log_filter = maps:get(restart_capture, Info),
+        <<>> = maps:get(capture_note, Info),
+        <<"25">> = maps:get(otp_release, Info),
+        true = is_integer(maps:get(os_pid, Info)),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 end, 5000),
+        [{arsenal_tick, 1, _, _, _, _} | _] = Ticks = ticks(Watcher, Pid),
+        {arsenal_tick, Seq, Time, Metrics, Schedulers, _} = lists:last(Ticks),
+        true = Seq >= 15,
+        true = abs(Time - erlang:system_time(millisecond)) < 5000,
+        true = lists:all(fun({Name, Value}) -> is_atom(Name) andalso is_number(Value) end, Metrics),
+        [] = [Name || Name <- metric_names(), not lists:keymember(Name, 1, Metrics)],
+        true = length(Metrics) =:= length(lists:ukeysort(1, Metrics)),
+        [{1, _, _} | _] = Schedulers,
+        true = length(Schedulers) =:= maps:get(schedulers_online, Info),
+        true = metric(mq_scanned, Ticks) > 20,
+        true = metric(rss_bytes, Ticks) < metric(memory_limit, Ticks),
+        {group_leader, Leader} = call(Subject, erlang, process_info, [Holder, group_leader]),
+        true = node(Leader) =:= node(Holder),
+        #{holder := true, filter_first := true} = call(Subject, ?MODULE, footprint, [Module]),
+        Pid ! stop,
+        tell(Watcher, Pid, detach),
+        true = clean_within(Subject, Module, 2000)
+    end),
+    After = call(Subject, ?MODULE, footprint, [Module]),
+    {Before, Before} = {Before, After},
+    ok.
+
+metric_names() ->
+    [vm_memory_total, vm_memory_processes, vm_memory_processes_used, vm_memory_system, vm_memory_atom, vm_memory_atom_used,
+     vm_memory_binary, vm_memory_code, vm_memory_ets, process_count, process_limit, port_count, port_limit, atom_count, atom_limit,
+     ets_count, ets_limit, run_queue, run_queue_all, dirty_cpu_run_queue, dirty_io_run_queue, active_tasks, io_input, io_output,
+     gc_collections, gc_words_reclaimed, reductions, context_switches, runtime_ms, wallclock_ms, load1, load5, load15, memory_limit,
+     memory_available, rss_bytes, open_fds, max_fds, schedulers, schedulers_online, dirty_cpu_schedulers, dirty_cpu_schedulers_online,
+     dirty_io_schedulers, wordsize, mq_max, mq_average, mq_long, mq_scanned, mq_total, restart_capture, dist_links, probe_reductions,
+     probe_memory, probe_collect_us, probe_walk_us].
+
+watcher_killed(#{subject := Subject, module := Module} = Env) ->
+    Before = call(Subject, ?MODULE, footprint, [Module]),
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 3 end, 5000),
+        kill_node(Watcher),
+        Begin = now_ms(),
+        true = clean_within(Subject, Module, 2000),
+        Took = now_ms() - Begin,
+        {Before, Before} = {Before, call(Subject, ?MODULE, footprint, [Module])},
+        {ok, io_lib:format("clean after ~b ms", [Took])}
+    end).
+
+restarts_by_type(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+        Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent), worker({b, 2}, transient), worker(c, temporary)]),
+        Begin = now_ms(),
+        OldA = crash(Subject, Sup, a, {boom, 1}),
+        [{Time, child_terminated, probe_test_sup, Sup, {t, a}, OldA, {t, {boom, 1}}, {t, permanent},
+          {?MODULE, start_link_worker, 1}}] = restarts(Watcher, Pid, 1),
+        Latency = now_ms() - Begin,
+        true = abs(Time - erlang:system_time(millisecond)) < 5000,
+        %% A temporary child's end and a transient child's normal end are no restarts; the next real one is told, and nothing else.
+        _ = crash(Subject, Sup, c, {boom, 2}),
+        OldB = crash(Subject, Sup, {b, 2}, {boom, 3}),
+        [_, {_, child_terminated, probe_test_sup, Sup, {t, {b, 2}}, OldB, {t, {boom, 3}}, {t, transient}, _}] = restarts(Watcher, Pid, 2),
+        _ = crash(Subject, Sup, {b, 2}, shutdown),
+        _ = crash(Subject, Sup, a, normal),
+        [_, _, {_, child_terminated, probe_test_sup, Sup, {t, a}, _, {t, normal}, {t, permanent}, _}] = restarts(Watcher, Pid, 3),
+        %% An unnamed supervisor goes by its pid. A real crash brings its stacktrace whole.
+        Unnamed = supervisor(Subject, undefined, [worker(d, permanent)]),
+        _ = crash(Subject, Unnamed, d, badarith),
+        [{_, child_terminated, Unnamed, Unnamed, {t, d}, _, {t, {badarith, [{erlang, '+', _, _} | _]}}, _, _}]
+            = lists:nthtail(3, restarts(Watcher, Pid, 4)),
+        stop_supervisors(Subject, [Sup, Unnamed]),
+        {ok, io_lib:format("told within ~b ms, two trips over the test's pipe included", [Latency])}
+    end).
+
+dynamic_supervisor(#{subject := Subject} = Env) ->
+    case filelib:wildcard("/usr/lib/elixir/lib/elixir/ebin") ++ filelib:wildcard(filename:join(code:lib_dir(), "elixir/ebin")) of
+        [] -> {skipped, "no Elixir here"};
+        [Ebin | _] ->
+            true = call(Subject, code, add_pathz, [Ebin]),
+            with_watcher(Env, fun(Watcher) -> dynamic_supervisor(Subject, Watcher, Env) end)
+    end.
+
+dynamic_supervisor(Subject, Watcher, Env) ->
+    {ok, _} = call(Subject, application, ensure_all_started, [elixir]),
+    {Pid, {ok, _, Info}} = attach(Watcher, Env, #{interval => 1000}),
+    true = is_binary(maps:get(elixir, Info)),
+    Options = [{strategy, one_for_one}, {max_restarts, 100}, {name, probe_test_dynamic}],
+    {ok, Sup} = call(Subject, ?MODULE, hold, [{'Elixir.DynamicSupervisor', start_link, [Options]}]),
+    Spec = #{id => ignored, start => {?MODULE, start_link_worker, [x]}, restart => permanent},
+    {ok, Child} = call(Subject, 'Elixir.DynamicSupervisor', start_child, [Sup, Spec]),
+    call(Subject, erlang, exit, [Child, {boom, dynamic}]),
+    [{_, child_terminated, probe_test_dynamic, Sup, {t, undefined}, Child, {t, {boom, dynamic}}, {t, permanent},
+      {?MODULE, start_link_worker, 1}}] = restarts(Watcher, Pid, 1),
+    stop_supervisors(Subject, [Sup]).
+
+supervisor2(#{subject := Subject} = Env) ->
+    case filelib:wildcard("/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/rabbit_common-*/ebin/supervisor2.beam") of
+        [] -> {skipped, "no RabbitMQ here"};
+        [Beam | _] ->
+            true = call(Subject, code, add_pathz, [filename:dirname(Beam)]),
+            with_watcher(Env, fun(Watcher) ->
+                {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+                Child = {rabbit_child, {?MODULE, start_link_worker, [x]}, {permanent, 1}, 1000, worker, [?MODULE]},
+                {ok, Sup} = call(Subject, ?MODULE, hold,
+                                 [{supervisor2, start_link, [{local, probe_test_sup2}, ?MODULE, {{one_for_one, 5, 10}, [Child]}]}]),
+                Old = crash_by(Subject, supervisor2, Sup, rabbit_child, {boom, 2}),
+                [{_, child_terminated, probe_test_sup2, Sup, {t, rabbit_child}, Old, {t, {boom, 2}}, {t, {permanent, 1}}, _}]
+                    = restarts(Watcher, Pid, 1),
+                stop_supervisors(Subject, [Sup])
+            end)
+    end.
+
+%% As supervisors of third parties write them.
+error_logger_reports(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+        Report = [{supervisor, {local, some_sup3}}, {errorContext, child_terminated}, {reason, died},
+                  {offender, [{pid, self()}, {name, old_style}, {mfa, {m, f, []}}, {restart_type, permanent}, {delay, 5}]}],
+        call(Subject, error_logger, error_report, [supervisor_report, Report]),
+        call(Subject, error_logger, error_report, [something_else, Report]),
+        [{_, child_terminated, some_sup3, _, {t, old_style}, _, {t, died}, {t, permanent}, undefined}] = restarts(Watcher, Pid, 1)
+    end).
+
+start_error_and_gave_up(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+        call(Subject, persistent_term, put, [probe_test_fail, false]),
+        Spec = #{id => e, start => {?MODULE, start_link_failing, [probe_test_fail, 1]}},
+        Sup = supervisor(Subject, probe_test_giving_up, #{intensity => 3, period => 60}, [Spec]),
+        call(Subject, persistent_term, put, [probe_test_fail, true]),
+        Old = crash(Subject, Sup, e, {boom, last}),
+        ok = until(fun() -> lists:keymember(gave_up, 2, restarts_so_far(Watcher, Pid)) end, 5000),
+        Restarts = restarts_so_far(Watcher, Pid),
+        [child_terminated, start_error, start_error, start_error, gave_up] = [element(2, Restart) || Restart <- Restarts],
+        [{t, {boom, last}}, {t, will_not_start}, _, _, {t, reached_max_restart_intensity}] = [element(7, Restart) || Restart <- Restarts],
+        [Old] = lists:usort([element(6, Restart) || Restart <- Restarts])
+    end).
+
+filter_stays_first(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
+        Muting = {fun logger_filters:domain/2, {stop, sub, [otp, sasl]}},
+        ok = call(Subject, logger, add_primary_filter, [probe_test_mute, Muting]),
+        ok = until(fun() -> maps:get(filter_first, call(Subject, ?MODULE, footprint, [Module])) end, 3000),
+        {value, _} = lists:search(fun(N) -> is_notice(info, "put back", N) end, messages(Watcher, Pid, arsenal_notice)),
+        #{filters := [{Module, _}, {probe_test_mute, Muting} | _]} = call(Subject, logger, get_primary_config, []),
+        Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent)]),
+        _ = crash(Subject, Sup, a, seen_although_muted),
+        [{_, child_terminated, _, _, _, _, {t, seen_although_muted}, _, _}] = restarts(Watcher, Pid, 1),
+        stop_supervisors(Subject, [Sup]),
+        %% Removed altogether, it comes back as well, without a second notice so soon.
+        ok = call(Subject, logger, remove_primary_filter, [Module]),
+        ok = until(fun() -> maps:get(filter_first, call(Subject, ?MODULE, footprint, [Module])) end, 3000),
+        ok = call(Subject, logger, remove_primary_filter, [probe_test_mute]),
+        1 = length(messages(Watcher, Pid, arsenal_notice))
+    end).
+
+muted(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
+        Capture = fun() -> metric(restart_capture, ticks(Watcher, Pid)) end,
+        ok = until(fun() -> Capture() =:= 1 end, 3000),
+        #{level := Level} = call(Subject, logger, get_primary_config, []),
+        ok = call(Subject, logger, set_primary_config, [level, none]),
+        ok = until(fun() -> Capture() =:= 0 end, 3000),
+        ok = call(Subject, logger, set_primary_config, [level, Level]),
+        ok = until(fun() -> Capture() =:= 1 end, 3000),
+        ok = call(Subject, logger, set_module_level, [supervisor, none]),
+        ok = until(fun() -> Capture() =:= 0 end, 3000),
+        {Second, {ok, _, #{restart_capture := blind, capture_note := <<_, _/binary>>}}} = attach(Watcher, Env, #{}),
+        tell(Watcher, Second, detach),
+        ok = call(Subject, logger, unset_module_level, [supervisor]),
+        ok = until(fun() -> Capture() =:= 1 end, 3000),
+        [warning, info, warning, info] = [element(2, Notice) || Notice <- messages(Watcher, Pid, arsenal_notice)]
+    end).
+
+%% The terms are made on the subject, where the time that the filter takes is measured, too.
+terms_are_cut(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+        Kinds = [binary_100_mb, long_list, deep_list, improper, big_map, map, big_tuple, deep_tuple, local_fun, external_fun, bits, bignum,
+                 references, latin1_string, wide_string, float, with_stack, part_of_binary, improper_report],
+        Times = [{Kind, call(Subject, ?MODULE, in_subject, [cut, Kind])} || Kind <- Kinds],
+        Restarts = lists:zip(Kinds, restarts(Watcher, Pid, length(Kinds))),
+        Reason = fun(Kind) -> {_, Restart} = lists:keyfind(Kind, 1, Restarts), element(7, Restart) end,
+        [] = [Kind || Kind <- [binary_100_mb, long_list, deep_list, big_map, big_tuple, deep_tuple, local_fun, bits, bignum, wide_string, with_stack],
+                      element(1, Reason(Kind)) =/= x],
+        [] = [Kind || Kind <- [improper, map, external_fun, references, latin1_string, float, part_of_binary], element(1, Reason(Kind)) =/= t],
+        [] = [Kind || Kind <- Kinds, {x, Text} <- [Reason(Kind)], byte_size(Text) > 1024 orelse not is_list(unicode:characters_to_list(Text))],
+        {t, [1, 2 | improper]} = Reason(improper),
+        {t, undefined} = Reason(improper_report),
+        {t, Part} = Reason(part_of_binary),
+        true = binary:referenced_byte_size(Part) < 1000,
+        {x, WithStack} = Reason(with_stack),
+        {match, _} = re:run(WithStack, "some_function"),
+        {Slowest, Micros} = lists:last(lists:keysort(2, Times)),
+        true = Micros < 20000,
+        {ok, io_lib:format("slowest in the supervisor: ~p ~b us", [Slowest, Micros])}
+    end).
+
+flood(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 200}),
+        {Emitted, Took, Longest} = call(Subject, ?MODULE, in_subject, [flood, {Holder, 10000, 2000}], 60000),
+        ok = until(fun() -> counted(Watcher, Pid) >= Emitted end, 20000),
+        Carried = length(restarts_so_far(Watcher, Pid)),
+        {Emitted, Emitted} = {Emitted, counted(Watcher, Pid)},
+        true = Longest =< 10100,
+        %% As fast as one process can, and with terms that must be cut: more than is carried, but every one is counted.
+        {Hard, HardTook, HardLongest} = call(Subject, ?MODULE, in_subject, [flood_hard, {Holder, 100000}], 60000),
+        ok = until(fun() -> counted(Watcher, Pid) >= Emitted + Hard end, 30000),
+        {Sum, Sum} = {Emitted + Hard, counted(Watcher, Pid)},
+        true = HardLongest =< 10100,
+        HardCarried = length(restarts_so_far(Watcher, Pid)) - Carried,
+        {ok, io_lib:format("~b in ~b ms: ~b carried, ~b lost, mailbox at most ~b; unthrottled, huge terms: ~b in ~b ms, ~b carried, mailbox ~b",
+                           [Emitted, Took, Carried, Emitted - Carried, Longest, Hard, HardTook, HardCarried, HardLongest])}
+    end).
+
+no_ack(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100, ack_timeout => 1000}),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 end, 5000),
+        true = is_connected(Subject, Watcher),
+        tell(Watcher, Pid, be_silent),
+        Begin = now_ms(),
+        ok = until(fun() -> not is_connected(Subject, Watcher) end, 3000),
+        Took = now_ms() - Begin,
+        true = Took > 700,
+        true = clean_within(Subject, Module, 2000),
+        %% With an interval longer than the time-out, an answered tick is never held against the watcher.
+        {Slow, {ok, _, _}} = attach(Watcher, Env, #{interval => 1500, ack_timeout => 500}),
+        ok = until(fun() -> length(ticks(Watcher, Slow)) >= 3 end, 8000),
+        {ok, io_lib:format("after ~b ms", [Took])}
+    end).
+
+stopped_watcher(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {_, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 100, ack_timeout => 1500}),
+        os:cmd("kill -STOP " ++ os_pid(Watcher)),
+        {_, _, _} = call(Subject, ?MODULE, in_subject, [flood, {Holder, 5000, 1000}], 60000),
+        ok = until(fun() -> not is_connected(Subject, Watcher) end, 4000),
+        true = clean_within(Subject, Module, 2000),
+        os:cmd("kill -CONT " ++ os_pid(Watcher)),
+        ok
+    end).
+
+walk_finds(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Queue, Busy, Fat} = call(Subject, ?MODULE, in_subject, [culprits, 5000]),
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
+        ok = until(fun() -> length(tops(Watcher, Pid)) >= 3 end, 15000),
+        Top = lists:last(tops(Watcher, Pid)),
+        [message_queue, memory, reductions] = [Kind || {Kind, _} <- Top],
+        true = lists:all(fun({_, Processes}) -> length(Processes) =< 5 end, Top),
+        [{Queue, <<"probe_test_queue">>, 5000, _, _, 5000, _, _} | _] = proplists:get_value(message_queue, Top),
+        [{Fat, <<"the fat one">>, Memory, _, _, _, Memory, _} | _] = proplists:get_value(memory, Top),
+        true = Memory > 10000000,
+        [{Busy, _, Rate, Initial, _, _, _, Rate} | _] = proplists:get_value(reductions, Top),
+        true = Rate > 100000,
+        <<"probe_test:", _/binary>> = Initial,
+        Ticks = ticks(Watcher, Pid),
+        5000 = metric(mq_max, Ticks),
+        1 = metric(mq_long, Ticks),
+        true = metric(mq_scanned, Ticks) >= metric(mq_total, Ticks) - 5,
+        [call(Subject, erlang, exit, [Culprit, kill]) || Culprit <- [Queue, Busy, Fat]],
+        {ok, io_lib:format("busiest: ~b reductions/s", [Rate])}
+    end).
+
+two_watchers(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) -> with_watcher(Env, fun(Other) ->
+        {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 100}),
+        {Slow, {ok, Holder, _}} = attach(Other, Env, #{interval => 1000}),
+        ok = until(fun() -> length(ticks(Other, Slow)) >= 3 end, 6000),
+        true = length(ticks(Watcher, Pid)) > 4 * length(ticks(Other, Slow)),
+        Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent)]),
+        _ = crash(Subject, Sup, a, {boom, both}),
+        [Same] = restarts(Watcher, Pid, 1),
+        [Same] = restarts(Other, Slow, 1),
+        kill_node(Watcher),
+        Seen = length(ticks(Other, Slow)),
+        ok = until(fun() -> length(ticks(Other, Slow)) >= Seen + 3 end, 6000),
+        #{holder := true} = call(Subject, ?MODULE, footprint, [Module]),
+        tell(Other, Slow, detach),
+        true = clean_within(Subject, Module, 2000),
+        stop_supervisors(Subject, [Sup])
+    end) end).
+
+attach_at_once(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        load(Subject, Env),
+        Pids = [start_watcher(Watcher, Env, #{interval => 500}) || _ <- lists:seq(1, 20)],
+        Answers = [answer(Watcher, Pid) || Pid <- Pids],
+        [_] = lists:usort([Holder || {ok, Holder, _} <- Answers]),
+        20 = length([ok || {ok, _, _} <- Answers]),
+        ok = until(fun() -> lists:all(fun(Pid) -> ticks(Watcher, Pid) =/= [] end, Pids) end, 5000),
+        [tell(Watcher, Pid, detach) || Pid <- Pids],
+        %% The next attach meets a holder that is leaving, or one that has left: it never succeeds with one that dies.
+        Again = [begin
+                     load(Subject, Env),
+                     {Pid, Answer} = attach(Watcher, Env, #{interval => 500}),
+                     case Answer of
+                         {ok, _, _} ->
+                             ok = until(fun() -> length(ticks(Watcher, Pid)) >= 2 end, 3000),
+                             tell(Watcher, Pid, detach),
+                             attached;
+                         Refused ->
+                             Refused
+                     end
+                 end || _ <- lists:seq(1, 20)],
+        true = clean_within(Subject, Module, 2000),
+        {ok, io_lib:format("of 20 right after a detach: ~b attached", [length([x || attached <- Again])])}
+    end).
+
+wrong_options(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        load(Subject, Env),
+        {_, {error, {bad_option, interval}}} = attach(Watcher, Env, #{interval => 0}),
+        {_, {error, {bad_option, budget}}} = attach(Watcher, Env, #{budget => many}),
+        #{registered := false} = call(Subject, ?MODULE, footprint, [Module]),
+        call(Subject, code, delete, [Module]),
+        call(Subject, code, purge, [Module])
+    end).
+
+holder_killed(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {_, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 1000}),
+        call(Subject, erlang, exit, [Holder, kill]),
+        ok = until(fun() -> not maps:get(holder, call(Subject, ?MODULE, footprint, [Module])) end, 1000),
+        call(Subject, ?MODULE, in_subject, [report, now_nobody_listens]),
+        true = clean_within(Subject, Module, 2000),
+        %% And a new attach after a kill takes over from the filter that stayed.
+        {_, {ok, Second, _}} = attach(Watcher, Env, #{interval => 1000}),
+        call(Subject, erlang, exit, [Second, kill]),
+        {Third, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+        call(Subject, ?MODULE, in_subject, [report, heard_again]),
+        [_] = restarts(Watcher, Third, 1)
+    end).
+
+atoms_stay(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        Cycle = fun() ->
+                    {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 50}),
+                    ok = until(fun() -> ticks(Watcher, Pid) =/= [] end, 2000),
+                    tell(Watcher, Pid, detach),
+                    true = clean_within(Subject, Module, 2000)
+                end,
+        [Cycle() || _ <- lists:seq(1, 5)],
+        Before = call(Subject, erlang, system_info, [atom_count]),
+        [Cycle() || _ <- lists:seq(1, 100)],
+        {Before, Before} = {Before, call(Subject, erlang, system_info, [atom_count])},
+        ok
+    end).
+
+%% Figures rather than limits; the limits here only catch what is grossly wrong.
+cost(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        Idle = call(Subject, ?MODULE, in_subject, [idle, 1000]),
+        {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 100}),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 60 end, 15000),
+        Ticks = lists:nthtail(10, ticks(Watcher, Pid)),
+        Times = lists:sort([proplists:get_value(probe_collect_us, Metrics) || {_, _, _, Metrics, _, _} <- Ticks]),
+        {CpuUs, WallUs} = call(Subject, ?MODULE, holder_info, [Holder], 20000),
+        call(Subject, ?MODULE, in_subject, [stop_idle, Idle]),
+        Median = lists:nth(length(Times) div 2, Times),
+        true = Median < 20000,
+        {ok, io_lib:format("1,000 processes: collection ~b us median, ~b us longest; the whole node ~.2f % of one core at 10 ticks/s; "
+                           "probe ~b bytes; tick ~b bytes",
+                           [Median, lists:last(Times), 100 * CpuUs / WallUs, metric(probe_memory, Ticks),
+                            byte_size(term_to_binary(lists:last(Ticks)))])}
+    end).
+
+%% All that was attached, detached and killed above left no word in the subject's log. (Its own crashes, of which the tests made many, are
+%% filtered: what counts is whatever speaks of the probe, and errors that are no reports of a supervisor.)
+silent_log(#{subject := Subject, module := Module}) ->
+    {ok, Log} = file:read_file(call(Subject, persistent_term, get, [probe_test_log])),
+    nomatch = binary:match(Log, atom_to_binary(Module)),
+    nomatch = binary:match(Log, <<"removed_failing">>),
+    nomatch = binary:match(Log, <<"Error in process">>),
+    ok.
+
+%%% ------------------------------------------------------------------ nodes
+
+%% An EPMD of our own on a free port, so that nothing is left behind and nothing is met.
+start_epmd(Env) ->
+    {ok, Socket} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
+    {ok, Port} = inet:port(Socket),
+    gen_tcp:close(Socket),
+    Number = integer_to_list(Port),
+    Epmd = open_port({spawn_executable, filename:join([code:root_dir(), "erts-" ++ erlang:system_info(version), "bin", "epmd"])},
+                     [{args, ["-address", "127.0.0.1", "-port", Number]}, exit_status, stderr_to_stdout]),
+    ok = until(fun() ->
+                   case gen_tcp:connect({127, 0, 0, 1}, Port, []) of
+                       {ok, Probe} -> gen_tcp:close(Probe);
+                       {error, _} -> false
+                   end =:= ok
+               end, 5000),
+    Home = filename:join(["/tmp", "arsenal-probe-test-" ++ os:getpid()]),
+    ok = filelib:ensure_dir(filename:join(Home, ".erlang.cookie")),
+    ok = file:write_file(filename:join(Home, ".erlang.cookie"), ?SUBJECT_COOKIE),
+    ok = file:change_mode(filename:join(Home, ".erlang.cookie"), 8#400),
+    Env#{epmd => Epmd, home => Home, env => [{"HOME", Home}, {"ERL_EPMD_PORT", Number}, {"ERL_EPMD_ADDRESS", "127.0.0.1"}]}.
+
+stop_epmd(#{epmd := Epmd, home := Home}) ->
+    {os_pid, Pid} = erlang:port_info(Epmd, os_pid),
+    os:cmd("kill " ++ integer_to_list(Pid)),
+    file:del_dir_r(Home).
+
+start_node(Kind, #{env := Env}) ->
+    Name = lists:flatten(io_lib:format("~s_~s_~b@127.0.0.1", [Kind, os:getpid(), erlang:unique_integer([positive])])),
+    Hidden = case Kind of watcher -> ["-hidden"]; subject -> [] end,
+    {ok, Peer, _} = peer:start(#{connection => standard_io, env => Env, wait_boot => 20000,
+                              args => ["-name", Name | Hidden] ++ ["-connect_all", "false", "-start_epmd", "false", "-kernel",
+                                       "inet_dist_use_interface", "{127,0,0,1}", "+sbwt", "none"]}),
+    {Peer, list_to_atom(Name)}.
+
+call(Node, M, F, A) -> call(Node, M, F, A, 30000).
+call({Peer, _}, M, F, A, Timeout) -> peer:call(Peer, M, F, A, Timeout).
+
+os_pid(Node) -> call(Node, os, getpid, []).
+
+kill_node(Node) ->
+    os:cmd("kill -9 " ++ os_pid(Node)).
+
+with_watcher(Env, Test) ->
+    Watcher = {Peer, _} = start_node(watcher, Env),
+    load_self(Watcher),
+    try Test(Watcher) after catch peer:stop(Peer) end.
+
+load_self(Node) ->
+    {?MODULE, Code, File} = code:get_object_code(?MODULE),
+    {module, ?MODULE} = call(Node, code, load_binary, [?MODULE, File, Code]).
+
+%% The subject's log goes to a file.
+prepare_subject(Subject, #{home := Home}) ->
+    load_self(Subject),
+    Log = filename:join(Home, "subject.log"),
+    ok = call(Subject, logger, remove_handler, [default]),
+    ok = call(Subject, logger, add_primary_filter, [probe_test_own, {fun ?MODULE:stop_own/2, none}]),
+    ok = call(Subject, logger, add_handler, [probe_test, logger_std_h, #{config => #{file => Log}}]),
+    call(Subject, persistent_term, put, [probe_test_log, Log]).
+
+is_connected(Subject, {_, Name}) ->
+    lists:member(Name, call(Subject, erlang, nodes, [connected])).
+
+clean_within(Subject, Module, Ms) ->
+    ok =:= until(fun() ->
+                     #{loaded := Loaded, old := Old, registered := Registered, filter := Filter, wall_time := On} =
+                         call(Subject, ?MODULE, footprint, [Module]),
+                     not (Loaded orelse Old orelse Registered orelse Filter orelse On)
+                 end, Ms).
+
+until(Condition, Ms) -> until(Condition, now_ms() + Ms, 10).
+
+until(Condition, Deadline, Pause) ->
+    case Condition() of
+        true -> ok;
+        false ->
+            case now_ms() < Deadline of
+                true -> timer:sleep(Pause), until(Condition, Deadline, Pause);
+                false -> timeout
+            end
+    end.
+
+now_ms() -> erlang:monotonic_time(millisecond).
+
+%%% ------------------------------------------------------------------ watchers
+
+%% As the C side does: load the module if it is not there, then attach from a process whose group leader is far away.
+attach(Watcher, #{subject := Subject} = Env, Options) ->
+    load(Subject, Env),
+    Pid = start_watcher(Watcher, Env, Options),
+    {Pid, answer(Watcher, Pid)}.
+
+load(Subject, #{module := Module, beam := Beam, code := Code}) ->
+    case call(Subject, code, is_loaded, [Module]) of
+        false -> {module, Module} = call(Subject, code, load_binary, [Module, Beam, Code]);
+        _ -> ok
+    end.
+
+start_watcher(Watcher, #{subject := {_, Name}, module := Module}, Options) ->
+    call(Watcher, ?MODULE, watch, [Name, Module, Options]).
+
+answer(Watcher, Pid) ->
+    ok = until(fun() -> element(1, call(Watcher, ?MODULE, watched, [Pid])) =/= none end, 10000),
+    element(1, call(Watcher, ?MODULE, watched, [Pid])).
+
+tell(Watcher, Pid, What) -> call(Watcher, erlang, send, [Pid, What]).
+
+messages(Watcher, Pid, Tag) ->
+    [Message || Message <- element(2, call(Watcher, ?MODULE, watched, [Pid])), element(1, Message) =:= Tag].
+
+ticks(Watcher, Pid) -> messages(Watcher, Pid, arsenal_tick).
+
+tops(Watcher, Pid) -> [Top || {arsenal_tick, _, _, _, _, [_ | _] = Top} <- ticks(Watcher, Pid)].
+
+restarts_so_far(Watcher, Pid) ->
+    lists:append([Restarts || {arsenal_restarts, _, Restarts} <- messages(Watcher, Pid, arsenal_restarts)]).
+
+restarts(Watcher, Pid, Count) ->
+    _ = until(fun() -> length(restarts_so_far(Watcher, Pid)) >= Count end, 3000),
+    restarts_so_far(Watcher, Pid).
+
+counted(Watcher, Pid) ->
+    lists:sum([Lost + length(Restarts) || {arsenal_restarts, Lost, Restarts} <- messages(Watcher, Pid, arsenal_restarts)]).
+
+metric(Name, Ticks) ->
+    {arsenal_tick, _, _, Metrics, _, _} = lists:last(Ticks),
+    proplists:get_value(Name, Metrics).
+
+is_notice(Level, Word, {arsenal_notice, Level, Text}) -> string:find(Text, Word) =/= nomatch;
+is_notice(_, _, _) -> false.
+
+watch(Subject, Module, Options) ->
+    spawn(?MODULE, watcher, [Subject, Module, Options]).
+
+watcher(Subject, Module, Options) ->
+    Self = self(),
+    spawn_link(fun() ->
+                   Answer = try erpc:call(Subject, Module, attach, [Self, Options]) catch C:R -> {C, R} end,
+                   Self ! {answer, Answer}
+               end),
+    watcher_loop(true, none, []).
+
+watcher_loop(Acks, Answer, Messages) ->
+    receive
+        {answer, Given} -> watcher_loop(Acks, Given, Messages);
+        {arsenal_tick, Seq, _, _, _, _} = Tick ->
+            case Answer of
+                {ok, Holder, _} when Acks -> Holder ! {ack, self(), Seq};
+                _ -> ok
+            end,
+            watcher_loop(Acks, Answer, [Tick | Messages]);
+        be_silent -> watcher_loop(false, Answer, Messages);
+        detach ->
+            {ok, Holder, _} = Answer,
+            Holder ! {detach, self()},
+            watcher_loop(Acks, Answer, Messages);
+        {watched, From} ->
+            From ! {self(), {Answer, lists:reverse(Messages)}},
+            watcher_loop(Acks, Answer, Messages);
+        Message -> watcher_loop(Acks, Answer, [Message | Messages])
+    end.
+
+watched(Pid) ->
+    Pid ! {watched, self()},
+    receive {Pid, Watched} -> Watched after 10000 -> error(no_answer) end.
+
+%%% ------------------------------------------------------------------ on the subject
+
+stop_own(#{meta := #{probe_test := true}}, _) -> stop;
+stop_own(_, _) -> ignore.
+
+footprint(Module) ->
+    #{filters := Filters, level := Level} = logger:get_primary_config(),
+    #{loaded => code:is_loaded(Module) =/= false orelse lists:keymember(Module, 1, code:all_loaded()),
+      old => erlang:check_old_code(Module),
+      registered => whereis(Module) =/= undefined,
+      holder => case whereis(Module) of
+                    undefined -> false;
+                    Pid -> process_info(Pid, initial_call) =:= {initial_call, {Module, holder, 0}}
+                end,
+      filter => lists:keymember(Module, 1, Filters),
+      filter_first => Filters =/= [] andalso element(1, hd(Filters)) =:= Module,
+      others => lists:keydelete(Module, 1, Filters),
+      level => Level,
+      wall_time => erlang:statistics(scheduler_wall_time) =/= undefined}.
+
+%% Starts a supervisor that does not die with the process that a call runs in.
+hold({M, F, A}) ->
+    Caller = self(),
+    spawn(fun() ->
+              Caller ! {held, self(), apply(M, F, A)},
+              receive stop -> ok end
+          end),
+    receive {held, _, Answer} -> Answer end.
+
+supervisor(Subject, Name, Children) -> supervisor(Subject, Name, #{intensity => 1000, period => 1}, Children).
+
+supervisor(Subject, Name, Flags, Children) ->
+    Args = case Name of undefined -> []; _ -> [{local, Name}] end ++ [?MODULE, {Flags, Children}],
+    {ok, Sup} = call(Subject, ?MODULE, hold, [{supervisor, start_link, Args}]),
+    Sup.
+
+stop_supervisors(Subject, Sups) ->
+    [call(Subject, erlang, exit, [Sup, kill]) || Sup <- Sups],
+    ok.
+
+init({Flags, Children}) -> {ok, {Flags, Children}}.
+
+worker(Id, Restart) -> #{id => Id, start => {?MODULE, start_link_worker, [Id]}, restart => Restart}.
+
+start_link_worker(_) ->
+    {ok, spawn_link(fun() -> receive {crash, Reason} -> crash(Reason) end end)}.
+
+crash(badarith) -> 1 + persistent_term:get(probe_test_log);
+crash(Reason) -> exit(Reason).
+
+start_link_failing(Key, _) ->
+    case persistent_term:get(Key) of
+        true -> {error, will_not_start};
+        false -> start_link_worker(Key)
+    end.
+
+crash(Subject, Sup, Id, Reason) -> crash_by(Subject, supervisor, Sup, Id, Reason).
+
+crash_by(Subject, Module, Sup, Id, Reason) ->
+    {Id, Pid, _, _} = lists:keyfind(Id, 1, call(Subject, Module, which_children, [Sup])),
+    call(Subject, erlang, send, [Pid, {crash, Reason}]),
+    ok = until(fun() -> not call(Subject, erlang, is_process_alive, [Pid]) end, 2000),
+    Pid.
+
+in_subject(report, Reason) ->
+    report(Reason);
+in_subject(cut, improper_report) ->
+    report_offender(undefined, [{pid, self()}, {id, i}, {restart_type, permanent} | improper]);
+in_subject(cut, Kind) ->
+    Term = term(Kind),
+    report(Term);
+in_subject(flood, {Holder, Rate, Ms}) ->
+    Begin = now_ms(),
+    Longest = flood(Holder, Rate, Begin, Begin + Ms, 0, 0),
+    Longest;
+in_subject(flood_hard, {Holder, Count}) ->
+    Term = {term(long_list), term(map), lists:duplicate(100, term(bits))},
+    Begin = now_ms(),
+    Longest = lists:foldl(fun(N, Most) ->
+                              report(Term),
+                              case N rem 100 of 0 -> max(Most, queue_length(Holder)); _ -> Most end
+                          end, 0, lists:seq(1, Count)),
+    {Count, now_ms() - Begin, Longest};
+in_subject(culprits, Length) ->
+    Queue = spawn(fun() -> register(probe_test_queue, self()), receive never -> ok end end),
+    [Queue ! N || N <- lists:seq(1, Length)],
+    Busy = spawn(fun Spin() -> spin(100000), receive after 1 -> Spin() end end),
+    Fat = spawn(fun() ->
+                    put('$process_label', <<"the fat one">>),
+                    Fat = lists:seq(1, 1000000),
+                    receive Pid -> Pid ! Fat end
+                end),
+    {Queue, Busy, Fat};
+in_subject(idle, Count) ->
+    [spawn(fun() -> receive stop -> ok end end) || _ <- lists:seq(1, Count)];
+in_subject(stop_idle, Pids) ->
+    [Pid ! stop || Pid <- Pids],
+    ok.
+
+spin(0) -> ok;
+spin(N) -> spin(N - 1).
+
+flood(Holder, Rate, Begin, End, Sent, Longest) ->
+    Now = now_ms(),
+    case Now >= End of
+        true -> {Sent, Now - Begin, Longest};
+        false ->
+            Due = (Now - Begin + 1) * Rate div 1000 - Sent,
+            [report({flood, N}) || N <- lists:seq(1, Due)],
+            timer:sleep(1),
+            flood(Holder, Rate, Begin, End, Sent + max(0, Due), max(Longest, queue_length(Holder)))
+    end.
+
+queue_length(Pid) ->
+    case process_info(Pid, message_queue_len) of
+        {_, Length} -> Length;
+        undefined -> 0
+    end.
+
+report(Reason) ->
+    report_offender(Reason, [{pid, self()}, {id, child}, {mfargs, {m, f, [1]}}, {restart_type, permanent}]).
+
+%% As supervisor.erl does it. The time told is that of the filters: no handler gets to see these.
+report_offender(Reason, Offender) ->
+    {Micros, _} = timer:tc(fun() -> logger:log(error, #{label => {supervisor, child_terminated},
+                        report => [{supervisor, {local, probe_test_flood}}, {errorContext, child_terminated},
+                                   {offender, Offender} | [{reason, Reason} || Reason =/= undefined]]},
+               #{domain => [otp, sasl], probe_test => true, error_logger => #{tag => error_report, type => supervisor_report}}) end),
+    Micros.
+
+term(binary_100_mb) -> binary:copy(<<"0123456789">>, 10000000);
+term(long_list) -> lists:seq(1, 1000000);
+term(deep_list) -> lists:foldl(fun(_, List) -> [List] end, [], lists:seq(1, 1000000));
+term(improper) -> [1, 2 | improper];
+term(big_map) -> maps:from_list([{N, N} || N <- lists:seq(1, 100000)]);
+term(map) -> #{a => 1, <<"b">> => #{c => [self()]}};
+term(big_tuple) -> erlang:make_tuple(1000000, x);
+term(deep_tuple) -> lists:foldl(fun(_, Tuple) -> {Tuple, x} end, {}, lists:seq(1, 100000));
+term(local_fun) -> Large = lists:seq(1, 100000), fun() -> Large end;
+term(external_fun) -> {fun lists:map/2};
+term(bits) -> <<1:3>>;
+term(bignum) -> 1 bsl 100000;
+term(references) -> {self(), make_ref(), hd(erlang:ports())};
+term(latin1_string) -> "gr\xfc\xdfe";
+term(wide_string) -> lists:duplicate(2000, 16#1F600);
+term(float) -> {1.5, -0.0};
+term(with_stack) -> {{badmatch, lists:duplicate(10000, <<"x">>)}, [{some_module, some_function, 3, [{file, "some_file.erl"}, {line, 7}]}]};
+term(part_of_binary) -> binary:part(binary:copy(<<"x">>, 1000000), 0, 100).
+
+%% The node's CPU time over two seconds with the probe at work.
+holder_info(Holder) ->
+    true = is_process_alive(Holder),
+    {Before, _} = erlang:statistics(runtime),
+    Begin = erlang:monotonic_time(microsecond),
+    timer:sleep(2000),
+    {After, _} = erlang:statistics(runtime),
+    {(After - Before) * 1000, erlang:monotonic_time(microsecond) - Begin}.
