@@ -84,6 +84,7 @@
     slow = [],                     % metrics of the last slow reading
     slow_after,
     fds_after,
+    accounting = false,            % microstate accounting was on when last asked
     collect_us = 0
 }).
 
@@ -681,16 +682,17 @@ heard(Level) -> not lists:member(Level, [critical, alert, emergency, none]).
 %% Every reading takes the same time however many processes there are. Those that make every scheduler wake up stand together.
 collect(State, Now) ->
     Begin = erlang:monotonic_time(microsecond),
-    Slow = #state{slow = SlowMetrics} = read_slow(State, Now),
-    Heavy = case erlang:system_info(schedulers_online) > ?WIDE andalso Now < State#state.slow_after of
-                true -> [];
-                false -> [fun memory/0, fun io/0, fun gc/0, fun gc_time/0]
+    SlowTime = Now >= State#state.slow_after,
+    Heavy = case SlowTime orelse erlang:system_info(schedulers_online) =< ?WIDE of
+                true -> [fun memory/0, fun io/0, fun gc/0];
+                false -> []
             end,
     Schedulers = scheduler_times(),
-    Metrics = lists:append([attempt(Read) || Read <- Heavy ++ [fun tables/0, fun queues/0, fun work/0, fun topology/0]])
-        ++ State#state.queues ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
-    Micros = erlang:monotonic_time(microsecond) - Begin,
-    {Metrics, Schedulers, Slow#state{collect_us = Micros}}.
+    GcTime = [Metric || SlowTime orelse State#state.accounting, Metric <- attempt(fun gc_time/0)],
+    Metrics = lists:append([attempt(Read) || Read <- Heavy ++ [fun tables/0, fun queues/0, fun work/0, fun topology/0]]),
+    Slow = #state{slow = SlowMetrics} = read_slow(State, Now),
+    All = Metrics ++ GcTime ++ State#state.queues ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
+    {All, Schedulers, Slow#state{accounting = GcTime =/= [], collect_us = erlang:monotonic_time(microsecond) - Begin}}.
 
 attempt(Read) ->
     try [Metric || {_, Value} = Metric <- Read(), is_number(Value)] catch _:_ -> [] end.
@@ -719,7 +721,8 @@ gc() ->
     {Collections, Words, _} = erlang:statistics(garbage_collection),
     [{gc_collections, Collections}, {gc_words_reclaimed, Words}].
 
-%% Only where somebody has switched microstate accounting on.
+%% Only where somebody has switched microstate accounting on. To ask is as dear as all the rest together, so whether it is on
+%% is asked at the slow pace.
 gc_time() ->
     case erlang:statistics(microstate_accounting) of
         undefined -> [];
@@ -1093,7 +1096,7 @@ dictionary_words(Pid, Heap) ->
 
 %%% ------------------------------------------------------------------ leaving
 
-%% The module cannot delete itself, so a process that runs none of it does. It gets the module's name meanwhile, so that
+%% The module cannot delete itself, so a process that runs none of it does. That process gets the module's name meanwhile, so that
 %% nobody starts a holder in code that is about to go (an attach answers `leaving`).
 leave(State) ->
     _ = stop_walker(State),
@@ -1117,16 +1120,23 @@ refuse_attaches() ->
         ok
     end.
 
-%% First a moment's sleep, for the holder to hand over its name and be gone. Purging is always of the soft kind: a supervisor may be
-%% inside the filter at this moment, and the other kind of purge would kill it. It asks every process, so large nodes are spared it,
-%% and keep the old code until the module is loaded again.
+%% First a moment's sleep, for the holder to hand over its name and be gone. The name is free again as soon as the module is deleted.
+%% Purging is always of the soft kind: a supervisor may be inside the filter at this moment, and the other kind of purge would kill
+%% it. It asks every process, so large nodes are spared it as far as possible: they keep the old code until the module leaves again (to
+%% delete a module that has old code is an error that is logged).
 spawn_cleaner() ->
     Remove = [{fun timer:sleep/1, [10]}, {fun logger:remove_primary_filter/1, [?MODULE]}],
     SoftPurge = {fun code:soft_purge/1, [?MODULE]},
     Delete = {fun code:delete/1, [?MODULE]},
+    PurgeAgain = [SoftPurge, {fun timer:sleep/1, [200]}, SoftPurge],
+    ToDelete = Remove ++ [SoftPurge || erlang:check_old_code(?MODULE)] ++ [Delete],
     Steps = case erlang:system_info(process_count) > ?PURGE_MAX of
-                true -> Remove ++ [Delete];
-                false -> Remove ++ [SoftPurge, Delete, SoftPurge, {fun timer:sleep/1, [200]}, SoftPurge]
+                true -> ToDelete;
+                false -> ToDelete ++ [{fun erlang:spawn/3, [lists, zipwith, one_by_one(PurgeAgain)]}]
             end,
-    {Functions, Arguments} = lists:unzip(Steps),
-    spawn(lists, zipwith, [fun erlang:apply/2, Functions, Arguments]).
+    spawn(lists, zipwith, one_by_one(Steps)).
+
+%% A program made of calls, for a process that must not run code of this module.
+one_by_one(Calls) ->
+    {Functions, Arguments} = lists:unzip(Calls),
+    [fun erlang:apply/2, Functions, Arguments].

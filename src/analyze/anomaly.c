@@ -33,23 +33,35 @@ detector_init(struct detector *d, double floor, double share, double threshold)
 	d->threshold = threshold;
 }
 
-static double
-sustained_level(struct detector *d, double value)
+static void
+remember(struct detector *d, double value)
 {
-	double sorted[DETECTOR_MEDIAN];
-	unsigned n;
-
 	d->recent[d->recent_next] = value;
 	d->recent_next = (d->recent_next + 1) % DETECTOR_MEDIAN;
-	n = d->recent_count += d->recent_count < DETECTOR_MEDIAN;
-	for (unsigned i = 0; i < n; i++) {
+	d->recent_count += d->recent_count < DETECTOR_MEDIAN;
+	d->seen++;
+}
+
+static double
+last_value(const struct detector *d)
+{
+	return d->recent[(d->recent_next + DETECTOR_MEDIAN - 1) % DETECTOR_MEDIAN];
+}
+
+/* sustained_level is the running median. */
+static double
+sustained_level(const struct detector *d)
+{
+	double sorted[DETECTOR_MEDIAN] = { 0 };
+
+	for (unsigned i = 0; i < d->recent_count; i++) {
 		unsigned k = i;
 
 		for (; k > 0 && sorted[k - 1] > d->recent[i]; k--)
 			sorted[k] = sorted[k - 1];
 		sorted[k] = d->recent[i];
 	}
-	return sorted[n / 2];
+	return sorted[d->recent_count / 2];
 }
 
 /* significance is the least change worth a word, whatever the noise. */
@@ -118,18 +130,6 @@ samples_needed(const struct detector *d, double level, double limit)
 }
 
 static void
-describe(const struct detector *d, double value, double limit, struct finding *f)
-{
-	double distance = fabs(value - d->usual.mean);
-
-	f->value = value;
-	f->baseline = d->usual.mean;
-	f->deviation = baseline_deviation(&d->usual);
-	f->score = distance / (distance + limit);
-	f->severity = distance >= HIGH_LIMITS * limit ? SEVERITY_HIGH : SEVERITY_MEDIUM;
-}
-
-static void
 begin_excursion(struct detector *d, int side, double level)
 {
 	d->state = DETECTOR_SUSPECT;
@@ -142,11 +142,11 @@ begin_excursion(struct detector *d, int side, double level)
 static void
 end_excursion(struct detector *d, double part)
 {
-	double known = d->side > 0 ? d->high : d->low;
+	double known = d->side > 0 ? d->high : d->low, length = fmin(d->length, DETECTOR_ADOPT);
 
 	know_level(d, known + part * (d->peak - known));
-	if (d->length > d->longest)
-		d->longest += part * (d->length - d->longest);
+	if (length > d->longest)
+		d->longest += part * (length - d->longest);
 	d->state = DETECTOR_NORMAL;
 }
 
@@ -173,8 +173,27 @@ return_to_former(struct detector *d, double level)
 	adopt(d, level);
 }
 
+static void
+extend_excursion(struct detector *d, double level, double limit)
+{
+	if (d->side * (level - d->usual.mean) > limit)
+		d->length++;
+	if (beyond_known(d, level) > beyond_known(d, d->peak))
+		d->peak = level;
+}
+
 static enum detector_change
-suspect(struct detector *d, double value, double level, struct finding *f)
+raise_alarm(struct detector *d, double level)
+{
+	d->state = DETECTOR_ALARM;
+	d->calm = 0;
+	d->held = 0;
+	d->mark = level;
+	return DETECTOR_RAISED;
+}
+
+static enum detector_change
+suspect(struct detector *d, double level)
 {
 	double limit = limit_of(d, d->side), distance = d->side * (level - d->usual.mean);
 
@@ -182,23 +201,19 @@ suspect(struct detector *d, double value, double level, struct finding *f)
 		return_to_former(d, level);
 		return DETECTOR_SAME;
 	}
-	if (distance <= limit) {
-		if (++d->calm >= CALM_SAMPLES || distance < 0)
-			end_excursion(d, 1);
-		return DETECTOR_SAME;
+	d->calm = distance <= limit ? d->calm + 1 : 0;
+	extend_excursion(d, level, limit);
+	if (d->calm >= CALM_SAMPLES || distance < 0) {
+		end_excursion(d, 1);
+	} else if (d->length >= DETECTOR_ADOPT) {
+		end_excursion(d, 1);
+		adopt(d, level);
+	} else if (d->calm == 0 && d->length >= samples_needed(d, level, limit)) {
+		/* The sample that raises it is itself beyond the limit: the number in the event speaks for itself. */
+		if (d->side * (last_value(d) - d->usual.mean) > limit)
+			return raise_alarm(d, level);
 	}
-	d->calm = 0;
-	d->length++;
-	if (beyond_known(d, level) > beyond_known(d, d->peak))
-		d->peak = level;
-	/* The sample that raises it is itself beyond the limit: the number in the event speaks for itself. */
-	if (d->length < samples_needed(d, level, limit) || d->side * (value - d->usual.mean) <= limit)
-		return DETECTOR_SAME;
-	d->state = DETECTOR_ALARM;
-	d->held = 0;
-	d->mark = level;
-	describe(d, value, limit, f);
-	return DETECTOR_RAISED;
+	return DETECTOR_SAME;
 }
 
 static bool
@@ -218,10 +233,7 @@ alarmed(struct detector *d, double level)
 	double limit = limit_of(d, d->side), distance = d->side * (level - d->usual.mean);
 
 	d->held++;
-	if (distance > limit)
-		d->length++;
-	if (beyond_known(d, level) > beyond_known(d, d->peak))
-		d->peak = level;
+	extend_excursion(d, level, limit);
 	if (is_settled(d, level, limit)) {
 		end_excursion(d, HABITUATION);
 		d->former = d->usual.mean;
@@ -237,35 +249,48 @@ alarmed(struct detector *d, double level)
 }
 
 static enum detector_change
-normal(struct detector *d, double value, double level, struct finding *f)
+normal(struct detector *d, double level)
 {
 	double distance = level - d->usual.mean;
 	int side = distance < 0 ? -1 : 1;
 
 	if (d->usual.count < DETECTOR_WARM_UP || fabs(distance) <= limit_of(d, side)) {
-		learn(d, value, level);
+		learn(d, last_value(d), level);
 		d->longest -= FADE * d->longest;
 		return DETECTOR_SAME;
 	}
 	begin_excursion(d, side, level);
-	return suspect(d, value, level, f);
+	return suspect(d, level);
 }
 
 enum detector_change
-detector_feed(struct detector *d, double value, struct finding *f)
+detector_feed(struct detector *d, double value)
 {
-	double level = sustained_level(d, value);
-
-	d->seen++;
+	remember(d, value);
 	switch (d->state) {
 	case DETECTOR_SUSPECT:
-		return suspect(d, value, level, f);
+		return suspect(d, sustained_level(d));
 	case DETECTOR_ALARM:
-		return alarmed(d, level);
+		return alarmed(d, sustained_level(d));
 	case DETECTOR_NORMAL:
 		break;
 	}
-	return normal(d, value, level, f);
+	return normal(d, sustained_level(d));
+}
+
+struct finding
+detector_finding(const struct detector *d)
+{
+	double baseline = d->usual.mean, level = sustained_level(d);
+	double distance = fabs(level - baseline), limit = limit_of(d, level < baseline ? -1 : 1);
+
+	return (struct finding) {
+		.value = last_value(d),
+		.baseline = baseline,
+		.deviation = baseline_deviation(&d->usual),
+		.score = distance / (distance + limit),
+		.severity = distance >= HIGH_LIMITS * limit ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+	};
 }
 
 enum detector_change

@@ -22,7 +22,8 @@
  * With little experience (the first 720 samples) up to 3 samples more. An anomaly ends when the level is back within half the limit for 3
  * samples, or when the series has settled on its new level, which is then adopted as the baseline: at the earliest 60 samples after the
  * anomaly was raised, if it moved by less than a limit within 30 samples, at the latest after 720. A return to the baseline left by adoption is
- * no anomaly. Excursions that ended before they became anomalies are known from then on; anomalies are learnt by a third, so the fourth of the same kind is silent.
+ * no anomaly. Excursions that ended before they became anomalies are known from then on, and so is, after 60 samples, one that is still not longer than those known;
+ * of an anomaly only a third becomes known: its like is seen again, and after four or five in three days it is the usual thing.
  */
 #ifndef ANALYZE_ANOMALY_H
 #define ANALYZE_ANOMALY_H
@@ -65,14 +66,16 @@ struct finding {
 	double value;     /* the current sample */
 	double baseline;
 	double deviation; /* of sustained levels from the baseline */
-	double score;     /* distance / (distance + limit): 0 on the baseline, 0.5 at the limit, towards 1 far beyond */
+	double score; /* level's distance / (distance + limit): 0 on the baseline, 0.5 at the limit, towards 1 far beyond */
 	enum severity severity; /* high from three limits on, else medium */
 };
 
 /* detector_init: floor and share as in METRICS, threshold > 0 in standard deviations; a larger one never finds more. */
 void detector_init(struct detector *d, double floor, double share, double threshold);
-/* detector_feed judges the next sample (a finite number). *f is filled when it returns DETECTOR_RAISED: once per anomaly. */
-enum detector_change detector_feed(struct detector *d, double value, struct finding *f);
+/* detector_feed judges the next sample (a finite number). An anomaly is raised once and ended once. */
+enum detector_change detector_feed(struct detector *d, double value);
+/* detector_finding tells how far the last sample is from the usual; meant for while an anomaly holds. */
+struct finding detector_finding(const struct detector *d);
 /* detector_interrupt: samples are missing. An excursion under way is dropped, what is usual is kept. */
 enum detector_change detector_interrupt(struct detector *d);
 /* detector_restart: the series begins anew (the node was rebooted); the baseline warms up again. */

@@ -46,6 +46,27 @@ node_event_ref(struct node_event *e)
 	return e;
 }
 
+static void
+release_body(struct node_event *e)
+{
+	switch (e->type) {
+	case EVENT_RESTART:
+		restart_release(&e->u.restart);
+		break;
+	case EVENT_HEALTH_ALERT:
+		for (unsigned i = 0; i < e->u.health.anomaly_count; i++)
+			node_event_unref(e->u.health.anomalies[i]);
+		break;
+	case EVENT_ANOMALY:
+	case EVENT_PERFORMANCE_ALERT:
+		anomaly_release(&e->u.anomaly);
+		break;
+	case EVENT_NODE:
+	case EVENT_TYPE_COUNT:
+		break;
+	}
+}
+
 void
 node_event_unref(struct node_event *e)
 {
@@ -54,9 +75,6 @@ node_event_unref(struct node_event *e)
 	assert(e->refs > 0);
 	if (--e->refs > 0)
 		return;
-	if (e->type == EVENT_RESTART)
-		restart_release(&e->u.restart);
-	else if (e->type == EVENT_ANOMALY || e->type == EVENT_PERFORMANCE_ALERT)
-		anomaly_release(&e->u.anomaly);
+	release_body(e);
 	free(e);
 }

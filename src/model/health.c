@@ -6,3 +6,9 @@ const struct criterion_row CRITERIA[CRITERION_COUNT] = {
 	HEALTH_TABLE(HEALTH_ROW)
 #undef HEALTH_ROW
 };
+
+const struct health_number_row HEALTH_NUMBERS[HEALTH_NUMBER_COUNT] = {
+#define HEALTH_NUMBER_ROW(id, group, field) [HEALTH_NUMBER_##id] = { METRIC_##id, group, field },
+	HEALTH_NUMBER_TABLE(HEALTH_NUMBER_ROW)
+#undef HEALTH_NUMBER_ROW
+};

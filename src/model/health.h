@@ -44,13 +44,53 @@ extern const struct criterion_row CRITERIA[CRITERION_COUNT];
 struct criterion_state {
 	enum level level; /* LEVEL_UNKNOWN: not observed */
 	double value;     /* in the row's unit; without meaning when unknown */
+	double warning;   /* the levels as configured */
+	double critical;
 };
+
+/* The seed's numbers in a system_health: metric, group, field. */
+#define HEALTH_NUMBER_TABLE(X)                                              \
+	X(PROCESS_COUNT, "", "process_count")                               \
+	X(CPU_UTILIZATION, "", "cpu_usage")                                 \
+	X(VM_MEMORY_TOTAL, "memory_usage", "total")                         \
+	X(VM_MEMORY_PROCESSES, "memory_usage", "processes")                 \
+	X(VM_MEMORY_SYSTEM, "memory_usage", "system")                       \
+	X(VM_MEMORY_ATOM, "memory_usage", "atom")                           \
+	X(VM_MEMORY_BINARY, "memory_usage", "binary")                       \
+	X(VM_MEMORY_CODE, "memory_usage", "code")                           \
+	X(VM_MEMORY_ETS, "memory_usage", "ets")                             \
+	X(MQ_MAX, "message_queue_lengths", "max")                           \
+	X(MQ_AVERAGE, "message_queue_lengths", "average")                   \
+	X(MQ_LONG, "message_queue_lengths", "processes_with_long_queues")   \
+	X(MQ_SCANNED, "message_queue_lengths", "scanned")                   \
+	X(MQ_TOTAL, "message_queue_lengths", "total")
+
+enum health_number {
+#define HEALTH_NUMBER_ENUM(id, ...) HEALTH_NUMBER_##id,
+	HEALTH_NUMBER_TABLE(HEALTH_NUMBER_ENUM)
+#undef HEALTH_NUMBER_ENUM
+	    HEALTH_NUMBER_COUNT
+};
+
+struct health_number_row {
+	enum metric_id metric;
+	const char *group; /* "": none */
+	const char *field;
+};
+
+extern const struct health_number_row HEALTH_NUMBERS[HEALTH_NUMBER_COUNT];
+
+struct node_event;
 
 struct health {
 	enum level overall;
 	int64_t last_check_ms;
 	struct criterion_state criteria[CRITERION_COUNT];
 	double restart_rate; /* restarts in the last hour; NaN: not observed */
+	double numbers[HEALTH_NUMBER_COUNT]; /* NaN: not observed */
+	/* The anomalies that hold at present, as their events. An event that carries a health holds a reference to each. */
+	unsigned anomaly_count;
+	struct node_event *anomalies[HEALTH_MAX_ANOMALIES];
 	unsigned recommendation_count;
 	char recommendations[HEALTH_MAX_RECOMMENDATIONS][256];
 	enum criterion changed; /* in a health_alert: the criterion whose change caused it */

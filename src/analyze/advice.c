@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/advice.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "base/utf8.h"
+
+#define NAME_MAX_BYTES 48 /* of a foreign name, so that the next step always fits */
+
+struct advice_row {
+	const char *what;
+	enum metric_id used; /* and its limit, as numbers; METRIC_NONE: the value says it all */
+	enum top_kind culprits;
+	bool names_culprit;
+	const char *next_step;
+};
+
+static const struct advice_row ADVICE[CRITERION_COUNT] = {
+	[CRITERION_MEMORY] = { "Memory", METRIC_MEMORY_USED, TOP_MEMORY, true,
+	    "Look at what it holds, or give the VM more memory." },
+	[CRITERION_PROCESSES] = { "Processes", METRIC_PROCESS_COUNT, TOP_MEMORY, false,
+	    "Find who spawns them (initial calls), or raise +P." },
+	[CRITERION_CPU] = { "CPU", METRIC_NONE, TOP_REDUCTIONS, true,
+	    "See what it computes, shed load or add schedulers." },
+	[CRITERION_RESTARTS] = { "Restarts", METRIC_NONE, TOP_MEMORY, false,
+	    "Read its children's exit reasons." },
+	[CRITERION_PORTS] = { "Ports", METRIC_PORT_COUNT, TOP_MEMORY, false,
+	    "Look for sockets that are not closed, or raise +Q." },
+	[CRITERION_ATOMS] = { "Atoms", METRIC_ATOM_COUNT, TOP_MEMORY, false,
+	    "Atoms are never freed: find what makes them from data (list_to_atom, binary_to_term); raise +t to gain time." },
+	[CRITERION_FDS] = { "File descriptors", METRIC_OPEN_FDS, TOP_MEMORY, false,
+	    "Look for files and sockets that are not closed, or raise the limit (ulimit -n, LimitNOFILE)." },
+	[CRITERION_MESSAGE_QUEUE] = { "Message queue", METRIC_NONE, TOP_MESSAGE_QUEUE, true,
+	    "It gets more than it handles: see what it waits for, bound its senders." },
+};
+
+static void
+add_name(struct strbuf *out, const char *name)
+{
+	utf8_add_clean(out, name, strnlen(name, NAME_MAX_BYTES));
+	if (strlen(name) > NAME_MAX_BYTES)
+		strbuf_adds(out, "...");
+}
+
+static void
+add_quantity(struct strbuf *out, enum metric_unit unit, double v)
+{
+	if (unit == UNIT_BYTES)
+		strbuf_addf(out, "%.1f MiB", v / 1048576);
+	else
+		strbuf_addf(out, "%.0f", v);
+}
+
+static void
+add_number(struct strbuf *out, enum criterion c, const struct criterion_state *s, const struct sample *last)
+{
+	enum metric_id used = ADVICE[c].used, limit = used == METRIC_NONE ? METRIC_NONE : METRICS[used].limit;
+
+	strbuf_addf(out, "%s: %.*f %s", ADVICE[c].what, strcmp(CRITERIA[c].unit, "%") == 0, s->value, CRITERIA[c].unit);
+	if (limit != METRIC_NONE && last && last->present[used] && last->present[limit]) {
+		strbuf_adds(out, " (");
+		add_quantity(out, METRICS[used].unit, last->value[used]);
+		strbuf_adds(out, " of ");
+		add_quantity(out, METRICS[limit].unit, last->value[limit]);
+		strbuf_adds(out, ")");
+	}
+	strbuf_addf(out, ", %s above %g.", level_name(s->level), s->level == LEVEL_CRITICAL ? s->critical : s->warning);
+}
+
+static void
+add_share_of(struct strbuf *out, enum top_kind kind, const struct top_process *p)
+{
+	switch (kind) {
+	case TOP_MEMORY:
+		strbuf_adds(out, " with ");
+		add_quantity(out, UNIT_BYTES, p->memory);
+		break;
+	case TOP_MESSAGE_QUEUE:
+		strbuf_addf(out, " with %.0f messages", p->queue_len);
+		break;
+	case TOP_REDUCTIONS:
+		strbuf_addf(out, " with %.3g reductions/s", p->reductions);
+		break;
+	case TOP_KIND_COUNT:
+		break;
+	}
+}
+
+static void
+add_culprit(struct strbuf *out, enum criterion c, const struct advice_facts *facts)
+{
+	enum top_kind kind = ADVICE[c].culprits;
+	const struct top_process *p = ADVICE[c].names_culprit ? facts->top[kind] : NULL;
+
+	if (p) {
+		strbuf_adds(out, " Most: ");
+		add_name(out, p->name[0] ? p->name : p->initial_call);
+		strbuf_addf(out, " %s", p->pid);
+		add_share_of(out, kind, p);
+		strbuf_addc(out, '.');
+	}
+	if (c == CRITERION_RESTARTS && facts->supervisor[0]) {
+		strbuf_adds(out, " Most under ");
+		add_name(out, facts->supervisor);
+		strbuf_addf(out, " (%" PRIu64 ").", facts->supervisor_restarts);
+	}
+}
+
+void
+advise(enum criterion c, const struct criterion_state *s, const struct advice_facts *facts, char buf[ADVICE_SIZE])
+{
+	struct strbuf out = STRBUF_INIT;
+
+	add_number(&out, c, s, facts->last);
+	add_culprit(&out, c, facts);
+	strbuf_addf(&out, " %s", ADVICE[c].next_step);
+	snprintf(buf, ADVICE_SIZE, "%s", strbuf_cstr(&out));
+	strbuf_release(&out);
+}

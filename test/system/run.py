@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The system tests: the built program against real OTP nodes.
+
+    python3 test/system/run.py [--quick] [--arsenal PATH] [--keep] [--list] [NAME...]
+
+NAME picks the tests that have it in their name (module.class.test). A line for each test; what was skipped, and why, at the end."""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import HERE, ROOT, Process, Run, SystemTest  # noqa: E402
+
+
+class Result(unittest.TestResult):
+    """One line a test, printed when it ends; counts over both lanes."""
+
+    lock = threading.Lock()
+    passed, failed, skipped = [], [], []
+
+    def __init__(self):
+        super().__init__()
+        self.trouble = {}
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began = time.monotonic()
+        self.trouble[test] = []
+
+    def fail(self, test, error):
+        text = "".join(traceback.format_exception(*error)) if not issubclass(error[0], AssertionError) else short_trace(error)
+        if test not in self.trouble:  # setUpClass or its clean-up
+            self.trouble[test] = []
+            self.began = time.monotonic()
+            self.trouble[test].append(text)
+            self.stopTest(test)
+            return
+        if not self.trouble[test]:
+            text += "\n".join(r.tails() for r in test.rooms())
+        self.trouble[test].append(text)
+
+    def addError(self, test, error):
+        self.fail(test, error)
+
+    def addFailure(self, test, error):
+        self.fail(test, error)
+
+    def addSkip(self, test, reason):
+        name = name_of(test)
+        with self.lock:
+            Result.skipped.append((name, reason))
+            say("skip", name, 0, [reason])
+        self.trouble.pop(test, None)
+
+    def stopTest(self, test):
+        if test not in self.trouble:
+            return
+        trouble = self.trouble.pop(test)
+        name = name_of(test)
+        with self.lock:
+            (Result.failed if trouble else Result.passed).append(name)
+            say("FAIL" if trouble else "ok", name, time.monotonic() - self.began, getattr(test, "notes", []))
+            for text in trouble:
+                print("    " + text.rstrip().replace("\n", "\n    "), flush=True)
+
+
+def short_trace(error):
+    """The lines of ours that led there, and the message."""
+    frames = [f for f in traceback.extract_tb(error[2]) if f.filename.startswith(HERE)]
+    where = " < ".join("%s:%d" % (os.path.basename(f.filename), f.lineno) for f in reversed(frames))
+    return "%s\n  at %s\n" % (error[1], where)
+
+
+def say(word, name, seconds, notes):
+    print("%-4s %s (%.1f s)%s" % (word, name, seconds, "  " + "; ".join(notes) if notes else ""), flush=True)
+
+
+def name_of(test):
+    return test.id() if isinstance(test, unittest.TestCase) else str(test).replace("setUpClass ", "")
+
+
+def load(names, quick):
+    """[(class, [tests])], those picked."""
+    found = []
+    for f in sorted(os.listdir(HERE)):
+        if not (f.startswith("test_") and f.endswith(".py")):
+            continue
+        module = importlib.import_module(f[:-3])
+        for cls in vars(module).values():
+            if isinstance(cls, type) and issubclass(cls, SystemTest) and cls.__module__ == module.__name__:
+                found.append((cls, [t for t in unittest.defaultTestLoader.loadTestsFromTestCase(cls) if wanted(t, names, quick)]))
+    return [(cls, tests) for cls, tests in found if tests]
+
+
+def wanted(test, names, quick):
+    if names:
+        return any(n in test.id() for n in names)
+    method = getattr(test, test._testMethodName)
+    return not quick or (test.quick and getattr(method, "quick", True))
+
+
+def run_lane(classes):
+    for _, tests in classes:
+        if Process.closing:
+            return
+        unittest.TestSuite(tests).run(Result())
+
+
+def run_all(classes):
+    """Tests that mostly wait run beside the others, in a lane of their own."""
+    side = threading.Thread(target=run_lane, args=([c for c in classes if c[0].lane == "side"],), daemon=True)
+    side.start()
+    run_lane([c for c in classes if c[0].lane == "main"])
+    while side.is_alive():
+        side.join(0.5)
+
+
+def parse():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--arsenal", default=os.environ.get("ARSENAL", os.path.join(ROOT, "build", "arsenal")), help="the program to drive")
+    p.add_argument("--quick", action="store_true", help="the set that make check runs")
+    p.add_argument("--keep", action="store_true", help="keep the folder with the logs")
+    p.add_argument("--list", action="store_true", help="only print the names")
+    p.add_argument("names", nargs="*", metavar="NAME")
+    return p.parse_args()
+
+
+def main():
+    args = parse()
+    if args.list:
+        print("\n".join(t.id() for _, tests in load(args.names, args.quick) for t in tests))
+        return 0
+    if not os.access(args.arsenal, os.X_OK):
+        print("%s: no such program; build it first (make all), or name it with --arsenal" % args.arsenal, file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    began = time.monotonic()
+    interrupted = False
+    try:
+        Run.begin(args.arsenal, args.quick)
+        classes = load(args.names, args.quick)
+        run_all(classes)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        Run.end(keep=args.keep or bool(Result.failed))
+    return summary(time.monotonic() - began, interrupted, args.keep)
+
+
+def summary(seconds, interrupted, keep):
+    if Result.skipped:
+        print("skipped:")
+        for name, reason in Result.skipped:
+            print("  %s: %s" % (name, reason))
+    for name in Result.failed:
+        print("failed: " + name)
+    if (Result.failed or keep) and Run.folder:
+        print("the logs are in " + Run.folder)
+    print("took %.0f s%s" % (seconds, ", interrupted" if interrupted else ""))
+    print("system: %d passed, %d failed, %d skipped" % (len(Result.passed), len(Result.failed), len(Result.skipped)))
+    return 1 if Result.failed or interrupted or not Result.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
