@@ -35,7 +35,8 @@ FLAGS_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-r
 CFLAGS = -std=c17 -D_GNU_SOURCE -DARSENAL_VERSION='"$(VERSION)"' -Isrc -pthread $(WARNINGS) $(FLAGS_$(VARIANT)) \
 	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDLIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
-LDFLAGS = -pthread $(FLAGS_$(VARIANT)) $(if $(filter plain,$(VARIANT)),-Wl,-z,relro,-z,now)
+LDFLAGS_plain := -Wl,-z,relro,-z,now
+LDFLAGS = -pthread $(FLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT))
 
 SOURCES := $(filter-out %_test.c,$(wildcard src/*.c src/*/*.c))
 TESTS := $(patsubst src/%.c,%,$(wildcard src/*_test.c src/*/*_test.c))

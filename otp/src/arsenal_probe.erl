@@ -39,6 +39,8 @@
 -define(WALK_AGAIN_MS, 60000).     % after a walk that was stuck
 -define(TOP, 5).
 -define(REMEMBERED, 1000).         % processes whose reductions are kept from one walk to the next
+-define(WHOLE_HEAPS, 2000).        % up to so many processes, every walk asks all for their whole heap; of more, only a part
+-define(TURNS_MAX, 8).             % but in so many walks all of them
 -define(LONG_QUEUE, 100).
 -define(DICTIONARY_WORDS, 1000000).% a process with a larger heap is not asked for its whole dictionary
 
@@ -79,7 +81,7 @@
     walk_stuck = false,
     walk_self = {0, 0},            % the walker's memory and reductions so far
     walker_reductions = 0,         % of all walkers before this one
-    remembered = none,             % {When, #{Pid => Reductions}} of the last walk
+    remembered = none,             % what the last walk found that the next one needs, see result/2
     queues = [],                   % metrics of the last finished walk
     slow = [],                     % metrics of the last slow reading
     slow_after,
@@ -919,6 +921,8 @@ end_walk(#state{walk_self = {_, Reductions}, walker_reductions = Before} = State
 -record(walk, {
     holder, budget,
     remembered,                    % as in the holder's state
+    turn, turns,                   % this walk asks every process that falls to its turn for its whole heap
+    heaviest = [],                 % and those that were the largest before
     slice_began,                   % microseconds
     debt = 0,                      % microseconds worked and not yet rested for
     scanned = 0, sum = 0, max = 0, long = 0,
@@ -929,9 +933,14 @@ end_walk(#state{walk_self = {_, Reductions}, walker_reductions = Before} = State
 %% wait: hence a process of its own, which the holder can kill.
 walk(Holder, Budget, Remembered) ->
     try
-        Walk = #walk{holder = Holder, budget = Budget, remembered = Remembered, slice_began = now_us(),
-                     by_queue = ranking(?TOP), by_heap = ranking(?TOP), by_reductions = ranking(?REMEMBERED)},
         Count = erlang:system_info(process_count),
+        {LastTurn, Heaviest} = case Remembered of
+                                   {_When, _Reductions, Turn, Pids} -> {Turn, Pids};
+                                   none -> {0, []}
+                               end,
+        Walk = #walk{holder = Holder, budget = Budget, remembered = Remembered, slice_began = now_us(),
+                     turn = LastTurn + 1, turns = min(?TURNS_MAX, 1 + Count div ?WHOLE_HEAPS), heaviest = Heaviest,
+                     by_queue = ranking(?TOP), by_heap = ranking(?TOP), by_reductions = ranking(?REMEMBERED)},
         Walked = walk_chunk(all_processes(), ?CHUNK, Walk),
         Holder ! {walked, self(), result(Walked, Count)},
         report_life(Walked)
@@ -961,8 +970,9 @@ walk_chunk(Processes, Left, Walk) ->
 look_at(Pid, #walk{holder = Holder} = Walk) when Pid =:= Holder; Pid =:= self() ->
     Walk;
 look_at(Pid, Walk) ->
-    case process_info(Pid, [message_queue_len, reductions, heap_size]) of
-        [{_, Length}, {_, Reductions}, {_, Heap}] ->
+    case process_info(Pid, [message_queue_len, reductions, heap_key(Pid, Walk)]) of
+        [{_, Length}, {_, Reductions}, {_, HeapInfo}] ->
+            Heap = heap_words(HeapInfo),
             #walk{scanned = Scanned, sum = Sum, max = Max, long = Long} = Walk,
             Walk#walk{scanned = Scanned + 1, sum = Sum + Length, max = max(Max, Length),
                       long = case Length > ?LONG_QUEUE of true -> Long + 1; false -> Long end,
@@ -972,6 +982,18 @@ look_at(Pid, Walk) ->
         undefined ->
             Walk
     end.
+
+%% `heap_size` is the young generation only, and what leaks is in the old one. `garbage_collection_info` knows both, and needs the process
+%% as little, but takes six times as long: hence the turns.
+heap_key(Pid, #walk{turn = Turn, turns = Turns, heaviest = Heaviest}) ->
+    case (Turns =:= 1) orelse (erlang:phash2(Pid, Turns) =:= Turn rem Turns) orelse lists:member(Pid, Heaviest) of
+        true -> garbage_collection_info;
+        false -> heap_size
+    end.
+
+heap_words(Young) when is_integer(Young) -> Young;
+heap_words(Info) ->
+    lists:sum([Words || {Key, Words} <- Info, Key =:= heap_block_size orelse Key =:= old_heap_block_size orelse Key =:= mbuf_size]).
 
 %% The budget: so many thousandths of one scheduler, counted in wall time, which errs on the careful side.
 rest_if_spent(#walk{budget = Budget} = Walk) ->
@@ -1021,7 +1043,8 @@ ranked(Keep, Entries) ->
 result(Walk, Count) ->
     #walk{scanned = Scanned, sum = Sum, max = Max, long = Long, by_queue = {_, _, _, ByQueue}, by_heap = {_, _, _, ByHeap},
           by_reductions = {_, _, _, ByReductions}} = Walk,
-    Seen = {erlang:monotonic_time(millisecond), maps:from_list([{Pid, Reductions} || {Reductions, Pid} <- ByReductions])},
+    Seen = {erlang:monotonic_time(millisecond), maps:from_list([{Pid, Reductions} || {Reductions, Pid} <- ByReductions]),
+            Walk#walk.turn, [Pid || {_, Pid} <- ranked(?TOP, ByHeap)]},
     Rates = rates(Walk#walk.remembered, Seen),
     Winners = [Pid || {_, Pid} <- ranked(?TOP, ByQueue) ++ ranked(?TOP, ByHeap) ++ ranked(?TOP, Rates)],
     RateOf = maps:from_list([{Pid, Rate} || {Rate, Pid} <- Rates]),
@@ -1035,7 +1058,7 @@ result(Walk, Count) ->
     {Queues, Top, Seen, Debt div Walk#walk.budget}.
 
 %% Reductions per second, of the processes that the walk before this one remembers, too.
-rates({Then, Before}, {Now, After}) when Now > Then ->
+rates({Then, Before, _, _}, {Now, After, _, _}) when Now > Then ->
     [{(Reductions - Old) * 1000 div (Now - Then), Pid}
      || {Pid, Reductions} <- maps:to_list(After), Old <- [maps:get(Pid, Before, none)], is_integer(Old), Reductions > Old];
 rates(_None, _Seen) ->
@@ -1045,7 +1068,7 @@ top(Ranked, Known, Kind) ->
     Found = [{value(Kind, Value, Process), Process} || {Value, Pid} <- Ranked, {Key, Process} <- Known, Key =:= Pid],
     [setelement(3, Process, Value) || {Value, Process} <- lists:reverse(lists:sort(Found))].
 
-%% Processes are ranked by the size of their heap, which is free to ask, and told with their whole memory.
+%% Processes are ranked by the size of their heap, which they need not be scheduled to tell, and told with their whole memory.
 value(memory, _HeapWords, Process) -> element(7, Process);
 value(_Kind, Value, _Process) -> Value.
 

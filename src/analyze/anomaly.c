@@ -6,28 +6,40 @@
 #include <string.h>
 
 #define DEFAULT_THRESHOLD 2.0
-#define GUARD 2.5           /* deviations of the sustained level for one of the threshold */
-#define CLIP 4              /* deviations that one sample may add */
+#define GUARD 2             /* deviations of the sustained level for one of the threshold */
+#define STEP 4              /* deviations that one sample may be away, to move the mean, */
+#define REACH 2             /* and to widen the deviation */
 #define FADE (1 / 51840.0)  /* three days at 5 s */
-#define EXPERIENCED 720     /* samples: an hour at 5 s */
-#define PATIENCE 3          /* samples that an excursion must last longer without experience */
-#define NOVEL_SAMPLES 8
-#define EXTREME_SAMPLES 3
-#define EXTREME_LIMITS 4
-#define KNOWN_SAMPLES 10
-#define KNOWN_FACTOR 1.5
+#define EXPERIENCED 720     /* samples, an hour at 5 s, until the least ever seen means something */
+#define SAMPLES 12          /* that an excursion lasts at least, */
+#define GROWING_SAMPLES 5   /* if it grows all the time, */
+#define EXTREME_SAMPLES 4   /* if it is that many limits away */
+#define EXTREME_LIMITS 8
+#define NOVEL_FACTOR 1.5    /* of the longest excursion known, */
+#define KNOWN_FACTOR 2      /* if the level is known */
+#define LONG_FACTOR 1.2
+#define SURGE_FACTOR 3      /* times as long in a surge */
+#define GROWTH 0.1          /* limits from one sample to the next */
 #define MARGIN 0.25         /* of the known range, to be outside of it */
 #define CALM_SAMPLES 3
 #define SETTLE_SAMPLES 30
 #define ADOPT_AT_LAST 720
 #define HIGH_LIMITS 3
+#define WORSE_FACTOR 4
 #define HABITUATION (1 / 3.0)
 
 void
-detector_init(struct detector *d, double floor, double share, double threshold)
+excursions_fade(struct excursions *x)
+{
+	x->longest -= FADE * x->longest;
+}
+
+void
+detector_init(struct detector *d, double floor, double share, double threshold, struct excursions *known)
 {
 	assert(floor > 0 && share >= 0 && threshold > 0);
 	memset(d, 0, sizeof(*d));
+	d->known = known;
 	d->floor = floor;
 	d->share = share;
 	d->threshold = threshold;
@@ -78,15 +90,12 @@ limit_of(const struct detector *d, int side)
 {
 	/* A deviation estimated from few samples may be much too small. */
 	double unsure = 1 + 10 / (double)(d->usual.count + 1);
+	double noise = d->threshold * GUARD * unsure * baseline_deviation(&d->usual);
 
-	return fmax(significance(d, d->usual.mean, side),
-	    d->threshold * GUARD * unsure * baseline_deviation(&d->usual));
-}
-
-static double
-inexperience(const struct detector *d)
-{
-	return d->seen < EXPERIENCED ? 1 - (double)d->seen / EXPERIENCED : 0;
+	/* Where noise is large there is no room for so many deviations above 0, but half of the least ever seen is a fall all the same. */
+	if (side < 0 && d->low > 0 && d->seen >= EXPERIENCED)
+		noise = fmin(noise, d->usual.mean - d->low / 2);
+	return fmax(significance(d, d->usual.mean, side), noise);
 }
 
 static void
@@ -100,11 +109,16 @@ static void
 learn(struct detector *d, double value, double level)
 {
 	bool warm = d->usual.count >= DETECTOR_WARM_UP;
-	double clip = warm ? fmax(CLIP * baseline_deviation(&d->usual), significance(d, d->usual.mean, 1)) : INFINITY;
+	double deviation = baseline_deviation(&d->usual), least = significance(d, d->usual.mean, 1);
+	double step = warm ? fmax(STEP * deviation, least) : INFINITY;
+	double reach = warm ? fmax(REACH * deviation, least / 4) : INFINITY;
 
 	if (d->seen == 1)
 		d->low = d->high = level;
-	baseline_learn(&d->usual, warm ? value : level, level - d->usual.mean, clip);
+	/* For a wild sample, and for one that begins an excursion, the level stands in. */
+	if (!warm || fabs(value - d->usual.mean) > step)
+		value = level;
+	baseline_learn(&d->usual, value, step, level - d->usual.mean, reach);
 	d->low += FADE * (d->usual.mean - d->low);
 	d->high += FADE * (d->usual.mean - d->high);
 	know_level(d, level);
@@ -117,16 +131,28 @@ beyond_known(const struct detector *d, double level)
 	return d->side > 0 ? level - d->high : d->low - level;
 }
 
+/* longer_than_known: a little longer than the longest is enough for one as long as a change of level. */
+static double
+longer_than_known(const struct detector *d, double factor)
+{
+	double longest = d->known->longest;
+	double least = d->known->kinds >= SURGE_KINDS ? SURGE_FACTOR * SAMPLES : SAMPLES;
+
+	return fmax(least, fmin(factor * longest, fmax(DETECTOR_ADOPT, LONG_FACTOR * longest)));
+}
+
 static double
 samples_needed(const struct detector *d, double level, double limit)
 {
-	double patience = PATIENCE * inexperience(d), range = d->high - d->low, beyond = beyond_known(d, level);
+	double range = d->high - d->low, beyond = beyond_known(d, level);
 
+	if (beyond <= MARGIN * range)
+		return longer_than_known(d, KNOWN_FACTOR);
 	if (beyond > range && fabs(level - d->usual.mean) > EXTREME_LIMITS * limit)
-		return EXTREME_SAMPLES + patience;
-	if (beyond > MARGIN * (1 + 2 * inexperience(d)) * range)
-		return NOVEL_SAMPLES + patience;
-	return fmax(KNOWN_SAMPLES, KNOWN_FACTOR * d->longest) + patience;
+		return EXTREME_SAMPLES;
+	if (d->growing >= GROWING_SAMPLES)
+		return GROWING_SAMPLES;
+	return longer_than_known(d, NOVEL_FACTOR);
 }
 
 static void
@@ -135,7 +161,7 @@ begin_excursion(struct detector *d, int side, double level)
 	d->state = DETECTOR_SUSPECT;
 	d->side = side;
 	d->peak = level;
-	d->length = d->calm = d->held = 0;
+	d->length = d->calm = d->held = d->growing = 0;
 }
 
 /* end_excursion: what passed by itself is known from now on; an anomaly only by a part, so that its like is seen again. */
@@ -145,8 +171,8 @@ end_excursion(struct detector *d, double part)
 	double known = d->side > 0 ? d->high : d->low, length = fmin(d->length, DETECTOR_ADOPT);
 
 	know_level(d, known + part * (d->peak - known));
-	if (length > d->longest)
-		d->longest += part * (length - d->longest);
+	if (length > d->known->longest)
+		d->known->longest += part * (length - d->known->longest);
 	d->state = DETECTOR_NORMAL;
 }
 
@@ -156,7 +182,7 @@ adopt(struct detector *d, double level)
 {
 	d->usual = (struct baseline) { 0 };
 	know_level(d, level);
-	baseline_learn(&d->usual, level, 0, INFINITY);
+	baseline_learn(&d->usual, level, INFINITY, 0, INFINITY);
 	d->state = DETECTOR_NORMAL;
 }
 
@@ -178,6 +204,10 @@ extend_excursion(struct detector *d, double level, double limit)
 {
 	if (d->side * (level - d->usual.mean) > limit)
 		d->length++;
+	if (d->length == 1 || d->side * (level - d->peak) > GROWTH * limit)
+		d->growing++;
+	else if (d->growing > 0)
+		d->growing--;
 	if (beyond_known(d, level) > beyond_known(d, d->peak))
 		d->peak = level;
 }
@@ -189,6 +219,7 @@ raise_alarm(struct detector *d, double level)
 	d->calm = 0;
 	d->held = 0;
 	d->mark = level;
+	d->told = fabs(level - d->usual.mean);
 	return DETECTOR_RAISED;
 }
 
@@ -205,13 +236,13 @@ suspect(struct detector *d, double level)
 	extend_excursion(d, level, limit);
 	if (d->calm >= CALM_SAMPLES || distance < 0) {
 		end_excursion(d, 1);
-	} else if (d->length >= DETECTOR_ADOPT) {
-		end_excursion(d, 1);
-		adopt(d, level);
 	} else if (d->calm == 0 && d->length >= samples_needed(d, level, limit)) {
 		/* The sample that raises it is itself beyond the limit: the number in the event speaks for itself. */
 		if (d->side * (last_value(d) - d->usual.mean) > limit)
 			return raise_alarm(d, level);
+	} else if (d->length >= DETECTOR_ADOPT) {
+		end_excursion(d, 1);
+		adopt(d, level);
 	}
 	return DETECTOR_SAME;
 }
@@ -242,6 +273,8 @@ alarmed(struct detector *d, double level)
 		return DETECTOR_ENDED;
 	}
 	d->calm = distance <= limit / 2 ? d->calm + 1 : 0;
+	if (distance > WORSE_FACTOR * d->told && distance > WORSE_FACTOR * HIGH_LIMITS * limit)
+		return raise_alarm(d, level);
 	if (d->calm < CALM_SAMPLES)
 		return DETECTOR_SAME;
 	end_excursion(d, HABITUATION);
@@ -256,7 +289,6 @@ normal(struct detector *d, double level)
 
 	if (d->usual.count < DETECTOR_WARM_UP || fabs(distance) <= limit_of(d, side)) {
 		learn(d, last_value(d), level);
-		d->longest -= FADE * d->longest;
 		return DETECTOR_SAME;
 	}
 	begin_excursion(d, side, level);
@@ -291,6 +323,12 @@ detector_finding(const struct detector *d)
 		.score = distance / (distance + limit),
 		.severity = distance >= HIGH_LIMITS * limit ? SEVERITY_HIGH : SEVERITY_MEDIUM,
 	};
+}
+
+bool
+detector_is_beyond(const struct detector *d)
+{
+	return d->state != DETECTOR_NORMAL;
 }
 
 enum detector_change

@@ -10,16 +10,16 @@ clipped(double v, double limit)
 }
 
 void
-baseline_learn(struct baseline *b, double value, double distance, double clip)
+baseline_learn(struct baseline *b, double value, double step, double distance, double reach)
 {
 	double n = (double)++b->count;
-	double square = clipped(distance, clip) * clipped(distance, clip);
+	double square = clipped(distance, reach) * clipped(distance, reach);
 
 	if (b->count == 1) {
 		b->mean = value;
 		return;
 	}
-	b->mean += fmax(BASELINE_ALPHA, 1 / n) * clipped(value - b->mean, clip);
+	b->mean += fmax(BASELINE_ALPHA, 1 / n) * clipped(value - b->mean, step);
 	b->variance += fmax(BASELINE_DEVIATION_ALPHA, 1 / (n - 1)) * (square - b->variance);
 }
 

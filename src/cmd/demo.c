@@ -3,6 +3,7 @@
  * arsenal demo: starts a small OTP application with real faults (otp/demo), and watches it. The node listens on a port of ours, so no EPMD is needed; its cookie is in
  * a file of its own; it ends when our end of its stdin closes, whatever way we end.
  */
+#include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -22,6 +23,10 @@ struct demo {
 	struct strbuf cookie;
 	struct child erl;
 	uint16_t port;
+	bool json;
+	struct server *srv;
+	struct event *node_ended;
+	bool failed;
 };
 
 static bool
@@ -63,9 +68,8 @@ static bool
 start_node(struct demo *d, struct err *err)
 {
 	char port[8];
-	const char *argv[] = { "erl", "-noinput", "-pa", d->dir.data, "-name", DEMO_NODE, "-start_epmd", "false",
-		"-erl_epmd_port", port, "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "inet_dist_listen_min",
-		port, "inet_dist_listen_max", port, "-s", "arsenal_demo", NULL };
+	const char *argv[] = { "erl", "-noshell", "-pa", d->dir.data, "-name", DEMO_NODE, "-start_epmd", "false",
+		"-erl_epmd_port", port, "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-s", "arsenal_demo", "main", NULL };
 
 	d->port = port_free();
 	if (d->port == 0)
@@ -80,7 +84,17 @@ start_node(struct demo *d, struct err *err)
 }
 
 static void
-explain(void *arg UNUSED, struct server *srv)
+on_node_ended(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct demo *d = arg;
+
+	log_error("the demo's node ended by itself; what it said is above");
+	d->failed = true;
+	server_stop(d->srv);
+}
+
+static void
+explain(struct server *srv)
 {
 	const char *address = server_http_address(srv);
 
@@ -101,22 +115,45 @@ explain(void *arg UNUSED, struct server *srv)
 	fflush(stdout);
 }
 
-static int
-watch_demo(const struct settings *s, const struct demo *d)
+static void
+on_ready(void *arg, struct server *srv)
 {
+	struct demo *d = arg;
+
+	d->srv = srv;
+	d->node_ended = event_new(server_loop(srv), d->erl.exit_fd, EV_READ, on_node_ended, d);
+	event_add(d->node_ended, NULL);
+	if (!d->json)
+		explain(srv);
+}
+
+static void
+on_done(void *arg)
+{
+	struct demo *d = arg;
+
+	event_free(d->node_ended);
+}
+
+static int
+watch_demo(const struct settings *s, struct demo *d)
+{
+	const struct watch_hooks hooks = { on_ready, on_done, d };
 	struct settings with_node = *s;
 	char node[64];
+	int code;
 
 	snprintf(node, sizeof(node), DEMO_NODE ":%u", d->port);
 	with_node.nodes[0] = node;
 	with_node.node_count = 1;
-	return watch_run(&with_node, d->cookie.data, s->json ? NULL : explain, NULL);
+	code = watch_run(&with_node, d->cookie.data, &hooks);
+	return d->failed ? EXIT_FAILURE : code;
 }
 
 static int
 run(const struct settings *s)
 {
-	struct demo d = { STRBUF_INIT, STRBUF_INIT, { 0, 0 }, 0 };
+	struct demo d = { .dir = STRBUF_INIT, .cookie = STRBUF_INIT, .json = s->json };
 	char *state_dir = setup_state_dir(s);
 	int code = EXIT_FAILURE;
 	struct err err;

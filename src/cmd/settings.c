@@ -94,7 +94,7 @@ find_option(const struct command *c, const char *name, size_t len)
 
 /* One "--name value", "--name=value" or "--flag" at argv[*i]; *i is left on its last word. */
 static bool
-parse_option(struct settings *s, const struct command *c, int argc, char **argv, int *i, struct err *err)
+parse_option(struct settings *s, const struct command *c, int argc, const char *const *argv, int *i, struct err *err)
 {
 	const char *name = argv[*i] + 2;
 	const char *equals = strchr(name, '=');
@@ -137,7 +137,7 @@ add_node(struct settings *s, const struct command *c, const char *node, struct e
 }
 
 bool
-settings_parse(struct settings *s, const struct command *c, int argc, char **argv, bool *help, struct err *err)
+settings_parse(struct settings *s, const struct command *c, int argc, const char *const *argv, bool *help, struct err *err)
 {
 	bool only_nodes = false;
 

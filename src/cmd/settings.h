@@ -56,7 +56,7 @@ extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO;
  * *help is set, and nothing else, if --help is among them. Strings point into argv.
  */
 bool settings_parse(
-    struct settings *s, const struct command *c, int argc, char **argv, bool *help, struct err *err) MUST_CHECK;
+    struct settings *s, const struct command *c, int argc, const char *const *argv, bool *help, struct err *err) MUST_CHECK;
 /* settings_help prints the usage, the command's help and its options. */
 void settings_help(const struct command *c, FILE *out);
 

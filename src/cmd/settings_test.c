@@ -11,7 +11,7 @@ static const struct command WATCH = {
 
 /* parse runs settings_parse over a NULL-terminated list of words. */
 static bool
-parse(struct settings *s, struct err *err, char **argv)
+parse(struct settings *s, struct err *err, const char *const *argv)
 {
 	int argc = 0;
 	bool help;
@@ -21,7 +21,7 @@ parse(struct settings *s, struct err *err, char **argv)
 	return settings_parse(s, &WATCH, argc, argv, &help, err);
 }
 
-#define PARSE(s, err, ...) parse(s, err, (char *[]) { "watch", __VA_ARGS__, NULL })
+#define PARSE(s, err, ...) parse(s, err, (const char *const[]) { "watch", __VA_ARGS__, NULL })
 
 static void
 defaults_come_from_the_table(void **state UNUSED)
@@ -54,7 +54,7 @@ both_spellings_are_understood(void **state UNUSED)
 static void
 wrong_words_are_named(void **state UNUSED)
 {
-	static char *const bad[][5] = {
+	static const char *const bad[][5] = {
 		{ "watch", "--intervall", "5", "a@h", NULL },
 		{ "watch", "--interval", "abc", "a@h", NULL },
 		{ "watch", "--interval", "99", "a@h", NULL },
@@ -74,7 +74,7 @@ wrong_words_are_named(void **state UNUSED)
 	struct err err;
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		char *argv[5];
+		const char *argv[5];
 
 		memcpy(argv, bad[i], sizeof(argv));
 		assert_false(parse(&s, &err, argv));

@@ -66,8 +66,7 @@ announce(struct server *srv, struct instance *in, struct err *err)
 
 /* serve runs between having a name and giving it back. */
 static bool
-serve(struct server_options *o, struct instance *in, void (*on_ready)(void *arg, struct server *srv), void *arg,
-    struct err *err)
+serve(struct server_options *o, struct instance *in, const struct watch_hooks *hooks, struct err *err)
 {
 	struct server *srv = server_new(o, err);
 	bool ok;
@@ -75,16 +74,18 @@ serve(struct server_options *o, struct instance *in, void (*on_ready)(void *arg,
 	if (srv == NULL)
 		return false;
 	ok = announce(srv, in, err);
-	if (ok && on_ready)
-		on_ready(arg, srv);
+	if (ok && hooks && hooks->on_ready)
+		hooks->on_ready(hooks->arg, srv);
 	if (ok)
 		server_run(srv, 0);
+	if (ok && hooks && hooks->on_done)
+		hooks->on_done(hooks->arg);
 	server_free(srv);
 	return ok;
 }
 
 int
-watch_run(const struct settings *s, const char *cookie, void (*on_ready)(void *arg, struct server *srv), void *arg)
+watch_run(const struct settings *s, const char *cookie, const struct watch_hooks *hooks)
 {
 	struct console console = { s->json, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL };
 	struct server_options o = {
@@ -105,7 +106,7 @@ watch_run(const struct settings *s, const char *cookie, void (*on_ready)(void *a
 
 	if (ok) {
 		o.local_name = in.name;
-		ok = serve(&o, &in, on_ready, arg, &err);
+		ok = serve(&o, &in, hooks, &err);
 		instance_release(&in);
 	}
 	if (!ok)
@@ -130,7 +131,7 @@ run(const struct settings *s)
 			return EXIT_USAGE;
 		}
 	if (setup_cookie(s, &cookie, &err))
-		code = watch_run(s, cookie.data, NULL, NULL);
+		code = watch_run(s, cookie.data, NULL);
 	else
 		log_error("%s", err.text);
 	setup_wipe(&cookie);

@@ -19,7 +19,8 @@ void answer_performance(
  * not known. */
 bool answer_restarts(struct jsonw *j, const struct engine *e, int64_t now_ms, const char *supervisor) MUST_CHECK;
 void answer_anomalies(struct jsonw *j, const struct engine *e);               /* recent ones, newest first */
-void answer_top(struct jsonw *j, const struct engine *e, enum top_kind kind); /* processes */
+/* answer_top writes the first processes of a ranking, at most max. */
+void answer_top(struct jsonw *j, const struct engine *e, enum top_kind kind, unsigned max);
 void answer_event(
     struct jsonw *j, const struct node_event *ev); /* type, node, id, severity, timestamp, and the seed's shape as data */
 

@@ -8,7 +8,7 @@ const struct criterion_row CRITERIA[CRITERION_COUNT] = {
 };
 
 const struct health_number_row HEALTH_NUMBERS[HEALTH_NUMBER_COUNT] = {
-#define HEALTH_NUMBER_ROW(id, group, field) [HEALTH_NUMBER_##id] = { METRIC_##id, group, field },
+#define HEALTH_NUMBER_ROW(id, metric, group, field) [HEALTH_NUMBER_##id] = { METRIC_##metric, group, field },
 	HEALTH_NUMBER_TABLE(HEALTH_NUMBER_ROW)
 #undef HEALTH_NUMBER_ROW
 };

@@ -66,6 +66,10 @@ child_start(struct child *c, const char *const *argv, const char *home, struct e
 	ok = c->pid > 0 ? wait_for_exec(c, report[0], argv[0], err)
 			: err_set(err, "cannot run %s: %s", argv[0], strerror(errno));
 	close(report[0]);
+	if (ok) {
+		c->exit_fd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+		ok = c->exit_fd >= 0 || err_set(err, "cannot watch %s: %s", argv[0], strerror(errno));
+	}
 	if (!ok)
 		close(in[1]);
 	return ok;
@@ -74,16 +78,14 @@ child_start(struct child *c, const char *const *argv, const char *home, struct e
 void
 child_stop(struct child *c, int grace_ms)
 {
-	int fd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	struct pollfd gone = { .fd = fd, .events = POLLIN };
+	struct pollfd gone = { .fd = c->exit_fd, .events = POLLIN };
 
 	close(c->stdin_fd);
-	if (fd < 0 || poll(&gone, 1, grace_ms) <= 0)
+	if (poll(&gone, 1, grace_ms) <= 0)
 		kill(c->pid, SIGKILL);
 	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (fd >= 0)
-		close(fd);
+	close(c->exit_fd);
 }
 
 uint16_t

@@ -13,6 +13,7 @@
 struct child {
 	pid_t pid;
 	int stdin_fd; /* the write end; closing it tells the child to end */
+	int exit_fd;  /* readable when the child has ended (a pidfd) */
 };
 
 /*

@@ -4,10 +4,12 @@
 %% be watched, and *watchers*, hidden nodes that stand in for arsenal's C node, and talks to them over their standard input and output,
 %% so that no connection exists but the one under test.
 %%
-%%     erl -noshell -pa DIR -eval 'probe_test:main("DIR/arsenal_probe_<hash>.beam")'
+%%     erl -noshell -pa DIR -eval 'probe_test:main("DIR/arsenal_probe_<hash>.beam", "DEMO_DIR")'
+%%
+%% DEMO_DIR holds the beams of the demo application, whose faults are watched as well.
 -module(probe_test).
 
--export([main/1]).
+-export([main/2]).
 %% Run on the watcher's node:
 -export([watch/3, watcher/3, watched/1, counted/1]).
 %% Run on the subject:
@@ -15,8 +17,8 @@
 
 -define(SUBJECT_COOKIE, "probe_test").
 
-main(Beam) ->
-    try run(Beam) of
+main(Beam, DemoDir) ->
+    try run(Beam, filename:absname(DemoDir)) of
         Failed -> halt(min(Failed, 1))
     catch
         Class:Reason:Stack ->
@@ -24,10 +26,10 @@ main(Beam) ->
             halt(1)
     end.
 
-run(Beam) ->
+run(Beam, DemoDir) ->
     {module, Module} = lists:keyfind(module, 1, beam_lib:info(Beam)),
     {ok, Code} = file:read_file(Beam),
-    Env = start_epmd(#{module => Module, beam => Beam, code => Code}),
+    Env = start_epmd(#{module => Module, beam => Beam, code => Code, demo => DemoDir}),
     Results = try
                   Subject = start_node(subject, Env),
                   prepare_subject(Subject, Env),
@@ -61,7 +63,9 @@ tests() ->
      {"a killed holder leaves no filter", fun holder_killed/1},
      {"no atoms grow", fun atoms_stay/1},
      {"what it costs", fun cost/1},
-     {"the log stays silent", fun silent_log/1}].
+     {"the log stays silent", fun silent_log/1},
+     {"the demo's faults happen", fun demo_faults/1},
+     {"the demo ends with its standard input", fun demo_ends/1}].
 
 run_test({Name, Test}, Env) ->
     Begin = now_ms(),
@@ -79,9 +83,8 @@ run_test({Name, Test}, Env) ->
 %% Whatever a test did, the next one finds the subject without a probe.
 settle(#{subject := Subject, module := Module}, Outcome) ->
     case clean_within(Subject, Module, 10000) of
-        true -> ok;
-        false when Outcome =:= failed -> ok;
-        false -> io:format("         the probe is still there: ~p~n", [call(Subject, ?MODULE, footprint, [Module])])
+        {still_there, What} when Outcome =/= failed -> io:format("         of the probe there is still: ~p~n", [What]);
+        _ -> ok
     end.
 
 %%% ------------------------------------------------------------------ the tests
@@ -333,7 +336,7 @@ stopped_watcher(#{subject := Subject, module := Module} = Env) ->
         os:cmd("kill -STOP " ++ OsPid),
         {_, _, _} = call(Subject, ?MODULE, in_subject, [flood, {Holder, 5000, 1000}], 60000),
         ok = until(fun() -> not is_connected(Subject, Watcher) end, 4000),
-        true = clean_within(Subject, Module, 2000),
+        true = clean_within(Subject, Module, 5000),
         os:cmd("kill -CONT " ++ OsPid),
         ok
     end).
@@ -472,13 +475,70 @@ silent_log(#{subject := Subject, module := Module}) ->
                   binary:match(Line, Word) =/= nomatch, binary:match(Line, <<"{probe_test,crash,">>) =:= nomatch],
     ok.
 
+%% Five times as fast as people watch it.
+demo_faults(#{demo := Dir} = Env) ->
+    {Peer, _} = Demo = start_node(subject, Env),
+    true = call(Demo, code, add_patha, [Dir]),
+    ok = call(Demo, logger, remove_handler, [default]),
+    try with_watcher(Env, fun(Watcher) -> demo_faults(Demo, Watcher, Env#{subject := Demo}) end) after peer:stop(Peer) end.
+
+demo_faults(Demo, Watcher, Env) ->
+    {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100, budget => 100}),
+    ok = call(Demo, arsenal_demo, run, [5]),
+    ok = until(fun() -> call(Demo, arsenal_demo, is_on, [cpu]) end, 30000),
+    ok = until(fun() -> not call(Demo, arsenal_demo, is_on, [cpu]) end, 20000),
+    Restarts = restarts_so_far(Watcher, Pid),
+    Times = fun(Child) -> [Time || {Time, child_terminated, _, _, {t, Id}, _, _, _, _} <- Restarts, Id =:= Child] end,
+    true = length(Times(flaky_worker)) >= 4,
+    true = length(Times(reporter)) >= 4,
+    [] = [Gap || Gap <- gaps(Times(reporter)), abs(Gap - 3000) > 600],
+    true = length(Times(connector)) >= 10,
+    true = length(Times(gateway)) >= 4,
+    true = abs(length(Times(gateway)) - length(Times(ledger))) =< 1,
+    [_ | _] = [Cache || {_, _, demo_catalog_sup, _, {t, cache}, _, {t, {cache_too_large, _}}, _, _} = Cache <- Restarts],
+    Ticks = ticks(Watcher, Pid),
+    Highest = fun(Name) -> lists:max([proplists:get_value(Name, Metrics, 0) || {_, _, _, Metrics, _, _} <- Ticks]) end,
+    true = Highest(mq_max) > 10000,
+    true = Highest(vm_memory_processes) > 100000000,
+    Tops = lists:append(tops(Watcher, Pid)),
+    Seen = fun(Kind, Position, Text) -> [] =/= [P || {K, Ps} <- Tops, K =:= Kind, P <- Ps, element(Position, P) =:= Text] end,
+    true = Seen(message_queue, 2, <<"demo_mailer">>),
+    true = Seen(memory, 2, <<"demo_cache">>),
+    true = Seen(reductions, 4, <<"arsenal_demo_worker:spin/0">>),
+    {ok, io_lib:format("~b restarts, longest queue ~b, process memory up to ~b MB",
+                       [length(Restarts), Highest(mq_max), Highest(vm_memory_processes) div 1000000])}.
+
+gaps([First, Second | Rest]) -> [Second - First | gaps([Second | Rest])];
+gaps(_) -> [].
+
+%% With the very arguments that `arsenal demo` uses: no EPMD, a port that the caller chose.
+demo_ends(#{demo := Dir, env := Env}) ->
+    Port = free_port(),
+    Erl = open_port({spawn_executable, os:find_executable("erl")},
+                    [{args, ["-noshell", "-pa", Dir, "-name", "arsenal_demo@127.0.0.1", "-start_epmd", "false", "-erl_epmd_port",
+                             integer_to_list(Port), "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-s", "arsenal_demo", "main"]},
+                     {env, [Variable || {"HOME", _} = Variable <- Env] ++ [{"ERL_EPMD_PORT", integer_to_list(free_port())}]},
+                     {line, 200}]),
+    {os_pid, OsPid} = erlang:port_info(Erl, os_pid),
+    receive {Erl, {data, {eol, "demo  " ++ _}}} -> ok after 10000 -> error(no_schedule) end,
+    {ok, Socket} = gen_tcp:connect({127, 0, 0, 1}, Port, []),
+    gen_tcp:close(Socket),
+    port_close(Erl),
+    Begin = now_ms(),
+    ok = until(fun() -> not filelib:is_dir("/proc/" ++ integer_to_list(OsPid)) end, 5000),
+    {ok, io_lib:format("~b ms after", [now_ms() - Begin])}.
+
+free_port() ->
+    {ok, Socket} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
+    {ok, Port} = inet:port(Socket),
+    gen_tcp:close(Socket),
+    Port.
+
 %%% ------------------------------------------------------------------ nodes
 
 %% An EPMD of our own on a free port, so that nothing is left behind and nothing is met.
 start_epmd(Env) ->
-    {ok, Socket} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
-    {ok, Port} = inet:port(Socket),
-    gen_tcp:close(Socket),
+    Port = free_port(),
     Number = integer_to_list(Port),
     Epmd = open_port({spawn_executable, filename:join([code:root_dir(), "erts-" ++ erlang:system_info(version), "bin", "epmd"])},
                      [{args, ["-address", "127.0.0.1", "-port", Number]}, exit_status, stderr_to_stdout]),
@@ -537,11 +597,14 @@ is_connected(Subject, {_, Name}) ->
     lists:member(Name, call(Subject, erlang, nodes, [connected])).
 
 clean_within(Subject, Module, Ms) ->
-    ok =:= until(fun() ->
-                     #{loaded := Loaded, old := Old, registered := Registered, filter := Filter, wall_time := On} =
-                         call(Subject, ?MODULE, footprint, [Module]),
-                     not (Loaded orelse Old orelse Registered orelse Filter orelse On)
-                 end, Ms).
+    Leftovers = fun() ->
+                    Footprint = call(Subject, ?MODULE, footprint, [Module]),
+                    [Key || Key <- [loaded, old, registered, filter, wall_time], maps:get(Key, Footprint)]
+                end,
+    case until(fun() -> Leftovers() =:= [] end, Ms) of
+        ok -> true;
+        timeout -> {still_there, Leftovers()}
+    end.
 
 until(Condition, Ms) -> until(Condition, now_ms() + Ms, 10).
 
@@ -732,6 +795,8 @@ in_subject(culprits, Length) ->
     Fat = spawn(fun() ->
                     put('$process_label', <<"the fat one">>),
                     Fat = lists:seq(1, 200000),
+                    %% As in a leak that has gone on for long: all of it is in the old generation of the heap.
+                    [garbage_collect(self(), [{type, minor}]) || _ <- [1, 2, 3]],
                     receive Pid -> Pid ! Fat end
                 end),
     {Queue, Busy, Fat};

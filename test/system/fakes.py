@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 
 import etf
 from harness import COOKIE, Run
@@ -344,7 +345,6 @@ def huge_control_claim(p):
 
 def compressed_bomb(p):
     """A term that says it is 2 GB once uncompressed."""
-    import zlib
     p.handshake()
     p.to_somebody(raw=b"\x83P" + struct.pack(">I", 2**31 - 1) + zlib.compress(b"m" + struct.pack(">I", 2**31 - 6) + bytes(4_000_000)))
     p.silence()

@@ -28,8 +28,9 @@ class Result(unittest.TestResult):
     lock = threading.Lock()
     passed, failed, skipped = [], [], []
 
-    def __init__(self):
+    def __init__(self, tests):
         super().__init__()
+        self.tests = tests
         self.trouble = {}
 
     def startTest(self, test):
@@ -37,39 +38,38 @@ class Result(unittest.TestResult):
         self.began = time.monotonic()
         self.trouble[test] = []
 
-    def fail(self, test, error):
-        text = "".join(traceback.format_exception(*error)) if not issubclass(error[0], AssertionError) else short_trace(error)
-        if test not in self.trouble:  # setUpClass or its clean-up
-            self.trouble[test] = []
-            self.began = time.monotonic()
-            self.trouble[test].append(text)
-            self.stopTest(test)
+    def addError(self, test, error):
+        text = short_trace(error) if issubclass(error[0], AssertionError) else "".join(traceback.format_exception(*error))
+        if test not in self.trouble:  # the class could not be set up, or cleared away
+            self.class_failed(text)
             return
         if not self.trouble[test]:
             text += "\n".join(r.tails() for r in test.rooms())
         self.trouble[test].append(text)
 
-    def addError(self, test, error):
-        self.fail(test, error)
+    addFailure = addError
 
-    def addFailure(self, test, error):
-        self.fail(test, error)
+    def class_failed(self, text):
+        shared = type(self.tests[0]).shared
+        done = Result.passed + Result.failed + [name for name, _ in Result.skipped]
+        for test in [t for t in self.tests if t.id() not in done] or self.tests[-1:]:
+            self.report(test, 0, [text + (shared.tails() if shared else "")])
 
     def addSkip(self, test, reason):
-        name = name_of(test)
-        with self.lock:
-            Result.skipped.append((name, reason))
-            say("skip", name, 0, [reason])
         self.trouble.pop(test, None)
+        for t in [test] if isinstance(test, unittest.TestCase) else self.tests:
+            with self.lock:
+                Result.skipped.append((t.id(), reason))
+                say("skip", t.id(), 0, [reason])
 
     def stopTest(self, test):
-        if test not in self.trouble:
-            return
-        trouble = self.trouble.pop(test)
-        name = name_of(test)
+        if test in self.trouble:
+            self.report(test, time.monotonic() - self.began, self.trouble.pop(test))
+
+    def report(self, test, seconds, trouble):
         with self.lock:
-            (Result.failed if trouble else Result.passed).append(name)
-            say("FAIL" if trouble else "ok", name, time.monotonic() - self.began, getattr(test, "notes", []))
+            (Result.failed if trouble else Result.passed).append(test.id())
+            say("FAIL" if trouble else "ok", test.id(), seconds, getattr(test, "notes", []))
             for text in trouble:
                 print("    " + text.rstrip().replace("\n", "\n    "), flush=True)
 
@@ -83,10 +83,6 @@ def short_trace(error):
 
 def say(word, name, seconds, notes):
     print("%-4s %s (%.1f s)%s" % (word, name, seconds, "  " + "; ".join(notes) if notes else ""), flush=True)
-
-
-def name_of(test):
-    return test.id() if isinstance(test, unittest.TestCase) else str(test).replace("setUpClass ", "")
 
 
 def load(names, quick):
@@ -113,7 +109,7 @@ def run_lane(classes):
     for _, tests in classes:
         if Process.closing:
             return
-        unittest.TestSuite(tests).run(Result())
+        unittest.TestSuite(tests).run(Result(tests))
 
 
 def run_all(classes):
@@ -135,6 +131,10 @@ def parse():
     return p.parse_args()
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     args = parse()
     if args.list:
@@ -143,7 +143,8 @@ def main():
     if not os.access(args.arsenal, os.X_OK):
         print("%s: no such program; build it first (make all), or name it with --arsenal" % args.arsenal, file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     began = time.monotonic()
     interrupted = False
     try:
@@ -153,6 +154,8 @@ def main():
     except KeyboardInterrupt:
         interrupted = True
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         Run.end(keep=args.keep or bool(Result.failed))
     return summary(time.monotonic() - began, interrupted, args.keep)
 

@@ -13,9 +13,9 @@
 -export([start/0, listener/1, connection/1]).
 -export([now_us/0, kill/1, traces/1, status_of_all/0]).
 -export([tree/3, start_child/1, work/1, init/1, handle_call/3, handle_cast/2]).
--export([crash_load/3, crash_once/2, busy_load/1, burn/0, stop_load/1]).
+-export([crash_load/3, crash_once/2, crash_all/2, busy_load/1, burn/0, stop_load/1]).
 -export([meter/2, meter_read/1, meter_reset/1, watch_suspended/1]).
--export([flood/2, quiet/0, fill/1, sleep_forever/0, children_pids/1, killable/1]).
+-export([flood/2, quiet/0, fill/1, sleep_forever/0, children_pids/1]).
 
 %%% ------------------------------------------------------------------ the way in
 
@@ -228,13 +228,31 @@ wait_back(Supervisor, Id, Old, Left) ->
         _ -> timer:sleep(10), wait_back(Supervisor, Id, Old, Left - 1)
     end.
 
+%% Crashes all children again and again for that long; each pid once, so that the number of restarts is known when all are back.
+crash_all(Supervisor, Milliseconds) ->
+    crash_all(Supervisor, erlang:monotonic_time(millisecond) + Milliseconds, #{}, 0).
+
+crash_all(Supervisor, End, Told, Count) ->
+    Pids = [Pid || {_, Pid} <- children_pids(Supervisor)],
+    case erlang:monotonic_time(millisecond) < End of
+        true ->
+            New = [Pid || Pid <- Pids, not is_map_key(Pid, Told)],
+            [Pid ! {crash, hot} || Pid <- New],
+            crash_all(Supervisor, End, maps:from_list([{Pid, told} || Pid <- Pids]), Count + length(New));
+        false ->
+            case [Pid || Pid <- Pids, is_map_key(Pid, Told)] of
+                [] -> Count;
+                _ -> timer:sleep(10), crash_all(Supervisor, End, Told, Count)
+            end
+    end.
+
 %% N processes that work in bursts and talk to each other.
 busy_load(N) -> [spawn(?MODULE, burn, []) || _ <- lists:seq(1, N)].
 
 burn() ->
-    lists:sum(lists:seq(1, 2000)),
+    lists:sum(lists:seq(1, 20000)),
     _ = term_to_binary(lists:seq(1, 500)),
-    receive stop -> ok after 10 -> burn() end.
+    receive stop -> ok after 20 -> burn() end.
 
 stop_load(Pids) when is_list(Pids) -> [Pid ! stop || Pid <- Pids], ok;
 stop_load(Pid) -> Pid ! stop, ok.
@@ -321,9 +339,3 @@ flood_report(N) ->
     logger:log(error, #{label => {supervisor, child_terminated}, report => Report},
                #{domain => [otp, sasl], report_cb => fun supervisor:format_log/2, logger_formatter => #{title => "SUPERVISOR REPORT"},
                  error_logger => #{tag => error_report, type => supervisor_report, report_cb => fun supervisor:format_log/1}}).
-
-%%% ------------------------------------------------------------------ finding victims
-
-%% [{SupervisorName, ChildId, Pid, RestartType}] of workers below a registered supervisor that restart when killed.
-killable(Supervisor) ->
-    [{Supervisor, printed(Id), Pid} || {Id, Pid, worker, _} <- supervisor:which_children(Supervisor), is_pid(Pid)].

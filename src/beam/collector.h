@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What brings a node's readings over a link that stands: the probe (beam/probe.h) or plain calls (beam/plain.h). One lives as long as its link. Pure: it speaks
+ * through the peer, and asks its owner for the time.
+ */
+#ifndef BEAM_COLLECTOR_H
+#define BEAM_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "beam/etf.h"
+#include "model/node.h"
+#include "model/restart.h"
+#include "model/sample.h"
+
+struct peer;
+struct collector;
+
+/* What the owner is told; times in it are the node's own. */
+struct collector_handlers {
+	int64_t (*now)(void *arg); /* engine time, for distances only */
+	void (*info)(void *arg, const struct node_info *info);
+	void (*sample)(void *arg, struct sample *s);
+	void (*restart)(void *arg, struct restart *r);
+	void (*lost)(void *arg, uint64_t restarts);
+	void (*notice)(void *arg, bool warning, const char *text);
+	/* Something came that is not what it must be; it was dropped. */
+	void (*bad)(void *arg, const char *what);
+	/* The link is of no use: drop it. */
+	void (*failed)(void *arg, enum node_state state, const char *detail);
+	/* The probe cannot be had there, for a reason that another attempt will not change. */
+	void (*no_probe)(void *arg, const char *why);
+};
+
+struct collector_ops {
+	void (*start)(struct collector *c);
+	void (*message)(struct collector *c, struct etf_span message);
+	void (*down)(struct collector *c, uint64_t monitor, struct etf_span reason);
+	void (*exited)(struct collector *c);
+	/* Something is due: see deadline. */
+	void (*tick)(struct collector *c, int64_t now_ms);
+	/* When tick is next needed; INT64_MAX: not at all. */
+	int64_t (*deadline)(const struct collector *c);
+	/* Since when readings are awaited; INT64_MAX: they are not. */
+	int64_t (*awaited_since)(const struct collector *c);
+	void (*free)(struct collector *c);
+};
+
+struct collector {
+	const struct collector_ops *ops;
+	struct peer *peer;
+	const struct collector_handlers *handlers;
+	void *arg;
+	int64_t interval_ms;
+	int64_t stall_ms; /* readings that are awaited for longer: the node hangs */
+};
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One attempt to get linked to a node: look the host up, ask EPMD for the port (unless it is given), connect, shake hands. */
+#ifndef BEAM_CONNECTOR_H
+#define BEAM_CONNECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "beam/etf.h"
+#include "beam/node_name.h"
+#include "model/node.h"
+
+struct event_base;
+struct connector;
+
+struct connector_options {
+	struct node_name node;
+	uint16_t epmd_port;
+	const char *local_name;
+	const char *cookie;
+	uint32_t creation;
+	bool replace_own;   /* see beam/handshake.h */
+	int64_t timeout_ms; /* for each step */
+};
+
+struct connector_result {
+	int fd; /* linked, non-blocking, the callee's; -1: failed */
+	const char *peer_name;
+	struct etf_span rest; /* bytes that came behind the handshake */
+	/* if it failed */
+	enum node_state state;
+	const char *detail; /* what is wrong and the next step, without the node's name */
+};
+
+/* The result's pointers are valid during the callback. The connector may be freed in it. */
+typedef void connector_cb(void *arg, const struct connector_result *result);
+
+/* connector_new begins. The strings stay the caller's, and must stay. The callback comes once, from the loop. */
+struct connector *connector_new(
+    struct event_base *base, const struct connector_options *options, connector_cb *cb, void *arg);
+/* connector_free ends an attempt, whatever it is at. NULL is fine. */
+void connector_free(struct connector *c);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "beam/probe.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "beam/etf_text.h"
+#include "beam/etf_write.h"
+#include "beam/peer.h"
+#include "beam/probe_message.h"
+
+#define CHECK_TIMEOUT_MS 10000
+#define LOAD_TIMEOUT_MS 30000 /* the code server may be busy with a release's start */
+#define ATTACH_TIMEOUT_MS 15000
+#define RETRY_MIN_MS 500
+#define RETRY_MAX_MS 30000
+#define SETTLED_MS 60000  /* a probe that ran for so long did not fail by itself */
+#define ATTACH_TRIES 5    /* then it is taken as impossible */
+#define STALL_MIN_MS 5000
+#define REASON_MAX 200
+
+enum step { CHECKING, LOADING, ATTACHING, RUNNING, WAITING };
+
+struct probe {
+	struct collector base;
+	const struct embedded_file *file;
+	char module[64];
+	enum step step;
+	int64_t retry_at_ms;    /* while WAITING */
+	int64_t retry_ms;       /* the next pause */
+	unsigned failed_attaches;
+	uint64_t monitor;       /* of the holder */
+	struct strbuf holder;   /* its pid; empty while not attached */
+	int64_t unacknowledged; /* the tick that came before we knew the holder */
+	int64_t last_heard_ms;  /* the last tick or attach */
+	int64_t attached_ms;
+	struct sample sample;
+};
+
+static void check(struct probe *p);
+
+static struct probe *
+probe_of(struct collector *c)
+{
+	return (struct probe *)c;
+}
+
+static int64_t
+now(const struct probe *p)
+{
+	return p->base.handlers->now(p->base.arg);
+}
+
+static void
+call(struct probe *p, int64_t timeout_ms, const char *module, const char *function, struct strbuf *args, call_cb *cb)
+{
+	if (!peer_call(p->base.peer, now(p), timeout_ms, module, function, args, cb, p))
+		assert(!"a probe has one call under way at most");
+	strbuf_release(args);
+}
+
+/* The reason behind a failed call, for a person. */
+static void
+reason_text(enum call_result result, struct etf *value, char *buf, size_t size)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (result == CALL_TIMED_OUT)
+		strbuf_adds(&sb, "no answer in time");
+	else if (!etf_text(value, REASON_MAX, &sb))
+		strbuf_adds(&sb, "an unreadable reason");
+	snprintf(buf, size, "%s", strbuf_cstr(&sb));
+	strbuf_release(&sb);
+}
+
+static void
+impossible(struct probe *p, const char *what, enum call_result result, struct etf *value)
+{
+	char reason[REASON_MAX + 1];
+	char why[REASON_MAX + 80];
+
+	reason_text(result, value, reason, sizeof(reason));
+	snprintf(why, sizeof(why), "the probe could not be %s there (%s)", what, reason);
+	p->step = WAITING;
+	p->retry_at_ms = INT64_MAX;
+	p->base.handlers->no_probe(p->base.arg, why);
+}
+
+static void
+hangs(struct probe *p, const char *what, int64_t timeout_ms)
+{
+	char detail[160];
+
+	snprintf(detail, sizeof(detail), "is linked, but does not answer %s within %d s", what, (int)(timeout_ms / 1000));
+	p->base.handlers->failed(p->base.arg, NODE_HANGING, detail);
+}
+
+static void
+wait_and_retry(struct probe *p)
+{
+	p->step = WAITING;
+	p->retry_at_ms = now(p) + p->retry_ms;
+	p->retry_ms = 2 * p->retry_ms < RETRY_MAX_MS ? 2 * p->retry_ms : RETRY_MAX_MS;
+}
+
+/* ---- attaching ------------------------------------------------------------------------------------------------------- */
+
+static void
+acknowledge(struct probe *p, int64_t seq)
+{
+	struct strbuf message = STRBUF_INIT;
+
+	etf_put_tuple(&message, 3);
+	etf_put_atom(&message, "ack");
+	etf_put_raw(&message, peer_self(p->base.peer));
+	etf_put_int(&message, seq);
+	peer_send(p->base.peer, (struct etf_span) { (const uint8_t *)p->holder.data, p->holder.len },
+	    (struct etf_span) { (const uint8_t *)message.data, message.len });
+	strbuf_release(&message);
+}
+
+static void
+attached(struct probe *p, struct etf_span holder, const struct node_info *info)
+{
+	p->step = RUNNING;
+	p->failed_attaches = 0;
+	p->attached_ms = now(p);
+	p->last_heard_ms = p->attached_ms;
+	strbuf_reset(&p->holder);
+	strbuf_add(&p->holder, holder.data, holder.len);
+	p->monitor = peer_monitor(p->base.peer, holder);
+	p->base.handlers->info(p->base.arg, info);
+	if (p->unacknowledged > 0)
+		acknowledge(p, p->unacknowledged);
+	p->unacknowledged = 0;
+}
+
+/* {error, leaving} and the like: the module is just being removed, after another watcher left. */
+static void
+attach_failed(struct probe *p, enum call_result result, struct etf *value)
+{
+	if (++p->failed_attaches >= ATTACH_TRIES)
+		impossible(p, "attached to", result, value);
+	else
+		wait_and_retry(p);
+}
+
+static void
+on_attached(void *arg, enum call_result result, struct etf *value)
+{
+	struct probe *p = arg;
+	struct etf e = *value;
+	struct node_info info;
+	struct etf_span holder;
+
+	if (result == CALL_TIMED_OUT) {
+		hangs(p, "the attach", ATTACH_TIMEOUT_MS);
+		return;
+	}
+	if (result != CALL_RETURNED || etf_tuple(&e) != 3 || !etf_atom_is(&e, "ok") || !etf_is_pid(etf_peek(&e))) {
+		attach_failed(p, result, value);
+		return;
+	}
+	holder = etf_raw(&e);
+	if (!probe_read_info(&e, &info)) {
+		attach_failed(p, result, value);
+		return;
+	}
+	info.injected = true;
+	attached(p, holder, &info);
+}
+
+static void
+attach(struct probe *p)
+{
+	struct strbuf args = STRBUF_INIT;
+
+	p->step = ATTACHING;
+	etf_put_list(&args, 2);
+	etf_put_raw(&args, peer_self(p->base.peer));
+	etf_put_map(&args, 1);
+	etf_put_atom(&args, "interval");
+	etf_put_int(&args, p->base.interval_ms);
+	etf_put_nil(&args);
+	call(p, ATTACH_TIMEOUT_MS, p->module, "attach", &args, on_attached);
+}
+
+static void
+on_loaded(void *arg, enum call_result result, struct etf *value)
+{
+	struct probe *p = arg;
+	struct etf e = *value;
+
+	if (result == CALL_TIMED_OUT)
+		hangs(p, "code:load_binary/3", LOAD_TIMEOUT_MS);
+	else if (result == CALL_RETURNED && etf_tuple(&e) == 2 && etf_atom_is(&e, "module"))
+		attach(p);
+	else
+		impossible(p, "loaded", result, value);
+}
+
+static void
+load(struct probe *p)
+{
+	struct strbuf args = STRBUF_INIT;
+
+	p->step = LOADING;
+	etf_put_list(&args, 3);
+	etf_put_atom(&args, p->module);
+	etf_put_string(&args, p->file->name, strlen(p->file->name));
+	etf_put_binary(&args, p->file->data, p->file->len);
+	etf_put_nil(&args);
+	call(p, LOAD_TIMEOUT_MS, "code", "load_binary", &args, on_loaded);
+}
+
+static void
+on_checked(void *arg, enum call_result result, struct etf *value)
+{
+	struct probe *p = arg;
+	struct etf e = *value;
+
+	if (result == CALL_TIMED_OUT)
+		hangs(p, "a call", CHECK_TIMEOUT_MS);
+	else if (result != CALL_RETURNED)
+		impossible(p, "looked for", result, value);
+	else if (etf_atom_is(&e, "true"))
+		attach(p);
+	else
+		load(p);
+}
+
+static void
+check(struct probe *p)
+{
+	struct strbuf args = STRBUF_INIT;
+
+	p->step = CHECKING;
+	etf_put_list(&args, 1);
+	etf_put_atom(&args, p->module);
+	etf_put_nil(&args);
+	call(p, CHECK_TIMEOUT_MS, "erlang", "module_loaded", &args, on_checked);
+}
+
+/* ---- listening ------------------------------------------------------------------------------------------------------- */
+
+static void
+on_tick(struct probe *p, struct etf *e)
+{
+	int64_t seq;
+
+	if (!probe_read_tick(e, &seq, &p->sample)) {
+		p->base.handlers->bad(p->base.arg, "a malformed arsenal_tick");
+		return;
+	}
+	p->last_heard_ms = now(p);
+	if (p->holder.len > 0)
+		acknowledge(p, seq);
+	else
+		p->unacknowledged = seq;
+	p->base.handlers->sample(p->base.arg, &p->sample);
+}
+
+static void
+on_restart(void *arg, struct restart *r)
+{
+	struct probe *p = arg;
+
+	p->base.handlers->restart(p->base.arg, r);
+}
+
+static void
+on_restarts(struct probe *p, struct etf *e)
+{
+	uint64_t lost;
+
+	if (!probe_read_restarts(e, &lost, on_restart, p))
+		p->base.handlers->bad(p->base.arg, "malformed arsenal_restarts");
+	if (lost > 0)
+		p->base.handlers->lost(p->base.arg, lost);
+}
+
+static void
+on_notice(struct probe *p, struct etf *e)
+{
+	char text[PROBE_NOTICE_SIZE];
+	bool warning;
+
+	if (probe_read_notice(e, &warning, text))
+		p->base.handlers->notice(p->base.arg, warning, text);
+	else
+		p->base.handlers->bad(p->base.arg, "a malformed arsenal_notice");
+}
+
+static void
+probe_message(struct collector *c, struct etf_span message)
+{
+	struct etf e;
+
+	etf_init(&e, message.data, message.len);
+	switch (probe_message_open(&e)) {
+	case PROBE_TICK:
+		on_tick(probe_of(c), &e);
+		break;
+	case PROBE_RESTARTS:
+		on_restarts(probe_of(c), &e);
+		break;
+	case PROBE_NOTICE:
+		on_notice(probe_of(c), &e);
+		break;
+	case PROBE_UNKNOWN:
+		c->handlers->bad(c->arg, "a message that is none of the probe's");
+		break;
+	}
+}
+
+static void
+probe_down(struct collector *c, uint64_t monitor, struct etf_span reason)
+{
+	struct probe *p = probe_of(c);
+	char text[REASON_MAX + 1];
+	char notice[REASON_MAX + 80];
+	struct etf e;
+
+	if (monitor != p->monitor)
+		return;
+	etf_init(&e, reason.data, reason.len);
+	reason_text(CALL_RAISED, &e, text, sizeof(text));
+	snprintf(notice, sizeof(notice), "the probe has ended (%s): it is attached again", text);
+	c->handlers->notice(c->arg, true, notice);
+	strbuf_reset(&p->holder);
+	p->monitor = 0;
+	if (now(p) - p->attached_ms >= SETTLED_MS)
+		p->retry_ms = RETRY_MIN_MS;
+	wait_and_retry(p);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------------- */
+
+static void
+probe_start(struct collector *c)
+{
+	check(probe_of(c));
+}
+
+static void
+probe_exited(struct collector *c)
+{
+	(void)c; /* nothing is linked to us */
+}
+
+static void
+probe_tick(struct collector *c, int64_t now_ms)
+{
+	struct probe *p = probe_of(c);
+
+	if (p->step == WAITING && now_ms >= p->retry_at_ms)
+		check(p);
+}
+
+static int64_t
+probe_deadline(const struct collector *c)
+{
+	const struct probe *p = (const struct probe *)c;
+
+	return p->step == WAITING ? p->retry_at_ms : INT64_MAX;
+}
+
+/* Calls have time-outs of their own; but a probe that was heard once must be heard again. */
+static int64_t
+probe_awaited_since(const struct collector *c)
+{
+	const struct probe *p = (const struct probe *)c;
+
+	return p->last_heard_ms ? p->last_heard_ms : INT64_MAX;
+}
+
+static void
+probe_free(struct collector *c)
+{
+	strbuf_release(&probe_of(c)->holder);
+	free(c);
+}
+
+static const struct collector_ops OPS = { probe_start, probe_message, probe_down, probe_exited, probe_tick, probe_deadline,
+	probe_awaited_since, probe_free };
+
+struct collector *
+probe_new(struct peer *peer, int64_t interval_ms, const struct embedded_file *file,
+    const struct collector_handlers *handlers, void *arg)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+	int64_t stall_ms = 3 * interval_ms > STALL_MIN_MS ? 3 * interval_ms : STALL_MIN_MS;
+
+	p->base = (struct collector) { &OPS, peer, handlers, arg, interval_ms, stall_ms };
+	p->file = file;
+	p->retry_ms = RETRY_MIN_MS;
+	snprintf(p->module, sizeof(p->module), "%.*s", (int)strcspn(file->name, "."), file->name);
+	return &p->base;
+}

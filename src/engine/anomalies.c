@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From detectors and restart statistics to anomalies that people see: each once, with its culprits, listed while it holds. Of one type only one metric
+ * is reported at a time: total memory and used memory tell the same story.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/state.h"
+
+void
+anomalies_init(struct engine *e)
+{
+	ring_init(&e->recent, RECENT_ANOMALIES);
+	for (int i = 0; i < METRIC_COUNT; i++) {
+		struct watched *w = &e->watched[e->watched_count];
+
+		if (METRICS[i].watch == WATCH_NONE)
+			continue;
+		w->metric = (enum metric_id)i;
+		detector_init(&w->detector, METRICS[i].floor, METRICS[i].share, e->options.anomaly_threshold,
+		    &e->excursions);
+		e->watched_count++;
+	}
+}
+
+static void
+free_event(void *p)
+{
+	node_event_unref(p);
+}
+
+void
+anomalies_release(struct engine *e)
+{
+	for (unsigned i = 0; i < e->standing_count; i++)
+		node_event_unref(e->standing[i].event);
+	ring_release(&e->recent, free_event);
+}
+
+/* ---- the list of those that hold, newest first ---- */
+
+static void
+end_standing(struct engine *e, unsigned i)
+{
+	node_event_unref(e->standing[i].event);
+	e->standing_count--;
+	memmove(&e->standing[i], &e->standing[i + 1], (e->standing_count - i) * sizeof(e->standing[0]));
+}
+
+static void
+end_metric(struct engine *e, enum metric_id metric)
+{
+	for (unsigned i = e->standing_count; i-- > 0;)
+		if (e->standing[i].event->u.anomaly.metric == metric)
+			end_standing(e, i);
+}
+
+static void
+stand(struct engine *e, struct node_event *ev, const struct child *child, int64_t until_ms)
+{
+	if (e->standing_count == HEALTH_MAX_ANOMALIES)
+		end_standing(e, HEALTH_MAX_ANOMALIES - 1);
+	memmove(&e->standing[1], &e->standing[0], e->standing_count * sizeof(e->standing[0]));
+	e->standing[0] = (struct standing) { node_event_ref(ev), child, until_ms };
+	e->standing_count++;
+}
+
+void
+anomalies_expire(struct engine *e)
+{
+	for (unsigned i = e->standing_count; i-- > 0;) {
+		const struct standing *s = &e->standing[i];
+
+		if ((s->child && !child_still_rapid(s->child, e->now_ms)) || (s->until_ms && e->now_ms >= s->until_ms))
+			end_standing(e, i);
+	}
+}
+
+/* ---- making one ---- */
+
+static struct node_event *
+new_anomaly(const struct engine *e, enum anomaly_type type, enum severity severity, double score)
+{
+	struct node_event *ev = node_event_new(EVENT_ANOMALY, severity, e->node, e->now_ms);
+	struct anomaly *a = &ev->u.anomaly;
+
+	a->type = type;
+	a->severity = severity;
+	a->time_ms = e->now_ms;
+	a->score = score;
+	a->metric = METRIC_NONE;
+	snprintf(a->description, sizeof(a->description), "%s", ANOMALIES[type].description);
+	return ev;
+}
+
+/* publish keeps the anomaly among the recent ones, and hands it out. */
+static void
+publish(struct engine *e, struct node_event *ev)
+{
+	e->counts.anomalies++;
+	node_event_unref(ring_push(&e->recent, node_event_ref(ev)));
+	engine_publish(e, ev);
+}
+
+static void
+publish_alert(struct engine *e, const struct node_event *from)
+{
+	struct node_event *ev = node_event_new(EVENT_PERFORMANCE_ALERT, from->severity, e->node, from->time_ms);
+
+	anomaly_copy(&ev->u.anomaly, &from->u.anomaly);
+	engine_publish(e, ev);
+}
+
+/* ---- metrics ---- */
+
+/* culprit_ranking says by what the processes behind an anomaly are ranked; TOP_KIND_COUNT: no ranking tells. */
+static enum top_kind
+culprit_ranking(enum anomaly_type type)
+{
+	switch (type) {
+	case ANOMALY_MEMORY:
+	case ANOMALY_BINARY:
+		return TOP_MEMORY;
+	case ANOMALY_MESSAGE_QUEUE:
+		return TOP_MESSAGE_QUEUE;
+	case ANOMALY_CPU:
+	case ANOMALY_REDUCTIONS:
+	case ANOMALY_RUN_QUEUE:
+	case ANOMALY_GC:
+		return TOP_REDUCTIONS;
+	case ANOMALY_PROCESS_COUNT:
+	case ANOMALY_RESTART:
+	case ANOMALY_ATOM:
+	case ANOMALY_PORT:
+	case ANOMALY_ETS:
+	case ANOMALY_IO:
+	case ANOMALY_NODE_DOWN:
+	case ANOMALY_TYPE_COUNT:
+		break;
+	}
+	return TOP_KIND_COUNT;
+}
+
+/* Whoever uses most is to blame for too much; for too little nobody is. */
+static void
+name_culprits(const struct engine *e, struct anomaly *a)
+{
+	enum top_kind kind = culprit_ranking(a->type);
+
+	if (kind == TOP_KIND_COUNT || a->current_value < a->baseline_value)
+		return;
+	while (a->culprit_count < ANOMALY_MAX_CULPRITS && a->culprit_count < e->top_count[kind]) {
+		const struct top_process *p = &e->top[kind][a->culprit_count];
+
+		if (!(p->value > 0))
+			break;
+		a->culprits[a->culprit_count++] = *p;
+	}
+}
+
+static void
+report_metric(struct engine *e, struct watched *w)
+{
+	struct finding f = detector_finding(&w->detector);
+	enum anomaly_type type = METRICS[w->metric].anomaly;
+	/* The seed knows this one as medium only. */
+	enum severity severity = type == ANOMALY_PROCESS_COUNT ? SEVERITY_MEDIUM : f.severity;
+	struct node_event *ev = new_anomaly(e, type, severity, f.score);
+	struct anomaly *a = &ev->u.anomaly;
+
+	a->metric = w->metric;
+	a->current_value = f.value;
+	a->baseline_value = f.baseline;
+	a->deviation = f.deviation;
+	name_culprits(e, a);
+	w->reported = true;
+	w->unreported = false;
+	stand(e, ev, NULL, 0);
+	node_event_ref(ev);
+	publish(e, ev);
+	if (severity == SEVERITY_HIGH)
+		publish_alert(e, ev);
+	node_event_unref(ev);
+}
+
+static void
+apply_change(struct engine *e, struct watched *w, enum detector_change change)
+{
+	switch (change) {
+	case DETECTOR_SAME:
+		break;
+	case DETECTOR_RAISED:
+	case DETECTOR_ENDED:
+		w->unreported = change == DETECTOR_RAISED;
+		w->reported = false;
+		end_metric(e, w->metric);
+		break;
+	}
+}
+
+/* rate_of is the counter's change per second; NaN at first, and when it fell because the node was restarted. */
+static double
+rate_of(struct watched *w, double value, int64_t time_ms)
+{
+	double rate = NAN;
+
+	if (w->before_known && value >= w->before && time_ms > w->before_ms)
+		rate = (value - w->before) / ((double)(time_ms - w->before_ms) / 1000);
+	w->before = value;
+	w->before_ms = time_ms;
+	w->before_known = true;
+	return rate;
+}
+
+static double
+observe(struct engine *e, struct watched *w)
+{
+	const struct sample *s = e->last;
+	bool walk = METRICS[w->metric].anomaly == ANOMALY_MESSAGE_QUEUE;
+
+	if (!s->present[w->metric] || !isfinite(s->value[w->metric]))
+		return NAN;
+	/* The figures of one walk stand in every sample until the next: they count once. */
+	if (walk && e->ranks && s->top_count[TOP_MESSAGE_QUEUE] + s->top_count[TOP_MEMORY] + s->top_count[TOP_REDUCTIONS] == 0)
+		return NAN;
+	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms) : s->value[w->metric];
+}
+
+/* cause_of is the type that usually explains another one: load shows in many metrics at once, and so does memory. */
+static enum anomaly_type
+cause_of(enum anomaly_type type)
+{
+	switch (type) {
+	case ANOMALY_RUN_QUEUE:
+	case ANOMALY_REDUCTIONS:
+	case ANOMALY_GC:
+	case ANOMALY_IO:
+		return ANOMALY_CPU;
+	case ANOMALY_BINARY:
+	case ANOMALY_ETS:
+		return ANOMALY_MEMORY;
+	case ANOMALY_PORT:
+		return ANOMALY_PROCESS_COUNT;
+	case ANOMALY_CPU:
+	case ANOMALY_MEMORY:
+	case ANOMALY_PROCESS_COUNT:
+	case ANOMALY_MESSAGE_QUEUE:
+	case ANOMALY_ATOM:
+	case ANOMALY_RESTART:
+	case ANOMALY_NODE_DOWN:
+	case ANOMALY_TYPE_COUNT:
+		break;
+	}
+	return type;
+}
+
+/* kinds_beyond counts the causes of which some metric is beyond its limit. */
+static unsigned
+kinds_beyond(const struct engine *e)
+{
+	bool beyond[ANOMALY_TYPE_COUNT] = { false };
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < e->watched_count; i++)
+		if (detector_is_beyond(&e->watched[i].detector))
+			beyond[cause_of(METRICS[e->watched[i].metric].anomaly)] = true;
+	for (int type = 0; type < ANOMALY_TYPE_COUNT; type++)
+		count += beyond[type];
+	return count;
+}
+
+/*
+ * is_explained: a cause is told even after its consequence, a consequence not beside its cause or another one. When many kinds of metrics are
+ * beyond their limits at once, the first is told, and what is far beyond.
+ */
+static bool
+is_explained(const struct engine *e, const struct watched *w)
+{
+	enum anomaly_type type = METRICS[w->metric].anomaly, cause = cause_of(type);
+	bool aside = e->excursions.kinds >= SURGE_KINDS && detector_finding(&w->detector).severity != SEVERITY_HIGH;
+
+	for (unsigned i = 0; i < e->watched_count; i++) {
+		enum anomaly_type other = METRICS[e->watched[i].metric].anomaly;
+
+		if (e->watched[i].reported && (aside || other == type || (cause != type && cause == cause_of(other))))
+			return true;
+	}
+	return false;
+}
+
+/* One that had to wait is told only while it is beyond its limit. */
+static bool
+is_at_its_height(const struct watched *w)
+{
+	return detector_finding(&w->detector).score >= 0.5;
+}
+
+static void
+judge(struct engine *e, struct watched *w)
+{
+	double value = observe(e, w);
+
+	if (isfinite(value)) {
+		w->seen_ms = e->last->time_ms;
+		apply_change(e, w, detector_feed(&w->detector, value));
+	} else if (e->last->time_ms - w->seen_ms > DETECTOR_ADOPT * e->options.interval_ms) {
+		apply_change(e, w, detector_interrupt(&w->detector));
+	}
+}
+
+void
+anomalies_feed(struct engine *e)
+{
+	excursions_fade(&e->excursions);
+	e->excursions.kinds = kinds_beyond(e);
+	for (unsigned i = 0; i < e->watched_count; i++)
+		judge(e, &e->watched[i]);
+	for (unsigned i = 0; i < e->watched_count; i++) {
+		struct watched *w = &e->watched[i];
+
+		if (w->unreported && !is_explained(e, w) && is_at_its_height(w))
+			report_metric(e, w);
+	}
+}
+
+void
+anomalies_interrupt(struct engine *e, bool reboot)
+{
+	for (unsigned i = 0; i < e->watched_count; i++) {
+		struct watched *w = &e->watched[i];
+
+		w->before_known = false;
+		apply_change(e, w, reboot ? detector_restart(&w->detector) : detector_interrupt(&w->detector));
+	}
+}
+
+/* ---- restarts and the node ---- */
+
+static void
+set_child(struct anomaly *a, struct term *supervisor, struct term *child, uint64_t count)
+{
+	a->supervisor = term_ref(supervisor);
+	a->child_id = term_ref(child);
+	a->restart_count = count;
+}
+
+/* The score of a rapid cycle is 1 for four restarts at once, 0.5 for four spread over the five minutes. */
+void
+anomalies_restart(struct engine *e, const struct child *c)
+{
+	double span = (double)(c->recent.time_ms[0] - c->recent.time_ms[RESTARTS_RAPID - 1]);
+	struct node_event *ev = new_anomaly(e, ANOMALY_RESTART, SEVERITY_HIGH, 1 - span / RESTARTS_HEALTH_MS / 2);
+	struct anomaly *a = &ev->u.anomaly;
+
+	set_child(a, c->supervisor, c->id, RESTARTS_RAPID);
+	snprintf(a->description, sizeof(a->description), "%s for %s%.200s", ANOMALIES[ANOMALY_RESTART].description,
+	    c->group ? "children of " : "", term_text(c->id));
+	stand(e, ev, c, 0);
+	publish(e, ev);
+}
+
+void
+anomalies_gave_up(struct engine *e, const struct restart *r, const struct child *c)
+{
+	struct node_event *ev = new_anomaly(e, ANOMALY_RESTART, SEVERITY_HIGH, 1);
+	struct anomaly *a = &ev->u.anomaly;
+
+	set_child(a, r->supervisor, r->child_id, c ? c->count : 0);
+	snprintf(a->description, sizeof(a->description),
+	    "Supervisor %.80s reached its restart intensity and ended; the last child to fail was %.80s",
+	    term_text(r->supervisor), term_text(r->child_id));
+	stand(e, ev, NULL, e->now_ms + RESTARTS_HEALTH_MS);
+	publish(e, ev);
+}
+
+void
+anomalies_node_down(struct engine *e)
+{
+	struct node_event *ev = new_anomaly(e, ANOMALY_NODE_DOWN, SEVERITY_HIGH, 1);
+	struct anomaly *a = &ev->u.anomaly;
+
+	if (e->detail[0])
+		snprintf(a->description, sizeof(a->description), "%s: %.200s", ANOMALIES[ANOMALY_NODE_DOWN].description,
+		    e->detail);
+	stand(e, ev, NULL, 0);
+	publish(e, ev);
+}
+
+void
+anomalies_node_up(struct engine *e)
+{
+	for (unsigned i = e->standing_count; i-- > 0;)
+		if (e->standing[i].event->u.anomaly.type == ANOMALY_NODE_DOWN)
+			end_standing(e, i);
+}
+
+/* ---- answers ---- */
+
+unsigned
+engine_anomalies(const struct engine *e, const struct anomaly *out[HEALTH_MAX_ANOMALIES])
+{
+	for (unsigned i = 0; i < e->standing_count; i++)
+		out[i] = &e->standing[i].event->u.anomaly;
+	return e->standing_count;
+}
+
+const struct anomaly *
+engine_recent_anomaly(const struct engine *e, size_t age)
+{
+	const struct node_event *ev = ring_newest(&e->recent, age);
+
+	return ev ? &ev->u.anomaly : NULL;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The health check: values of the criteria from the last sample and the restarts, alerts on change. */
+#include <math.h>
+#include <string.h>
+
+#include "analyze/advice.h"
+#include "engine/state.h"
+
+/* Where a criterion's value comes from: a metric, in percent of its limit or as it is. */
+static const struct {
+	enum metric_id metric; /* METRIC_NONE: not from the sample */
+	bool of_limit;
+} SOURCES[CRITERION_COUNT] = {
+	[CRITERION_MEMORY] = { METRIC_MEMORY_UTILIZATION, false },
+	[CRITERION_PROCESSES] = { METRIC_PROCESS_COUNT, true },
+	[CRITERION_CPU] = { METRIC_CPU_UTILIZATION, false },
+	[CRITERION_RESTARTS] = { METRIC_NONE, false },
+	[CRITERION_PORTS] = { METRIC_PORT_COUNT, true },
+	[CRITERION_ATOMS] = { METRIC_ATOM_COUNT, true },
+	[CRITERION_FDS] = { METRIC_OPEN_FDS, true },
+	[CRITERION_MESSAGE_QUEUE] = { METRIC_MQ_MAX, false },
+};
+
+static double
+observed(const struct sample *s, enum metric_id id)
+{
+	return s && s->present[id] ? s->value[id] : NAN;
+}
+
+static double
+criterion_value(const struct sample *s, enum criterion c)
+{
+	enum metric_id metric = SOURCES[c].metric;
+	double limit;
+
+	if (!SOURCES[c].of_limit)
+		return observed(s, metric);
+	limit = observed(s, METRICS[metric].limit);
+	return limit > 0 ? 100 * observed(s, metric) / limit : NAN;
+}
+
+/* restarts_value is the count of five minutes, NaN while they were not watched that long, unless it is too high already. */
+static double
+restarts_value(const struct engine *e, int64_t now_ms)
+{
+	double count = (double)restarts_in(&e->restarts, now_ms, RESTARTS_HEALTH_MS);
+	bool whole = capture_is_on(e) && now_ms - e->capture_since_ms >= RESTARTS_HEALTH_MS;
+
+	return !e->lost && (whole || count > e->options.warning[CRITERION_RESTARTS]) ? count : NAN;
+}
+
+bool
+checkup_sample_is_fresh(const struct engine *e, int64_t now_ms)
+{
+	int64_t stale = STALE_INTERVALS * e->options.interval_ms;
+
+	return e->last && !e->lost && now_ms - e->last->time_ms <= (stale > STALE_MIN_MS ? stale : STALE_MIN_MS);
+}
+
+/* ---- alerts ---- */
+
+static void
+publish_alert(struct engine *e, enum criterion changed)
+{
+	enum level level = health_judge_state(&e->health, changed)->level;
+	struct node_event *ev = node_event_new(EVENT_HEALTH_ALERT, health_severity(level), e->node, e->now_ms);
+	struct health *h = &ev->u.health;
+
+	engine_health(e, e->now_ms, h);
+	h->changed = changed;
+	for (unsigned i = 0; i < h->anomaly_count; i++)
+		node_event_ref(h->anomalies[i]);
+	engine_publish(e, ev);
+}
+
+static void
+publish_alerts(struct engine *e)
+{
+	enum criterion changed;
+
+	while ((changed = health_judge_due(&e->health, e->now_ms)) != CRITERION_COUNT)
+		publish_alert(e, changed);
+}
+
+void
+checkup_sample(struct engine *e)
+{
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		if (SOURCES[c].metric != METRIC_NONE)
+			health_judge_observe(&e->health, (enum criterion)c, criterion_value(e->last, (enum criterion)c));
+	e->counts.health_checks++;
+}
+
+void
+checkup_time(struct engine *e)
+{
+	if (!checkup_sample_is_fresh(e, e->now_ms))
+		for (int c = 0; c < CRITERION_COUNT; c++)
+			health_judge_observe(&e->health, (enum criterion)c, NAN);
+	health_judge_observe(&e->health, CRITERION_RESTARTS, restarts_value(e, e->now_ms));
+	publish_alerts(e);
+}
+
+/* ---- the answer ---- */
+
+static void
+gather_facts(const struct engine *e, int64_t now_ms, struct advice_facts *facts)
+{
+	const struct supervisor *worst = restarts_worst(&e->restarts, now_ms, &facts->supervisor_restarts);
+
+	facts->last = e->last;
+	facts->supervisor = worst ? term_text(worst->name) : "";
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		facts->top[kind] = e->top_count[kind] > 0 ? &e->top[kind][0] : NULL;
+}
+
+static void
+recommend(const struct engine *e, int64_t now_ms, struct health *out)
+{
+	struct advice_facts facts;
+
+	if (out->overall <= LEVEL_HEALTHY)
+		return;
+	gather_facts(e, now_ms, &facts);
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		if (out->criteria[c].level > LEVEL_HEALTHY)
+			advise((enum criterion)c, &out->criteria[c], &facts,
+			    out->recommendations[out->recommendation_count++]);
+}
+
+/* judge_restarts brings the one criterion up to now that changes between two ticks. */
+static struct criterion_state
+judge_restarts(const struct engine *e, int64_t now_ms)
+{
+	struct health_judge copy = e->health;
+
+	health_judge_observe(&copy, CRITERION_RESTARTS, restarts_value(e, now_ms));
+	return *health_judge_state(&copy, CRITERION_RESTARTS);
+}
+
+static void
+fill_criteria(const struct engine *e, int64_t now_ms, bool fresh, struct health *out)
+{
+	for (int c = 0; c < CRITERION_COUNT; c++) {
+		out->criteria[c] = *health_judge_state(&e->health, (enum criterion)c);
+		if (c == CRITERION_RESTARTS) {
+			out->criteria[c] = judge_restarts(e, now_ms);
+		} else if (!fresh) {
+			out->criteria[c].level = LEVEL_UNKNOWN;
+			out->criteria[c].value = NAN;
+		}
+	}
+}
+
+void
+engine_health(const struct engine *e, int64_t now_ms, struct health *out)
+{
+	bool restarts_seen = capture_is_on(e) || e->restarts.all.total > 0, fresh;
+
+	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
+	fresh = checkup_sample_is_fresh(e, now_ms);
+	memset(out, 0, sizeof(*out));
+	fill_criteria(e, now_ms, fresh, out);
+	out->overall = health_worst(out->criteria);
+	out->last_check_ms = e->last ? e->last->time_ms : 0;
+	out->restart_rate = restarts_seen ? (double)restarts_in(&e->restarts, now_ms, RESTARTS_RATE_MS) : NAN;
+	out->changed = CRITERION_COUNT;
+	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++)
+		out->numbers[i] = observed(fresh ? e->last : NULL, HEALTH_NUMBERS[i].metric);
+	out->anomaly_count = e->standing_count;
+	for (unsigned i = 0; i < e->standing_count; i++)
+		out->anomalies[i] = e->standing[i].event;
+	recommend(e, now_ms, out);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/derive.h"
+
+#include <math.h>
+
+#include "base/attr.h"
+
+enum operation { LESS, PERCENT_OF, TIMES };
+
+/* In order: a row may use those above it. */
+static const struct {
+	enum metric_id result;
+	enum metric_id a;
+	enum operation operation;
+	enum metric_id b;
+} RULES[] = {
+	{ METRIC_RUNNING, METRIC_ACTIVE_TASKS, LESS, METRIC_RUN_QUEUE },
+	{ METRIC_MEMORY_USED, METRIC_MEMORY_LIMIT, LESS, METRIC_MEMORY_AVAILABLE },
+	{ METRIC_MEMORY_UTILIZATION, METRIC_MEMORY_USED, PERCENT_OF, METRIC_MEMORY_LIMIT },
+	{ METRIC_VM_MEMORY_PROCESSES_FREE, METRIC_VM_MEMORY_PROCESSES, LESS, METRIC_VM_MEMORY_PROCESSES_USED },
+	{ METRIC_VM_MEMORY_ATOM_FREE, METRIC_VM_MEMORY_ATOM, LESS, METRIC_VM_MEMORY_ATOM_USED },
+	{ METRIC_PROCESS_UTILIZATION, METRIC_PROCESS_COUNT, PERCENT_OF, METRIC_PROCESS_LIMIT },
+	{ METRIC_GC_BYTES_RECLAIMED, METRIC_GC_WORDS_RECLAIMED, TIMES, METRIC_WORDSIZE },
+};
+
+/* The readings of one sample are not of one instant, so that a difference may come out a little below 0. */
+static double
+compute(enum operation operation, double a, double b)
+{
+	switch (operation) {
+	case LESS:
+		return fmax(0, a - b);
+	case PERCENT_OF:
+		return b > 0 ? 100 * a / b : NAN;
+	case TIMES:
+		return a * b;
+	}
+	return NAN;
+}
+
+static void
+apply_rules(struct sample *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(RULES); i++)
+		if (s->present[RULES[i].a] && s->present[RULES[i].b])
+			sample_set(s, RULES[i].result, compute(RULES[i].operation, s->value[RULES[i].a], s->value[RULES[i].b]));
+}
+
+static void
+derive_other_memory(struct sample *s)
+{
+	static const enum metric_id parts[] = { METRIC_VM_MEMORY_ATOM, METRIC_VM_MEMORY_BINARY, METRIC_VM_MEMORY_CODE,
+		METRIC_VM_MEMORY_ETS };
+	double rest = s->value[METRIC_VM_MEMORY_SYSTEM];
+
+	if (!s->present[METRIC_VM_MEMORY_SYSTEM])
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (!s->present[parts[i]])
+			return;
+		rest -= s->value[parts[i]];
+	}
+	sample_set(s, METRIC_VM_MEMORY_OTHER, fmax(0, rest));
+}
+
+/* busy_share is NaN if the counters did not move forward: first sample, counters switched off and on, scheduler offline. */
+static double
+busy_share(const struct sample *s, const struct sample *before, unsigned i)
+{
+	uint64_t active, total;
+
+	if (before == NULL || i >= before->scheduler_count || before->scheduler_total[i] == 0 ||
+	    s->scheduler_total[i] <= before->scheduler_total[i] || s->scheduler_active[i] < before->scheduler_active[i])
+		return NAN;
+	active = s->scheduler_active[i] - before->scheduler_active[i];
+	total = s->scheduler_total[i] - before->scheduler_total[i];
+	return fmin(100, 100 * (double)active / (double)total);
+}
+
+static void
+derive_cpu(struct sample *s, const struct sample *before)
+{
+	double sum = 0;
+	unsigned observed = 0;
+
+	if (s->scheduler_count == 0)
+		return;
+	for (unsigned i = 0; i < s->scheduler_count; i++) {
+		double share = busy_share(s, before, i);
+
+		s->scheduler_utilization[i] = (float)share;
+		if (!isnan(share)) {
+			sum += share;
+			observed++;
+		}
+	}
+	sample_set(s, METRIC_CPU_UTILIZATION, observed ? sum / observed : NAN);
+}
+
+void
+derive(struct sample *s, const struct sample *before)
+{
+	if (s->scheduler_count > SAMPLE_MAX_SCHEDULERS)
+		s->scheduler_count = SAMPLE_MAX_SCHEDULERS;
+	apply_rules(s);
+	derive_other_memory(s);
+	derive_cpu(s, before);
+}

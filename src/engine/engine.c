@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's life, its time, its link and its queue of events. What it thinks is in the files beside. */
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/derive.h"
+#include "engine/state.h"
+
+struct engine_options
+engine_defaults(void)
+{
+	struct engine_options o = {
+		.interval_ms = 5000,
+		.anomaly_threshold = 2.0,
+		.max_restarts = 1000,
+		.max_children = 2000,
+		.max_events = 4096,
+	};
+
+	for (int i = 0; i < CRITERION_COUNT; i++) {
+		o.warning[i] = CRITERIA[i].warning;
+		o.critical[i] = CRITERIA[i].critical;
+	}
+	return o;
+}
+
+struct engine *
+engine_new(const char *node, const struct engine_options *options)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	assert(options->interval_ms > 0 && options->anomaly_threshold > 0);
+	e->node = xstrdup(node);
+	e->options = *options;
+	e->state = NODE_CONNECTING;
+	ring_init(&e->events, options->max_events);
+	ring_init(&e->restart_list, options->max_restarts);
+	restarts_init(&e->restarts, options->max_children);
+	health_judge_init(&e->health, options->warning, options->critical);
+	anomalies_init(e);
+	return e;
+}
+
+static void
+free_event(void *p)
+{
+	node_event_unref(p);
+}
+
+static void
+free_restart(void *p)
+{
+	restart_release(p);
+	free(p);
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	anomalies_release(e);
+	ring_release(&e->events, free_event);
+	ring_release(&e->restart_list, free_restart);
+	restarts_release(&e->restarts);
+	free(e->node);
+	free(e);
+}
+
+void
+engine_advance(struct engine *e, int64_t now_ms)
+{
+	if (now_ms > e->now_ms)
+		e->now_ms = now_ms;
+}
+
+void
+engine_publish(struct engine *e, struct node_event *ev)
+{
+	struct node_event *oldest = ring_push(&e->events, ev);
+
+	e->counts.events++;
+	if (oldest) {
+		e->counts.events_dropped++;
+		node_event_unref(oldest);
+	}
+}
+
+struct node_event *
+engine_next_event(struct engine *e)
+{
+	return ring_pop(&e->events);
+}
+
+/* ---- samples ---- */
+
+/* A node's clock that jumps, or is ahead of ours, does not move our time: then the sample is of now. */
+static int64_t
+sample_time(const struct engine *e, int64_t time_ms)
+{
+	bool plausible = time_ms <= e->now_ms && (e->last == NULL ? time_ms > 0 : time_ms > e->last->time_ms);
+
+	return plausible ? time_ms : e->now_ms;
+}
+
+static void
+keep_rankings(struct engine *e, const struct sample *s)
+{
+	bool any = false;
+
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		any = any || s->top_count[kind] > 0;
+	if (!any)
+		return;
+	e->ranks = true;
+	memcpy(e->top, s->top, sizeof(e->top));
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		e->top_count[kind] = s->top_count[kind] < SAMPLE_TOP ? s->top_count[kind] : SAMPLE_TOP;
+}
+
+/* notice_discontinuity looks for what makes this sample no continuation of the one before. */
+static void
+notice_discontinuity(struct engine *e, const struct sample *before)
+{
+	const struct sample *s = e->last;
+	bool reboot = s->present[METRIC_WALLCLOCK] && s->value[METRIC_WALLCLOCK] < e->wallclock_ms;
+
+	if (s->present[METRIC_WALLCLOCK])
+		e->wallclock_ms = s->value[METRIC_WALLCLOCK];
+	if (reboot || (before && s->time_ms - before->time_ms > STALE_INTERVALS * e->options.interval_ms))
+		anomalies_interrupt(e, reboot);
+}
+
+void
+engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
+{
+	const struct sample *before = e->last;
+	struct sample *next = &e->samples[before == &e->samples[0]];
+	int64_t time_ms;
+
+	engine_advance(e, now_ms);
+	time_ms = sample_time(e, s->time_ms);
+	*next = *s;
+	next->time_ms = time_ms;
+	derive(next, before);
+	e->last = next;
+	e->lost = false;
+	e->counts.samples++;
+	keep_rankings(e, s);
+	capture_update(e);
+	notice_discontinuity(e, before);
+	/* A second sample of the same instant says nothing new about time. */
+	if (before == NULL || time_ms > before->time_ms)
+		anomalies_feed(e);
+	checkup_sample(e);
+	engine_tick(e, now_ms);
+}
+
+void
+engine_tick(struct engine *e, int64_t now_ms)
+{
+	engine_advance(e, now_ms);
+	anomalies_expire(e);
+	checkup_time(e);
+}
+
+/* ---- the link ---- */
+
+static bool
+is_linked(enum node_state state)
+{
+	return state == NODE_UP || state == NODE_STALLED;
+}
+
+static enum severity
+link_severity(const struct engine *e, enum node_state state)
+{
+	if (state == NODE_UP || state == NODE_CONNECTING)
+		return SEVERITY_LOW;
+	return e->was_up && state != NODE_STALLED ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+}
+
+static void
+publish_link(struct engine *e)
+{
+	struct node_event *ev = node_event_new(EVENT_NODE, link_severity(e, e->state), e->node, e->now_ms);
+
+	ev->u.link.state = e->state;
+	snprintf(ev->u.link.detail, sizeof(ev->u.link.detail), "%s", e->detail);
+	engine_publish(e, ev);
+}
+
+static void
+lose_link(struct engine *e)
+{
+	e->was_up = false;
+	e->lost = true;
+	memset(e->top_count, 0, sizeof(e->top_count));
+	capture_update(e);
+	anomalies_interrupt(e, false);
+	anomalies_node_down(e);
+}
+
+void
+engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char *detail)
+{
+	bool changed = state != e->state;
+
+	engine_advance(e, now_ms);
+	/* Each new try begins with "connecting": as long as tries fail, the reason of the failure is what people want to see. */
+	if (state == NODE_CONNECTING && !is_linked(e->state))
+		return;
+	snprintf(e->detail, sizeof(e->detail), "%s", detail ? detail : "");
+	if (!changed)
+		return;
+	e->state = state;
+	e->since_ms = e->now_ms;
+	publish_link(e);
+	if (e->was_up && !is_linked(state))
+		lose_link(e);
+	if (state == NODE_UP) {
+		e->was_up = true;
+		anomalies_node_up(e);
+	}
+	capture_update(e);
+	checkup_time(e);
+}
+
+void
+engine_info(struct engine *e, const struct node_info *info)
+{
+	e->info = *info;
+	capture_update(e);
+}
+
+/* ---- answers ---- */
+
+const char *
+engine_node(const struct engine *e)
+{
+	return e->node;
+}
+
+enum node_state
+engine_state(const struct engine *e, const char **detail, int64_t *since_ms)
+{
+	if (detail)
+		*detail = e->detail;
+	if (since_ms)
+		*since_ms = e->since_ms;
+	return e->state;
+}
+
+const struct node_info *
+engine_node_info(const struct engine *e)
+{
+	return &e->info;
+}
+
+const struct sample *
+engine_last(const struct engine *e)
+{
+	return e->last;
+}
+
+const struct top_process *
+engine_top(const struct engine *e, enum top_kind kind, unsigned *count)
+{
+	*count = e->top_count[kind];
+	return e->top[kind];
+}
+
+struct engine_counts
+engine_counts(const struct engine *e)
+{
+	return e->counts;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the engine's files share: its state, and the functions between them. Nobody else includes this. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "analyze/anomaly.h"
+#include "analyze/health.h"
+#include "analyze/restarts.h"
+#include "base/ring.h"
+#include "engine/engine.h"
+
+#define RECENT_ANOMALIES 100
+#define STALE_INTERVALS 12 /* without a sample, so that what was seen is no longer so */
+#define STALE_MIN_MS 30000
+
+/* A metric that is watched for anomalies. */
+struct watched {
+	enum metric_id metric;
+	struct detector detector;
+	double before; /* the counter's last value; for WATCH_RATE */
+	int64_t before_ms;
+	bool before_known;
+	int64_t seen_ms;   /* last judged */
+	bool unreported;   /* an anomaly holds and waits until none of its type is reported */
+	bool reported;
+};
+
+/* An anomaly that holds at present. It ends by its metric, by its child's calm, by the node's return, or at until_ms. */
+struct standing {
+	struct node_event *event;
+	const struct child *child; /* NULL: not a rapid cycle */
+	int64_t until_ms;          /* 0: does not end by time */
+};
+
+struct engine {
+	char *node;
+	struct engine_options options;
+	int64_t now_ms;
+	/* samples: last points to one of the two, NULL before the first */
+	struct sample samples[2];
+	struct sample *last;
+	struct top_process top[TOP_KIND_COUNT][SAMPLE_TOP];
+	unsigned top_count[TOP_KIND_COUNT];
+	bool ranks; /* the node sends rankings: message queues are new only in samples that have one */
+	double wallclock_ms;
+	/* anomalies */
+	struct watched watched[METRIC_COUNT];
+	unsigned watched_count;
+	struct excursions excursions;
+	struct standing standing[HEALTH_MAX_ANOMALIES];
+	unsigned standing_count;
+	struct ring recent; /* events */
+	/* restarts */
+	struct restarts restarts;
+	struct ring restart_list;
+	int64_t capture_since_ms; /* since when restarts are seen without a gap; 0: they are not */
+	struct health_judge health;
+	/* link */
+	enum node_state state;
+	char detail[256];
+	int64_t since_ms;
+	bool was_up;
+	bool lost; /* the link was lost, and nothing came since */
+	struct node_info info;
+	struct ring events;
+	struct engine_counts counts;
+};
+
+/* engine.c */
+void engine_advance(struct engine *e, int64_t now_ms);
+/* engine_publish takes the caller's reference. */
+void engine_publish(struct engine *e, struct node_event *ev);
+
+/* anomalies.c */
+void anomalies_init(struct engine *e);
+void anomalies_release(struct engine *e);
+/* anomalies_feed judges the last sample; before is the one before it or NULL. */
+void anomalies_feed(struct engine *e);
+/* anomalies_interrupt drops excursions under way; reboot: the node began anew. */
+void anomalies_interrupt(struct engine *e, bool reboot);
+/* anomalies_expire ends what ends by time. */
+void anomalies_expire(struct engine *e);
+void anomalies_node_down(struct engine *e);
+void anomalies_node_up(struct engine *e);
+/* anomalies_restart reports a rapid cycle of the child (not NULL), anomalies_gave_up a supervisor that ended. */
+void anomalies_restart(struct engine *e, const struct child *c);
+void anomalies_gave_up(struct engine *e, const struct restart *r, const struct child *c);
+
+/* checkup.c */
+/* checkup_sample observes the criteria of the last sample, checkup_time those that change without one. */
+void checkup_sample(struct engine *e);
+void checkup_time(struct engine *e);
+bool checkup_sample_is_fresh(const struct engine *e, int64_t now_ms);
+
+/* capture.c */
+/* capture_update notes whether restarts are seen on the node at present. */
+void capture_update(struct engine *e);
+bool capture_is_on(const struct engine *e);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/events.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/answer.h"
+#include "http/exchange.h"
+#include "http/query.h"
+#include "http/site.h"
+
+/* A client with more than this queued is not fed until it has taken it. */
+#define MAX_PENDING_BYTES (256u << 10)
+/* Formatted before it is queued: few writes for a client that catches up. */
+#define BATCH_BYTES (32u << 10)
+
+#define RETRY_MS 2000
+
+struct filter {
+	unsigned types; /* bits by enum event_type */
+	enum severity least;
+	const char *node; /* the engine's text; NULL: all */
+};
+
+struct subscriber {
+	struct events *owner;
+	struct subscriber *next;
+	struct subscriber **link; /* what points at it */
+	struct stream *stream;    /* NULL until opened */
+	struct filter filter;
+	uint64_t cursor;
+	uint64_t dropped; /* not yet told */
+	bool full;        /* waits until the client has taken what is queued */
+};
+
+/* ---- feeding ----------------------------------------------------------------------------------------------------- */
+
+static bool
+wants(const struct filter *f, const struct node_event *ev)
+{
+	return (f->types >> ev->type & 1) && ev->severity >= f->least &&
+	    (f->node == NULL || strcmp(f->node, ev->node) == 0);
+}
+
+static void
+add_event(struct strbuf *out, const struct node_event *ev, uint64_t dropped)
+{
+	struct jsonw j;
+
+	strbuf_addf(out, "id: %" PRIu64 "\nevent: %s\ndata: ", ev->id, event_type_name(ev->type));
+	jsonw_init(&j, out);
+	answer_event(&j, ev);
+	if (dropped) {
+		strbuf_cut(out, out->len - 1);
+		strbuf_addf(out, ",\"dropped\":%" PRIu64 "}", dropped);
+	}
+	strbuf_adds(out, "\n\n");
+}
+
+/* next_batch formats events into the scratch buffer; false when there are no more. */
+static bool
+next_batch(struct subscriber *s, struct strbuf *out)
+{
+	const struct node_event *ev;
+	uint64_t lost;
+
+	while (out->len < BATCH_BYTES) {
+		ev = eventlog_next(s->owner->log, &s->cursor, &lost);
+		if (ev == NULL)
+			return false;
+		s->dropped += lost;
+		if (!wants(&s->filter, ev))
+			continue;
+		add_event(out, ev, s->dropped);
+		s->owner->dropped += s->dropped;
+		s->owner->sent++;
+		s->dropped = 0;
+	}
+	return true;
+}
+
+static void
+feed(struct subscriber *s)
+{
+	struct strbuf *out = &s->owner->scratch;
+	bool more = true;
+
+	while (more && !s->full) {
+		strbuf_reset(out);
+		more = next_batch(s, out);
+		if (out->len)
+			stream_send(s->stream, out->data, out->len);
+		s->full = stream_pending(s->stream) > MAX_PENDING_BYTES;
+	}
+}
+
+void
+events_pump(struct events *ev)
+{
+	for (struct subscriber *s = ev->first; s; s = s->next)
+		if (s->stream && !s->full)
+			feed(s);
+}
+
+void
+events_ping(struct events *ev)
+{
+	static const char ping[] = ": ping\n\n";
+
+	for (struct subscriber *s = ev->first; s; s = s->next)
+		if (s->stream && stream_pending(s->stream) == 0)
+			stream_send(s->stream, ping, sizeof(ping) - 1);
+}
+
+/* ---- a client's life --------------------------------------------------------------------------------------------- */
+
+static void
+on_opened(void *arg, struct stream *stream)
+{
+	struct subscriber *s = arg;
+	char hello[32];
+	int n = snprintf(hello, sizeof(hello), "retry: %d\n\n", RETRY_MS);
+
+	s->stream = stream;
+	stream_send(stream, hello, (size_t)n);
+	feed(s);
+}
+
+static void
+on_drained(void *arg)
+{
+	struct subscriber *s = arg;
+
+	if (!s->full)
+		return;
+	s->full = false;
+	feed(s);
+}
+
+static void
+on_closed(void *arg)
+{
+	struct subscriber *s = arg;
+
+	*s->link = s->next;
+	if (s->next)
+		s->next->link = s->link;
+	s->owner->count--;
+	free(s);
+}
+
+static const struct stream_user USER = { on_opened, on_drained, on_closed };
+
+static struct subscriber *
+subscribe(struct events *ev, const struct filter *f, uint64_t cursor)
+{
+	struct subscriber *s = xcalloc(1, sizeof(*s));
+
+	*s = (struct subscriber) { .owner = ev, .next = ev->first, .link = &ev->first, .filter = *f, .cursor = cursor };
+	if (s->next)
+		s->next->link = &s->next;
+	ev->first = s;
+	ev->count++;
+	return s;
+}
+
+/* ---- the request ------------------------------------------------------------------------------------------------- */
+
+static bool
+parse_types(const char *text, unsigned *types, struct err *err)
+{
+	*types = 0;
+	for (const char *p = text, *next; p; p = next) {
+		size_t len = strcspn(p, ",");
+		enum event_type t = event_type_find(p, len);
+
+		next = p[len] ? p + len + 1 : NULL;
+		if (len == 3 && memcmp(p, "all", 3) == 0)
+			*types = ~0u;
+		else if (t == EVENT_TYPE_COUNT)
+			return err_set(err,
+			    "types: \"%.*s\" is no type of event; there are restart, health_alert, performance_alert, "
+			    "anomaly, node, and all",
+			    (int)(len < 64 ? len : 64), p);
+		else
+			*types |= 1u << t;
+	}
+	return true;
+}
+
+static bool
+parse_severity(const char *text, enum severity *out, struct err *err)
+{
+	for (enum severity s = SEVERITY_LOW; s <= SEVERITY_HIGH; s++)
+		if (strcmp(severity_name(s), text) == 0) {
+			*out = s;
+			return true;
+		}
+	return err_set(err, "severity: \"%.64s\" is none of low, medium, high", text);
+}
+
+/* parse_cursor: where to go on; without an id at the newest. An id that we have not given yet is one of another program: the newest, too. */
+static bool
+parse_cursor(const struct call *c, uint64_t *cursor, struct err *err)
+{
+	const char *id = c->rq->last_event_id && *c->rq->last_event_id ? c->rq->last_event_id
+									: query_get(&c->query, "last_event_id");
+	uint64_t newest = eventlog_last_id(c->site->events.log);
+
+	*cursor = newest;
+	if (id == NULL)
+		return true;
+	if (!number_parse(id, UINT64_MAX, cursor))
+		return err_set(err, "last event id: \"%.64s\" is not a whole number", id);
+	if (*cursor > newest)
+		*cursor = newest;
+	return true;
+}
+
+static bool
+parse_filter(const struct call *c, struct filter *f, struct err *err)
+{
+	const char *types = query_get(&c->query, "types");
+	const char *severity = query_get(&c->query, "severity");
+
+	*f = (struct filter) { ~0u, SEVERITY_LOW, c->node ? engine_node(c->node) : NULL };
+	return (types == NULL || parse_types(types, &f->types, err)) &&
+	    (severity == NULL || parse_severity(severity, &f->least, err));
+}
+
+void
+events_serve(struct call *c)
+{
+	struct events *ev = &c->site->events;
+	struct filter f;
+	uint64_t cursor;
+	struct err err;
+
+	if (!parse_filter(c, &f, &err) || !parse_cursor(c, &cursor, &err)) {
+		reply_error(c->rp, 400, "%s", err.text);
+		return;
+	}
+	if (ev->count >= ev->max) {
+		reply_header(c->rp, "Retry-After", "10");
+		reply_error(c->rp, 503, "all %zu event streams are taken", ev->max);
+		return;
+	}
+	c->rp->type = "text/event-stream";
+	/* For proxies that would gather an answer first. */
+	reply_header(c->rp, "X-Accel-Buffering", "no");
+	c->rp->stream = &USER;
+	c->rp->stream_arg = subscribe(ev, &f, cursor);
+}
+
+void
+events_init(struct events *ev, const struct eventlog *log, size_t max)
+{
+	*ev = (struct events) { .log = log, .max = max };
+}
+
+void
+events_release(struct events *ev)
+{
+	strbuf_release(&ev->scratch);
+}

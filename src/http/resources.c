@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/resources.h"
+
+#include <string.h>
+
+#include "engine/answer.h"
+#include "http/site.h"
+
+/* Names repeated in an error. */
+#define LISTED 20
+
+static int64_t
+now(const struct call *c)
+{
+	return c->site->source.now_ms(c->site->source.arg);
+}
+
+static size_t
+node_count(const struct call *c)
+{
+	return c->site->source.node_count(c->site->source.arg);
+}
+
+static const struct engine *
+node_at(const struct call *c, size_t i)
+{
+	return c->site->source.node(c->site->source.arg, i);
+}
+
+/* ---- for probes of the outside ------------------------------------------------------------------------------------ */
+
+void
+resource_healthz(struct call *c)
+{
+	c->rp->type = "text/plain; charset=utf-8";
+	strbuf_adds(&c->rp->body, "ok\n");
+}
+
+/* Who has not shown the token is told that a node is missing, but neither which nor why. */
+static void
+write_readiness(struct jsonw *j, const struct call *c, const struct engine *e)
+{
+	const char *detail = "";
+	enum node_state state = engine_state(e, &detail, NULL);
+
+	jsonw_object(j);
+	jsonw_key(j, "state");
+	jsonw_str(j, node_state_name(state));
+	if (c->rq->authorized) {
+		jsonw_key(j, "name");
+		jsonw_str(j, engine_node(e));
+		jsonw_key(j, "detail");
+		jsonw_str(j, detail);
+	}
+	jsonw_end(j);
+}
+
+void
+resource_readyz(struct call *c)
+{
+	bool ready = false;
+	struct jsonw j;
+
+	for (size_t i = 0; i < node_count(c); i++)
+		ready = ready || engine_state(node_at(c, i), NULL, NULL) == NODE_UP;
+	c->rp->status = ready ? 200 : 503;
+	reply_json(c->rp, &j);
+	jsonw_object(&j);
+	jsonw_key(&j, "ready");
+	jsonw_bool(&j, ready);
+	jsonw_key(&j, "nodes");
+	jsonw_array(&j);
+	for (size_t i = 0; i < node_count(c); i++)
+		write_readiness(&j, c, node_at(c, i));
+	jsonw_end(&j);
+	jsonw_end(&j);
+}
+
+/* ---- nodes -------------------------------------------------------------------------------------------------------- */
+
+void
+resource_nodes(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	jsonw_array(&j);
+	for (size_t i = 0; i < node_count(c); i++)
+		answer_node(&j, node_at(c, i), now(c));
+	jsonw_end(&j);
+}
+
+void
+resource_node(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_node(&j, c->node, now(c));
+}
+
+void
+resource_health(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_health(&j, c->node, now(c));
+}
+
+void
+resource_performance(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_performance(&j, c->node);
+}
+
+static bool
+named_before(const struct restart_stats *s, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++)
+		if (strcmp(s->children[k].supervisor, s->children[i].supervisor) == 0)
+			return true;
+	return false;
+}
+
+static void
+unknown_supervisor(const struct call *c, const char *supervisor)
+{
+	struct strbuf known = STRBUF_INIT;
+	struct restart_stats s;
+
+	if (engine_restart_stats(c->node, now(c), NULL, &s))
+		for (unsigned i = 0; i < s.child_count; i++)
+			if (!named_before(&s, i))
+				strbuf_addf(&known, "%s%s", known.len ? ", " : "", s.children[i].supervisor);
+	reply_error(c->rp, 404, "no restart was seen under supervisor \"%.200s\" of node %s; the busiest are: %.1000s",
+	    supervisor, engine_node(c->node), known.len ? known.data : "none yet");
+	strbuf_release(&known);
+}
+
+void
+resource_restarts(struct call *c)
+{
+	const char *supervisor = query_get(&c->query, "supervisor");
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	if (!answer_restarts(&j, c->node, now(c), supervisor))
+		unknown_supervisor(c, supervisor);
+}
+
+void
+resource_anomalies(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_anomalies(&j, c->node);
+}
+
+/* ---- top processes ------------------------------------------------------------------------------------------------ */
+
+/* find_kind takes a ranking's name, and "queue" for short. */
+static enum top_kind
+find_kind(const char *by)
+{
+	if (by == NULL || strcmp(by, "queue") == 0)
+		return TOP_MESSAGE_QUEUE;
+	for (int k = 0; k < TOP_KIND_COUNT; k++)
+		if (strcmp(top_kind_name((enum top_kind)k), by) == 0)
+			return (enum top_kind)k;
+	return TOP_KIND_COUNT;
+}
+
+void
+resource_top(struct call *c)
+{
+	const char *by = query_get(&c->query, "by");
+	const char *n = query_get(&c->query, "n");
+	enum top_kind kind = find_kind(by);
+	uint64_t max = SAMPLE_TOP;
+	struct jsonw j;
+
+	if (kind == TOP_KIND_COUNT)
+		reply_error(c->rp, 400, "by: \"%.64s\" is none of memory, queue, reductions", by);
+	else if (n && (!number_parse(n, 1000, &max) || max == 0))
+		reply_error(c->rp, 400, "n: \"%.64s\" is not a number from 1 to 1000 (%d are known)", n, SAMPLE_TOP);
+	else {
+		reply_json(c->rp, &j);
+		answer_top(&j, c->node, kind, (unsigned)max);
+	}
+}
+
+void
+resource_stats(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	c->site->source.stats(c->site->source.arg, &j);
+}
+
+/* ---- shared ------------------------------------------------------------------------------------------------------- */
+
+const struct engine *
+site_find(const struct site *site, const char *name)
+{
+	for (size_t i = 0; i < site->source.node_count(site->source.arg); i++) {
+		const struct engine *e = site->source.node(site->source.arg, i);
+
+		if (strcmp(engine_node(e), name) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+void
+site_no_node(const struct site *site, const char *name, struct reply *rp)
+{
+	size_t count = site->source.node_count(site->source.arg);
+	struct strbuf known = STRBUF_INIT;
+
+	for (size_t i = 0; i < count && i < LISTED; i++)
+		strbuf_addf(&known, "%s%.60s", i ? ", " : "", engine_node(site->source.node(site->source.arg, i)));
+	if (count > LISTED)
+		strbuf_addf(&known, " and %zu more", count - LISTED);
+	reply_error(rp, 404, "node \"%.255s\" is not watched here; the nodes are: %s", name, strbuf_cstr(&known));
+	strbuf_release(&known);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the routes that answer in JSON: what they say comes from engine/answer.h. */
+#ifndef HTTP_RESOURCES_H
+#define HTTP_RESOURCES_H
+
+struct call;
+
+void resource_healthz(struct call *c);
+void resource_readyz(struct call *c);
+void resource_nodes(struct call *c);
+void resource_node(struct call *c);
+void resource_health(struct call *c);
+void resource_performance(struct call *c);
+void resource_restarts(struct call *c);
+void resource_anomalies(struct call *c);
+void resource_top(struct call *c);
+void resource_stats(struct call *c);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/routes.h"
+
+#include <string.h>
+
+#include "http/assets.h"
+#include "http/resources.h"
+
+#define NODE_SEGMENT "{node}"
+
+static void serve_index(struct call *c);
+
+static void
+serve_root(struct call *c)
+{
+	if (!assets_serve(c))
+		reply_error(c->rp, 404, "this build has no dashboard; /api/v1 lists what there is");
+}
+
+const struct route ROUTES[] = {
+	{ "/", serve_root, NULL, false, "The dashboard." },
+	{ "/healthz", resource_healthz, NULL, true, "200 while the program's loop turns." },
+	{ "/readyz", resource_readyz, NULL, true, "200 when at least one node is up, else 503 with the reasons." },
+	{ "/metrics", prometheus_serve, "node", false,
+	    "Prometheus text format: all nodes with a node label, or one node without." },
+	{ "/api/v1", serve_index, "", false, "This list." },
+	{ "/api/v1/nodes", resource_nodes, "", false, "The nodes: state and why, since when, overall status." },
+	{ "/api/v1/nodes/{node}", resource_node, "", false, "One node." },
+	{ "/api/v1/nodes/{node}/health", resource_health, "", false,
+	    "Overall status, every criterion with value and thresholds, anomalies, recommendations." },
+	{ "/api/v1/nodes/{node}/performance", resource_performance, "", false, "The last sample." },
+	{ "/api/v1/nodes/{node}/restarts", resource_restarts, "supervisor", false,
+	    "Restart statistics, patterns, and the newest restarts." },
+	{ "/api/v1/nodes/{node}/anomalies", resource_anomalies, "", false, "Anomalies found, newest first." },
+	{ "/api/v1/nodes/{node}/top", resource_top, "by n", false,
+	    "The largest processes by memory, queue (the default) or reductions." },
+	{ "/api/v1/events", events_serve, "types severity node last_event_id", false,
+	    "Server-sent events from now on, or after the event that Last-Event-ID names. severity is the least." },
+	{ "/api/v1/stats", resource_stats, "", false, "arsenal's own figures." },
+};
+
+const size_t ROUTE_COUNT = ARRAY_LEN(ROUTES);
+
+static void
+write_route(struct jsonw *j, const struct route *r)
+{
+	jsonw_object(j);
+	jsonw_key(j, "method");
+	jsonw_str(j, "GET");
+	jsonw_key(j, "path");
+	jsonw_str(j, r->pattern);
+	jsonw_key(j, "parameters");
+	jsonw_array(j);
+	for (const char *p = r->params ? r->params : ""; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		jsonw_strn(j, p, len);
+		p += len;
+	}
+	jsonw_end(j);
+	jsonw_key(j, "help");
+	jsonw_str(j, r->help);
+	jsonw_end(j);
+}
+
+static void
+serve_index(struct call *c)
+{
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	jsonw_object(&j);
+	jsonw_key(&j, "openapi");
+	jsonw_str(&j, "/openapi.json");
+	jsonw_key(&j, "routes");
+	jsonw_array(&j);
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		write_route(&j, &ROUTES[i]);
+	jsonw_end(&j);
+	jsonw_end(&j);
+}
+
+/* ---- dispatch ---------------------------------------------------------------------------------------------------- */
+
+static bool
+segment_match(const char *pattern, size_t pattern_len, const char *path, size_t len, const char **node, size_t *node_len)
+{
+	if (pattern_len != strlen(NODE_SEGMENT) || memcmp(pattern, NODE_SEGMENT, pattern_len) != 0)
+		return len == pattern_len && memcmp(path, pattern, len) == 0;
+	*node = path;
+	*node_len = len;
+	return len > 0;
+}
+
+bool
+route_match(const char *pattern, const char *path, const char **node, size_t *node_len)
+{
+	*node = NULL;
+	while (*pattern == '/' && *path == '/') {
+		size_t pattern_len = strcspn(++pattern, "/");
+		size_t len = strcspn(++path, "/");
+
+		if (!segment_match(pattern, pattern_len, path, len, node, node_len))
+			return false;
+		pattern += pattern_len;
+		path += len;
+	}
+	return *pattern == '\0' && (*path == '\0' || strcmp(path, "/") == 0);
+}
+
+static const struct route *
+find_route(const char *path, const char **node, size_t *node_len)
+{
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		if (route_match(ROUTES[i].pattern, path, node, node_len))
+			return &ROUTES[i];
+	return NULL;
+}
+
+static bool
+is_param(const struct route *r, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = r->params; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && memcmp(p, name, n) == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+static bool
+take_query(struct call *c, const struct route *r)
+{
+	struct err err;
+
+	if (r->params == NULL)
+		return true;
+	if (!query_parse(&c->query, c->rq->query, &err)) {
+		reply_error(c->rp, 400, "%s", err.text);
+		return false;
+	}
+	for (size_t i = 0; i < c->query.count; i++)
+		if (!is_param(r, c->query.params[i].name)) {
+			reply_error(c->rp, 400, "%s has no parameter \"%.64s\"; it takes: %s", r->pattern,
+			    c->query.params[i].name, *r->params ? r->params : "none");
+			return false;
+		}
+	return true;
+}
+
+/* take_node finds the node that the path or the query names. */
+static bool
+take_node(struct call *c, const char *segment, size_t len)
+{
+	const char *name = query_get(&c->query, "node");
+	char decoded[4 * NODE_NAME_MAX];
+	struct err err;
+
+	if (segment) {
+		if (len >= sizeof(decoded) || !percent_decode(decoded, segment, len, false, &err)) {
+			reply_error(c->rp, 400, "the node's name in the path: %s",
+			    len >= sizeof(decoded) ? "it is too long" : err.text);
+			return false;
+		}
+		name = decoded;
+	}
+	if (name == NULL)
+		return true;
+	c->node = site_find(c->site, name);
+	if (c->node == NULL)
+		site_no_node(c->site, name, c->rp);
+	return c->node != NULL;
+}
+
+static void
+refuse_unauthorized(struct reply *rp)
+{
+	/* Basic as well, so that a browser asks: any user name, the token as password. */
+	reply_header(rp, "WWW-Authenticate", "Bearer realm=\"arsenal\"");
+	reply_header(rp, "WWW-Authenticate", "Basic realm=\"arsenal\", charset=\"UTF-8\"");
+	reply_error(rp, 401,
+	    "this server wants its token: send \"Authorization: Bearer TOKEN\", or the token as the password in a browser");
+}
+
+void
+site_serve(void *site, const struct request *rq, struct reply *rp)
+{
+	struct call c = { .site = site, .rq = rq, .rp = rp };
+	const char *segment = NULL;
+	size_t len = 0;
+	const struct route *r = find_route(rq->path, &segment, &len);
+
+	if (!rq->authorized && (r == NULL || !r->open))
+		refuse_unauthorized(rp);
+	else if (r == NULL && (*rq->path != '/' || !assets_serve(&c)))
+		reply_error(rp, 404, "there is nothing at \"%.200s\"; /api/v1 lists what there is", rq->path);
+	else if (r && take_query(&c, r) && take_node(&c, segment, len))
+		r->serve(&c);
+	query_release(&c.query);
+}
+
+void
+site_init(struct site *site, const struct http_source *source, size_t max_streams)
+{
+	memset(site, 0, sizeof(*site));
+	site->source = *source;
+	events_init(&site->events, source->events(source->arg), max_streams);
+	prometheus_init(&site->prometheus);
+}
+
+void
+site_release(struct site *site)
+{
+	prometheus_release(&site->prometheus);
+	events_release(&site->events);
+}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stall: arsenal is stopped with SIGSTOP while the node has much to tell it. The node must not feel it."""
+
+import signal
+import time
+
+from harness import SystemTest, percentile, wait_until, watch
+from subjects import ErlNode
+
+STOPPED_S = 60
+METERS = ("echo", "load_sup")
+
+
+class Stall(SystemTest):
+    def start_load(self, n):
+        """200 crashes a second with reasons of 1,000 bytes: what is pending passes the link's buffers long before the probe may cut it."""
+        n.eval("subject:quiet()")
+        n.eval("subject:tree(load_sup, {1000000, 1}, lists:seq(1, 20))")
+        n.eval("register(load, subject:crash_load(load_sup, 200, 1000))")
+        n.eval("subject:busy_load(30), ok")
+        for what in METERS:
+            n.eval("register(meter_%s, subject:meter(%s, 50))" % (what, what))
+        n.eval("register(looker, subject:watch_suspended(100))")
+
+    def reset(self, *nodes):
+        for n in nodes:
+            n.eval("[P ! reset || P <- [meter_echo, meter_load_sup, looker]]")
+
+    def read(self, n, when):
+        times = {what: list(n.eval("subject:meter_read(meter_%s)" % what)) for what in METERS}
+        self.note("%s: %s" % (when, ", ".join("%s p50 %.1f p99 %.1f max %.1f ms (%d calls)" % (
+            what, percentile(t, 50) / 1000, percentile(t, 99) / 1000, max(t) / 1000, len(t)) for what, t in times.items())))
+        return times
+
+    def check_latency(self, times, control, seconds):
+        """As on the node that nobody watches, in the same seconds on the same machine."""
+        for what in METERS:
+            self.assertGreater(len(times[what]), 0.7 * len(control[what]), "calls that came through to " + what)
+            self.assertGreater(len(times[what]), seconds * 20 * 0.4, "calls that came through to " + what)
+            self.assertLessEqual(percentile(times[what], 99), 3 * percentile(control[what], 99) + 50_000, "p99 of %s, in us" % what)
+            self.assertLessEqual(max(times[what]), 3 * max(control[what]) + 300_000, "the longest call of %s, in us" % what)
+
+    def test_a_minute_under_load(self):
+        n, control = ErlNode(self.room), ErlNode(self.room)
+        self.start_load(n)
+        self.start_load(control)
+        a = watch(self.room, n.node, interval=500)
+        a.wait_seen(n.node)
+        wait_until(lambda: a.total(n.node) > 500, 15, "restarts come")
+        self.reset(n, control)
+        time.sleep(10)
+        self.check_latency(self.read(n, "watched"), self.read(control, "control"), 10)
+        self.assertEqual(n.eval("subject:meter_read(looker)")[1], [])
+
+        crashed = a.total(n.node)
+        self.reset(n, control)
+        a.send_signal(signal.SIGSTOP)
+        stopped = time.monotonic()
+        dropped = None
+        while time.monotonic() < stopped + STOPPED_S:
+            if dropped is None and n.links() == []:
+                dropped = time.monotonic() - stopped
+            time.sleep(0.2)
+        during = self.read(n, "arsenal stopped")
+        self.check_latency(during, self.read(control, "control"), STOPPED_S)
+        looks, suspended = n.eval("subject:meter_read(looker)")
+        self.assertEqual(suspended, [], "processes seen suspended")
+        self.assertGreater(looks, STOPPED_S * 10 * 0.4)
+        self.assertIsNotNone(dropped, "the probe has cut the link")
+        self.note("the probe cut the link after %.1f s; %d looks at all processes" % (dropped, looks))
+        self.assertLessEqual(dropped, 20)
+        self.assertEqual(n.links(), [])
+
+        a.send_signal(signal.SIGCONT)
+        back = time.monotonic()
+        wait_until(lambda: a.state(n.node)[0] == "up" and n.links(), 45, lambda: "linked again: %s" % (a.state(n.node),))
+        self.note("linked again %.1f s after SIGCONT" % (time.monotonic() - back))
+        a.wait_samples(n.node, 2)
+        wait_until(lambda: a.total(n.node) > crashed + 200, 15, "restarts come again")
