@@ -29,7 +29,7 @@ schedule() ->
      { 22, storm,    off, "connector stays up",                                   "restarts of demo_payments_sup"},
      { 27, queue,    on,  "mailer gets 4,000 messages a second, handles 200",     "message queues, the process demo_mailer"},
      { 42, queue,    off, "mailer catches up",                                    "message queues"},
-     { 50, leak,     on,  "cache grows by 12 MB a second",                        "memory, the process demo_cache"},
+     { 50, leak,     on,  "cache grows by 12 MB a second, up to 200 MB",          "memory, the process demo_cache"},
      { 75, leak,     off, "cache crashes, and starts empty",                      "memory, restarts of demo_catalog_sup"},
      { 85, cpu,      on,  "search keeps half of the schedulers busy",             "CPU, processes in arsenal_demo_worker:spin/0"},
      {100, cpu,      off, "search is idle",                                       "CPU"}].

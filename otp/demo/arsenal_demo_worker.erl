@@ -6,7 +6,7 @@
 -export([start_link/1, init/1, spin/0]).
 
 -define(QUEUE_MAX, 200000).
--define(LEAK_MAX, 400000000).
+-define(LEAK_MAX, 200000000).    % the heap that holds it grows to twice that while it is collected
 -define(CHUNK_WORDS, 131072).    % 1 MiB of a list of small numbers is half as many elements
 
 start_link(Name) ->
@@ -100,14 +100,14 @@ cache(Pages, Bytes) ->
 
 page() -> lists:seq(1, 3 * ?CHUNK_WORDS div 2).
 
-%% No more than a tenth of the machine's memory, where that can be had.
+%% No more than a twentieth of the machine's memory, where that can be had.
 leak_max() ->
     try
         {ok, Info} = file:read_file("/proc/meminfo"),
         {match, [Kilobytes]} = re:run(Info, "MemTotal: *([0-9]+)", [{capture, all_but_first, list}]),
-        min(?LEAK_MAX, list_to_integer(Kilobytes) * 1024 div 10)
+        min(?LEAK_MAX, list_to_integer(Kilobytes) * 1024 div 20)
     catch
-        _:_ -> ?LEAK_MAX div 4
+        _:_ -> ?LEAK_MAX div 2
     end.
 
 search(Busy) ->

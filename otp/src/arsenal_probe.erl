@@ -17,7 +17,7 @@
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
--define(IN_FLIGHT_LEAN, 1000).     % from here on a flood is under way, and terms are cut shorter
+-define(IN_FLIGHT_LEAN, 100).      % from here on a flood is under way, and terms are cut shorter
 -define(QUEUE_MAX, 1000).          % restarts kept for a watcher that does not take them
 -define(BATCH_MAX, 200).           % restarts in one message
 -define(RETRY_MS, 100).
@@ -581,10 +581,9 @@ cut_fun({type, external}, Fun, {Nodes, Bytes}, _Mode) -> {Fun, {Nodes - 1, Bytes
 cut_fun(_Local, _Fun, Left, whole) -> left_out(Left, whole);
 cut_fun(_Local, Fun, {Nodes, Bytes}, share) -> {list_to_binary(erlang:fun_to_list(Fun)), {Nodes - 1, Bytes}}.
 
-%% Only for terms that are small or cut already.
+%% Only for terms that are small or cut already: a limit that io_lib would keep costs more than the printing.
 printed(Term) ->
-    Chars = io_lib:format("~0tp", [Term], [{chars_limit, ?TEXT_MAX}]),
-    within(unicode:characters_to_binary(Chars), ?TEXT_MAX).
+    within(unicode:characters_to_binary(io_lib:format("~0tp", [Term])), ?TEXT_MAX).
 
 %% The first bytes of a text, ending between two characters.
 within(Text, Max) when byte_size(Text) =< Max -> Text;

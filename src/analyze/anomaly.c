@@ -6,21 +6,21 @@
 #include <string.h>
 
 #define DEFAULT_THRESHOLD 2.0
-#define GUARD 2             /* deviations of the sustained level for one of the threshold */
-#define STEP 4              /* deviations that one sample may be away, to move the mean, */
-#define REACH 2             /* and to widen the deviation */
-#define FADE (1 / 51840.0)  /* three days at 5 s */
-#define EXPERIENCED 720     /* samples, an hour at 5 s, until the least ever seen means something */
-#define SAMPLES 12          /* that an excursion lasts at least, */
-#define GROWING_SAMPLES 5   /* if it grows all the time, */
-#define EXTREME_SAMPLES 4   /* if it is that many limits away */
+#define GUARD 2            /* deviations of the sustained level for one of the threshold */
+#define STEP 4             /* deviations that one sample may be away, to move the mean, */
+#define REACH 2            /* and to widen the deviation */
+#define FADE (1 / 51840.0) /* three days at 5 s */
+#define EXPERIENCED 720    /* samples, an hour at 5 s, until the least ever seen means something */
+#define SAMPLES 12         /* that an excursion lasts at least, */
+#define GROWING_SAMPLES 5  /* if it grows all the time, */
+#define EXTREME_SAMPLES 4  /* if it is that many limits away */
 #define EXTREME_LIMITS 8
-#define NOVEL_FACTOR 1.5    /* of the longest excursion known, */
-#define KNOWN_FACTOR 2      /* if the level is known */
+#define NOVEL_FACTOR 1.5 /* of the longest excursion known, */
+#define KNOWN_FACTOR 2   /* if the level is known */
 #define LONG_FACTOR 1.2
-#define SURGE_FACTOR 3      /* times as long in a surge */
-#define GROWTH 0.1          /* limits from one sample to the next */
-#define MARGIN 0.25         /* of the known range, to be outside of it */
+#define SURGE_FACTOR 3 /* times as long in a surge */
+#define GROWTH 0.1     /* limits from one sample to the next */
+#define MARGIN 0.25    /* of the known range, to be outside of it */
 #define CALM_SAMPLES 3
 #define SETTLE_SAMPLES 30
 #define ADOPT_AT_LAST 720

@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decision on one series: is it as usual, and if not, is that worth a person's attention? Constant memory; times are
- * in samples, so the same rules hold at every interval.
+ * The decision on one series: is it as usual, and if not, is that worth a person's attention? Constant memory; times
+ * are in samples, so the same rules hold at every interval.
  *
- * A sample is judged by the *sustained level*: the running median of the last five (J. Tukey, "Exploratory Data Analysis", 1977), which
- * one or two wild samples do not move. An *excursion* begins when the level's distance from the baseline (analyze/baseline.h) is larger than the
- * *limit*, which is the largest of
+ * A sample is judged by the *sustained level*: the running median of the last five (J. Tukey, "Exploratory Data
+ * Analysis", 1977), which one or two wild samples do not move. An *excursion* begins when the level's distance from
+ * the baseline (analyze/baseline.h) is larger than the *limit*, which is the largest of
  *
  *	threshold × 2 deviations of the sustained level (about 2.2 deviations of a single sample of white noise at 2.0),
  *	the metric row's floor, and
  *	the row's share of the baseline (a rise above baseline × (1 + share), a fall below baseline / (1 + share));
  *
- * a threshold above 2.0 raises floor and share in proportion, one below leaves them: a larger threshold never finds more. After an hour of samples a fall
- * to half of the least level known is beyond the limit whatever the noise. During an excursion the baseline is frozen: it does not learn it. The
- * excursion becomes an anomaly when it has lasted long enough:
+ * a threshold above 2.0 raises floor and share in proportion, one below leaves them: a larger threshold raises fewer
+ * anomalies. After an hour of samples a fall to half of the least level known is beyond the limit whatever the noise.
+ * During an excursion the baseline is frozen: it does not learn it. The excursion becomes an anomaly when it has
+ * lasted long enough:
  *
- *	4 samples   if it is novel and extreme: 8 limits away, and outside of the levels known by more than their whole range;
+ *	4 samples   if it is novel and extreme: 8 limits away, and outside of the levels known by more than their range;
  *	5 samples   if it is novel and grows nearly all the time, by a tenth of the limit a sample: a leak;
- *	12 samples  else, and longer than the excursions known: 1.5 times the longest of them, or twice if it is not novel, but if that is over 60
- *	            samples, 1.2 times; and at least 36 in a surge, when three kinds of metrics or more are beyond their limits: load, rather than a fault.
+ *	12 samples  else, and longer than the excursions known: 1.5 times the longest of them, or twice if it is not novel,
+ *	            but if that is over 60 samples, 1.2 times; and at least 36 in a surge, when three kinds of metrics or
+ *	            more are beyond their limits: load, rather than a fault.
  *
- * *Novel* is what lies outside of the range of sustained levels of the last days, which fades in three days, as does the longest excursion. So bursts and batch
- * jobs raise an alarm once, if they are long, and are then known. A level once judged normal is found by its duration, and by the health criteria.
+ * *Novel* is what lies outside of the range of sustained levels of the last days, which fades in three days, as does
+ * the longest excursion. So bursts and batch jobs raise an alarm once, if they are long, and are then known. A level
+ * once judged normal is found by its duration, and by the health criteria.
  *
- * An anomaly ends when the level is back within half the limit for 3 samples, or when the series has settled on its new level, which is then adopted as the
- * baseline: at the earliest 60 samples after the anomaly was raised, if it moved by less than a limit within 30 samples, at the latest after 720. It is raised
- * again if it has become four times as far meanwhile (and 12 limits). A return to the baseline left by adoption is no anomaly. Excursions that ended
- * before they became anomalies are known from then on; of an anomaly only a third becomes known: its like is seen again, and after four or
- * five in three days it is the usual thing.
+ * An anomaly ends when the level is back within half the limit for 3 samples, or when the series has settled on its
+ * new level, which is then adopted as the baseline: at the earliest 60 samples after the anomaly was raised, if it
+ * moved by less than a limit within 30 samples, at the latest after 720. It is raised again if it has become four
+ * times as far meanwhile (and 12 limits). A return to the baseline left by adoption is no anomaly. Excursions that
+ * ended before they became anomalies are known from then on, and so is, after 60 samples, one that is still not longer
+ * than those known; of an anomaly only a third becomes known: its like is seen again, and after four or five in three
+ * days it is the usual thing.
  */
 #ifndef ANALYZE_ANOMALY_H
 #define ANALYZE_ANOMALY_H
@@ -50,7 +55,8 @@ enum detector_change { DETECTOR_SAME, DETECTOR_RAISED, DETECTOR_ENDED };
 /* What the series of one node tell each other about excursions: what one has learnt spares the others the same alarm. */
 struct excursions {
 	double longest; /* samples of the longest known; 0 at first */
-	unsigned kinds; /* how many kinds of metrics are beyond their limits now; set by the owner, 0 if there is one series only */
+	unsigned
+	    kinds; /* how many kinds of metrics are beyond their limits now; set by the owner, 0 if there is one series only */
 };
 
 struct detector { /* private */
@@ -58,35 +64,36 @@ struct detector { /* private */
 	struct baseline usual;
 	double recent[DETECTOR_MEDIAN];
 	unsigned recent_count, recent_next;
-	uint64_t seen;       /* samples, ever */
-	double low, high;    /* the range of sustained levels known, fading towards the baseline */
+	uint64_t seen;    /* samples, ever */
+	double low, high; /* the range of sustained levels known, fading towards the baseline */
 	struct excursions *known;
-	double former;       /* baseline before the last adoption */
+	double former; /* baseline before the last adoption */
 	bool former_known;
 	enum detector_state state;
-	int side;            /* of the excursion: 1 above, -1 below */
-	double peak;         /* its most distant level */
-	unsigned length;     /* its samples beyond the limit */
-	unsigned growing;    /* of them the last ones in a row that went further and further */
-	unsigned calm;       /* samples in a row that are not */
-	unsigned held;       /* samples since the alarm */
-	double told;         /* the level's distance when the alarm was raised */
-	double mark;         /* level when it was last looked at for settling */
+	int side;         /* of the excursion: 1 above, -1 below */
+	double peak;      /* its most distant level */
+	unsigned length;  /* its samples beyond the limit */
+	unsigned growing; /* of them the last ones in a row that went further and further */
+	unsigned calm;    /* samples in a row that are not */
+	unsigned held;    /* samples since the alarm */
+	double told;      /* the level's distance when the alarm was raised */
+	double mark;      /* level when it was last looked at for settling */
 };
 
 /* What an alarm says. */
 struct finding {
-	double value;     /* the current sample */
+	double value; /* the current sample */
 	double baseline;
 	double deviation; /* of sustained levels from the baseline */
-	double score; /* level's distance / (distance + limit): 0 on the baseline, 0.5 at the limit, towards 1 far beyond */
+	double
+	    score; /* level's distance / (distance + limit): 0 on the baseline, 0.5 at the limit, towards 1 far beyond */
 	enum severity severity; /* high from three limits on, else medium */
 };
 
 /* excursions_fade lets one sample's time pass. */
 void excursions_fade(struct excursions *x);
 
-/* detector_init: floor and share as in METRICS, threshold > 0 in standard deviations; a larger one never finds more. *known must outlive it. */
+/* detector_init: floor and share as in METRICS, threshold > 0 in standard deviations. *known must outlive it. */
 void detector_init(struct detector *d, double floor, double share, double threshold, struct excursions *known);
 /* detector_feed judges the next sample (a finite number). An anomaly is raised once and ended once. */
 enum detector_change detector_feed(struct detector *d, double value);

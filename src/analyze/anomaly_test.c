@@ -248,7 +248,7 @@ raised_with(double threshold, double step)
 }
 
 static void
-larger_threshold_never_finds_more(void **state)
+larger_threshold_finds_no_more(void **state)
 {
 	static const double thresholds[] = { 0.5, 1, 2, 3, 5, 8 };
 
@@ -316,7 +316,7 @@ main(void)
 		cmocka_unit_test_setup(runaway_ends_within_bounds, setup),
 		cmocka_unit_test_setup(gap_drops_the_excursion_and_keeps_the_baseline, setup),
 		cmocka_unit_test_setup(reboot_warms_up_again, setup),
-		cmocka_unit_test_setup(larger_threshold_never_finds_more, setup),
+		cmocka_unit_test_setup(larger_threshold_finds_no_more, setup),
 		cmocka_unit_test_setup(insignificant_change_is_none, setup),
 		cmocka_unit_test_setup(score_and_severity_grow_with_distance, setup),
 	};

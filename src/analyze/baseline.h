@@ -20,8 +20,9 @@ struct baseline {
 };
 
 /*
- * baseline_learn moves the mean towards value, by a step of at most BASELINE_ALPHA × step once it has settled, and learns distance, cut to ±reach, as a usual
- * distance: so no single sample can move much, and a runaway series cannot widen its own deviation as fast as it runs.
+ * baseline_learn moves the mean towards value, by at most BASELINE_ALPHA × step once it has settled, and learns
+ * distance, cut to ±reach, as a usual distance: so no single sample can move much, and a runaway series cannot widen
+ * its own deviation as fast as it runs.
  */
 void baseline_learn(struct baseline *b, double value, double step, double distance, double reach);
 /* baseline_deviation is the standard deviation, 0 before the first value. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The health criteria: the level of each from its value, without flapping, and when a change of level is worth an alert.
+ * The health criteria: the level of each from its value, without flapping, and when a change of level is worth an
+ * alert.
  *
- * A level is reached when the value is above its threshold; CPU and message queues, which are noisy, in two observations in a row. It is left when
- * the value is at least 5 % of the threshold below it, in two observations in a row (CPU: six; restarts, a count over five minutes: one). What was unknown
- * takes its level at once. An alert is due when a known level differs from the last one told (healthy at first), and again every
- * 15 minutes while critical.
+ * A level is reached when the value is above its threshold; CPU and message queues, which are noisy, in two
+ * observations in a row. It is left when the value is at least 5 % of the threshold below it, in two observations in a
+ * row (CPU: six; restarts, a count over five minutes: one). What was unknown takes its level at once. An alert is due
+ * when a known level differs from the last one told (healthy at first), and again every 15 minutes while critical.
  */
 #ifndef ANALYZE_HEALTH_H
 #define ANALYZE_HEALTH_H
@@ -26,7 +27,8 @@ struct health_judge {
 };
 
 /* health_judge_init takes the levels; all is unknown at first. */
-void health_judge_init(struct health_judge *h, const double warning[CRITERION_COUNT], const double critical[CRITERION_COUNT]);
+void health_judge_init(
+    struct health_judge *h, const double warning[CRITERION_COUNT], const double critical[CRITERION_COUNT]);
 /* health_judge_observe takes the next value of a criterion; NaN: it is not observed (any more). */
 void health_judge_observe(struct health_judge *h, enum criterion c, double value);
 /* health_judge_state is the criterion's level and value. */

@@ -137,9 +137,9 @@ reason_index(struct restarts *r, const struct term *t)
 	if (r->reason_count == RESTARTS_MAX_REASONS)
 		return RESTARTS_MAX_REASONS;
 	reason = xmalloc(sizeof(*reason));
-	*reason = (struct reason) {
-		.index = r->reason_count, .truncated = (t && t->truncated) || text[len] != '\0', .text = xstrndup(text, len)
-	};
+	*reason = (struct reason) { .index = r->reason_count,
+		.truncated = (t && t->truncated) || text[len] != '\0',
+		.text = xstrndup(text, len) };
 	map_put(&r->by_reason, text, len, reason);
 	r->reasons[r->reason_count++] = reason;
 	return reason->index;

@@ -33,8 +33,8 @@ struct tally {
 	uint64_t total;
 	uint64_t failed;
 	uint64_t gave_up;
-	int64_t first_ms, last_ms; /* of the restarts in total */
-	struct window window;      /* an hour */
+	int64_t first_ms, last_ms;                  /* of the restarts in total */
+	struct window window;                       /* an hour */
 	uint64_t reasons[RESTARTS_MAX_REASONS + 1]; /* by reason.index; the last one is RESTARTS_OTHER */
 };
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct window { /* private */
+struct window {           /* private */
 	uint32_t *counts; /* of bucket number modulo cap */
 	size_t cap;
 	int64_t bucket_ms;

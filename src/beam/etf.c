@@ -437,14 +437,16 @@ etf_tuple_of(struct etf *e, uint32_t arity)
 uint32_t
 etf_list(struct etf *e)
 {
-	switch (take_tag(e)) {
-	case ETF_NIL:
+	uint8_t tag = take_tag(e);
+	uint32_t n;
+
+	if (tag == ETF_NIL)
 		return 0;
-	case ETF_LIST:
-		return take_count(e, 4, 1);
-	default:
+	/* LIST_EXT of no elements is a tail only: no VM writes it. */
+	n = take_count(e, 4, 1);
+	if (tag != ETF_LIST || n == 0)
 		return etf_fail(e);
-	}
+	return n;
 }
 
 void

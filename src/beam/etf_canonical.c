@@ -71,16 +71,17 @@ write_tuple(struct writer *w, struct etf *e, unsigned depth)
 		write_term(w, e, depth + 1);
 }
 
-/* Whether n small integers and a [] come next. */
+/* Whether n bytes, in whatever encoding, and a [] come next. */
 static bool
 all_bytes(struct etf e, uint32_t n)
 {
 	if (n > BYTE_LIST_MAX)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		if (etf_peek(&e) != ETF_SMALL_INTEGER)
+		int64_t v = etf_is_integer(etf_peek(&e)) ? etf_int(&e) : -1;
+
+		if (v < 0 || v > 255)
 			return false;
-		etf_int(&e);
 	}
 	return etf_peek(&e) == ETF_NIL;
 }
@@ -112,7 +113,10 @@ write_list(struct writer *w, struct etf *e, unsigned depth)
 	etf_put_list(w->out, n);
 	for (uint32_t i = 0; i < n && etf_ok(e); i++)
 		write_term(w, e, depth + 1);
-	write_term(w, e, depth + 1); /* the tail */
+	/* A tail that is a list is a longer list in a form that no VM writes. */
+	if (etf_peek(e) == ETF_LIST || etf_peek(e) == ETF_STRING)
+		etf_fail(e);
+	write_term(w, e, depth + 1);
 }
 
 static void

@@ -530,14 +530,17 @@ read_files(struct plain *p, struct etf *e)
 	read_field(p, read_file(e), "VmRSS:", METRIC_RSS);
 	known = procfs_max_fds(read_file(e), &value);
 	set_or_clear(&p->sample, METRIC_MAX_FDS, known, value);
-	if (!p->grouped)
-		p->group_count = procfs_groups(read_file(e), p->groups);
-	else
+	if (p->grouped) {
 		for (unsigned i = 0; i < p->group_count; i++)
 			read_group(p, e, p->groups[i].v1);
-	if (!p->grouped)
+		return;
+	}
+	text = read_file(e);
+	p->grouped = etf_ok(e);
+	if (p->grouped) {
+		p->group_count = procfs_groups(text, p->groups);
 		p->slow_after_ms = 0; /* and now the groups' own */
-	p->grouped = true;
+	}
 }
 
 static void
@@ -592,6 +595,8 @@ read_results(struct plain *p, struct etf *value)
 		if (!etf_ok(value))
 			return false;
 		etf_init(&e, raw.data, raw.len);
+		if (r->id != METRIC_NONE)
+			p->sample.present[r->id] = false;
 		r->decode(p, &e, r->id);
 		good = etf_done(&e) && good;
 	}
@@ -610,6 +615,8 @@ on_readings(void *arg, enum call_result result, struct etf *value)
 		return;
 	if (!read_results(p, value))
 		p->base.handlers->bad(p->base.arg, "a malformed answer to plain calls");
+	if (!etf_ok(value))
+		return;
 	copy = p->sample; /* the owner changes its time */
 	p->base.handlers->sample(p->base.arg, &copy);
 }

@@ -16,6 +16,7 @@
 #include "os/log.h"
 
 #define DEMO_NODE "arsenal_demo@127.0.0.1"
+#define START_MS 10000
 #define GRACE_MS 3000
 
 struct demo {
@@ -80,6 +81,8 @@ start_node(struct demo *d, struct err *err)
 
 		return err_set(err, "%s; the demo needs Erlang: apt-get install erlang-base", cause.text);
 	}
+	/* Not to begin the show with a node that is not there yet. If it never comes, the link says so. */
+	(void)!port_wait(d->port, &d->erl, START_MS);
 	return true;
 }
 

@@ -48,7 +48,7 @@ add_criterion(struct strbuf *line, struct strbuf *perf, const char *name, const 
 		strbuf_addf(line, "%s not observed", name);
 		return;
 	}
-	strbuf_addf(line, "%s %.4g %s", name, number(c, "value"), unit ? unit : "");
+	strbuf_addf(line, "%s %.3g %s", name, number(c, "value"), unit ? unit : "");
 	if (from_level(text(c, "level")) > VERDICT_OK)
 		strbuf_addf(line, " (%s)", text(c, "level"));
 	strbuf_addf(perf, " %s=%.6g%s;%g;%g", name, number(c, "value"), percent ? "%" : "", number(c, "warning"),

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From detectors and restart statistics to anomalies that people see: each once, with its culprits, listed while it holds. Of one type only one metric
- * is reported at a time: total memory and used memory tell the same story.
+ * From detectors and restart statistics to anomalies that people see: each once, with its culprits, listed while it
+ * holds. What another one explains is not told beside it: total memory and used memory tell the same story.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/state.h"
+
+#define BYSTANDER 0.1
 
 void
 anomalies_init(struct engine *e)
@@ -19,8 +21,8 @@ anomalies_init(struct engine *e)
 		if (METRICS[i].watch == WATCH_NONE)
 			continue;
 		w->metric = (enum metric_id)i;
-		detector_init(&w->detector, METRICS[i].floor, METRICS[i].share, e->options.anomaly_threshold,
-		    &e->excursions);
+		detector_init(
+		    &w->detector, METRICS[i].floor, METRICS[i].share, e->options.anomaly_threshold, &e->excursions);
 		e->watched_count++;
 	}
 }
@@ -143,7 +145,7 @@ culprit_ranking(enum anomaly_type type)
 	return TOP_KIND_COUNT;
 }
 
-/* Whoever uses most is to blame for too much; for too little nobody is. */
+/* Whoever uses most is to blame for too much, and who uses a tenth of that is a bystander; for too little nobody is to blame. */
 static void
 name_culprits(const struct engine *e, struct anomaly *a)
 {
@@ -154,7 +156,7 @@ name_culprits(const struct engine *e, struct anomaly *a)
 	while (a->culprit_count < ANOMALY_MAX_CULPRITS && a->culprit_count < e->top_count[kind]) {
 		const struct top_process *p = &e->top[kind][a->culprit_count];
 
-		if (!(p->value > 0))
+		if (!(p->value > BYSTANDER * e->top[kind][0].value))
 			break;
 		a->culprits[a->culprit_count++] = *p;
 	}
@@ -223,9 +225,11 @@ observe(struct engine *e, struct watched *w)
 	if (!s->present[w->metric] || !isfinite(s->value[w->metric]))
 		return NAN;
 	/* The figures of one walk stand in every sample until the next: they count once. */
-	if (walk && e->ranks && s->top_count[TOP_MESSAGE_QUEUE] + s->top_count[TOP_MEMORY] + s->top_count[TOP_REDUCTIONS] == 0)
+	if (walk && e->ranks &&
+	    s->top_count[TOP_MESSAGE_QUEUE] + s->top_count[TOP_MEMORY] + s->top_count[TOP_REDUCTIONS] == 0)
 		return NAN;
-	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms) : s->value[w->metric];
+	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms)
+						      : s->value[w->metric];
 }
 
 /* cause_of is the type that usually explains another one: load shows in many metrics at once, and so does memory. */

@@ -219,8 +219,9 @@ short_name(enum event_type type)
 void
 answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour)
 {
-	static const char *const colours[] = { [SEVERITY_LOW] = "\033[2m", [SEVERITY_MEDIUM] = "\033[33m",
-		[SEVERITY_HIGH] = "\033[31m" };
+	static const char *const colours[] = {
+		[SEVERITY_LOW] = "\033[2m", [SEVERITY_MEDIUM] = "\033[33m", [SEVERITY_HIGH] = "\033[31m"
+	};
 	char time[TIME_RFC3339_SIZE];
 	const char *clock = strchr(time_rfc3339(time, ev->time_ms), 'T') + 1;
 

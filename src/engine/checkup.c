@@ -39,22 +39,26 @@ criterion_value(const struct sample *s, enum criterion c)
 	return limit > 0 ? 100 * observed(s, metric) / limit : NAN;
 }
 
-/* restarts_value is the count of five minutes, NaN while they were not watched that long, unless it is too high already. */
-static double
-restarts_value(const struct engine *e, int64_t now_ms)
-{
-	double count = (double)restarts_in(&e->restarts, now_ms, RESTARTS_HEALTH_MS);
-	bool whole = capture_is_on(e) && now_ms - e->capture_since_ms >= RESTARTS_HEALTH_MS;
-
-	return !e->lost && (whole || count > e->options.warning[CRITERION_RESTARTS]) ? count : NAN;
-}
-
 bool
 checkup_sample_is_fresh(const struct engine *e, int64_t now_ms)
 {
 	int64_t stale = STALE_INTERVALS * e->options.interval_ms;
 
 	return e->last && !e->lost && now_ms - e->last->time_ms <= (stale > STALE_MIN_MS ? stale : STALE_MIN_MS);
+}
+
+/*
+ * restarts_value is the count of five minutes; NaN while they were not watched that long or nothing is heard of the node, unless it is too high
+ * already.
+ */
+static double
+restarts_value(const struct engine *e, int64_t now_ms)
+{
+	double count = (double)restarts_in(&e->restarts, now_ms, RESTARTS_HEALTH_MS);
+	bool watched = checkup_sample_is_fresh(e, now_ms) && capture_is_on(e);
+	bool whole = watched && now_ms - e->capture_since_ms >= RESTARTS_HEALTH_MS;
+
+	return !e->lost && (whole || count > e->options.warning[CRITERION_RESTARTS]) ? count : NAN;
 }
 
 /* ---- alerts ---- */
@@ -87,7 +91,8 @@ checkup_sample(struct engine *e)
 {
 	for (int c = 0; c < CRITERION_COUNT; c++)
 		if (SOURCES[c].metric != METRIC_NONE)
-			health_judge_observe(&e->health, (enum criterion)c, criterion_value(e->last, (enum criterion)c));
+			health_judge_observe(
+			    &e->health, (enum criterion)c, criterion_value(e->last, (enum criterion)c));
 	e->counts.health_checks++;
 }
 

@@ -43,7 +43,8 @@ apply_rules(struct sample *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(RULES); i++)
 		if (s->present[RULES[i].a] && s->present[RULES[i].b])
-			sample_set(s, RULES[i].result, compute(RULES[i].operation, s->value[RULES[i].a], s->value[RULES[i].b]));
+			sample_set(s, RULES[i].result,
+			    compute(RULES[i].operation, s->value[RULES[i].a], s->value[RULES[i].b]));
 }
 
 static void

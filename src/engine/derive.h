@@ -6,9 +6,9 @@
 #include "model/sample.h"
 
 /*
- * derive computes into *s what its rows allow; *before is the sample before it or NULL. A derived metric whose sources are in the sample but do not allow
- * it (no difference of scheduler counters yet) is made absent; one whose sources are absent stays as it is. Utilization of a scheduler that
- * was not observed is NaN.
+ * derive computes into *s what its rows allow; *before is the sample before it or NULL. A derived metric whose sources
+ * are in the sample but do not allow it (no difference of scheduler counters yet) is made absent; one whose sources
+ * are absent stays as it is. Utilization of a scheduler that was not observed is NaN.
  */
 void derive(struct sample *s, const struct sample *before);
 

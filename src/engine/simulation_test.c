@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole days of a simulated node through the engine at its defaults: how often does it cry wolf on ordinary load, and how soon does it see a real
- * fault? Prints the figures and holds them to their bounds (SIMULATION_SEEDS=n for more days, SIMULATION_VERBOSE=1 for each anomaly). Every watched metric has a level, noise and bursts of a size that such nodes show.
+ * Whole days of a simulated node through the engine at its defaults: how often does it cry wolf on ordinary load, and
+ * how soon does it see a real fault? Prints the figures and holds them to their bounds (SIMULATION_SEEDS=n for more
+ * days, SIMULATION_VERBOSE=1 for each anomaly). Every watched metric has a level, noise and bursts of a size that such
+ * nodes show.
  */
 #include <math.h>
 #include <stdio.h>
@@ -70,8 +72,14 @@ static const struct load LOADS[] = {
 	{ .name = "bursts of 15 s", .burst_gap = 200, .burst_length = 3 },
 	{ .name = "bursts of 1 min", .burst_gap = 200, .burst_length = 12, .shared = true },
 	{ .name = "daily rhythm", .persistence = 0.5, .rhythm = 0.6 },
-	{ .name = "all of it", .persistence = 0.95, .lognormal = 0.3, .pareto = 1.5, .rhythm = 0.5, .burst_gap = 300,
-	    .burst_length = 4, .shared = true },
+	{ .name = "all of it",
+	    .persistence = 0.95,
+	    .lognormal = 0.3,
+	    .pareto = 1.5,
+	    .rhythm = 0.5,
+	    .burst_gap = 300,
+	    .burst_length = 4,
+	    .shared = true },
 };
 
 /* level; noise in shares of it; what a burst adds, in shares of it; growth per day, in shares of it */

@@ -20,8 +20,8 @@ struct watched {
 	double before; /* the counter's last value; for WATCH_RATE */
 	int64_t before_ms;
 	bool before_known;
-	int64_t seen_ms;   /* last judged */
-	bool unreported;   /* an anomaly holds and waits until none of its type is reported */
+	int64_t seen_ms; /* last judged */
+	bool unreported; /* an anomaly holds and waits until none of its type is reported */
 	bool reported;
 };
 
@@ -74,7 +74,7 @@ void engine_publish(struct engine *e, struct node_event *ev);
 /* anomalies.c */
 void anomalies_init(struct engine *e);
 void anomalies_release(struct engine *e);
-/* anomalies_feed judges the last sample; before is the one before it or NULL. */
+/* anomalies_feed judges the last sample. */
 void anomalies_feed(struct engine *e);
 /* anomalies_interrupt drops excursions under way; reboot: the node began anew. */
 void anomalies_interrupt(struct engine *e, bool reboot);

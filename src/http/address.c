@@ -39,10 +39,10 @@ split(const char *text, const char **host, size_t *len)
 static bool
 host_is_written_well(const char *host, bool bracketed)
 {
-	const char *allowed = bracketed ? "0123456789abcdefABCDEF:.%" : "0123456789abcdefghijklmnopqrstuvwxyz"
-									"ABCDEFGHIJKLMNOPQRSTUVWXYZ.-_";
+	static const char name[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_";
+	static const char ipv6[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_:%";
 
-	return *host && (!bracketed || strchr(host, ':')) && host[strspn(host, allowed)] == '\0';
+	return *host && (!bracketed || strchr(host, ':')) && host[strspn(host, bracketed ? ipv6 : name)] == '\0';
 }
 
 bool

@@ -52,21 +52,21 @@ struct criterion_state {
  * The seed's numbers in a system_health: id, metric, group, field. The message queues' figures come from the processes sampled, of
  * the total there were; the contract's two words for the number looked at are one number here.
  */
-#define HEALTH_NUMBER_TABLE(X)                                                                \
-	X(PROCESS_COUNT, PROCESS_COUNT, "", "process_count")                                  \
-	X(CPU, CPU_UTILIZATION, "", "cpu_usage")                                              \
-	X(MEMORY_TOTAL, VM_MEMORY_TOTAL, "memory_usage", "total")                             \
-	X(MEMORY_PROCESSES, VM_MEMORY_PROCESSES, "memory_usage", "processes")                 \
-	X(MEMORY_SYSTEM, VM_MEMORY_SYSTEM, "memory_usage", "system")                          \
-	X(MEMORY_ATOM, VM_MEMORY_ATOM, "memory_usage", "atom")                                \
-	X(MEMORY_BINARY, VM_MEMORY_BINARY, "memory_usage", "binary")                          \
-	X(MEMORY_CODE, VM_MEMORY_CODE, "memory_usage", "code")                                \
-	X(MEMORY_ETS, VM_MEMORY_ETS, "memory_usage", "ets")                                   \
-	X(MQ_MAX, MQ_MAX, "message_queue_lengths", "max")                                     \
-	X(MQ_AVERAGE, MQ_AVERAGE, "message_queue_lengths", "average")                         \
-	X(MQ_LONG, MQ_LONG, "message_queue_lengths", "processes_with_long_queues")            \
-	X(MQ_SAMPLED, MQ_SCANNED, "message_queue_lengths", "sampled")                         \
-	X(MQ_SCANNED, MQ_SCANNED, "message_queue_lengths", "scanned")                         \
+#define HEALTH_NUMBER_TABLE(X)                                                     \
+	X(PROCESS_COUNT, PROCESS_COUNT, "", "process_count")                       \
+	X(CPU, CPU_UTILIZATION, "", "cpu_usage")                                   \
+	X(MEMORY_TOTAL, VM_MEMORY_TOTAL, "memory_usage", "total")                  \
+	X(MEMORY_PROCESSES, VM_MEMORY_PROCESSES, "memory_usage", "processes")      \
+	X(MEMORY_SYSTEM, VM_MEMORY_SYSTEM, "memory_usage", "system")               \
+	X(MEMORY_ATOM, VM_MEMORY_ATOM, "memory_usage", "atom")                     \
+	X(MEMORY_BINARY, VM_MEMORY_BINARY, "memory_usage", "binary")               \
+	X(MEMORY_CODE, VM_MEMORY_CODE, "memory_usage", "code")                     \
+	X(MEMORY_ETS, VM_MEMORY_ETS, "memory_usage", "ets")                        \
+	X(MQ_MAX, MQ_MAX, "message_queue_lengths", "max")                          \
+	X(MQ_AVERAGE, MQ_AVERAGE, "message_queue_lengths", "average")              \
+	X(MQ_LONG, MQ_LONG, "message_queue_lengths", "processes_with_long_queues") \
+	X(MQ_SAMPLED, MQ_SCANNED, "message_queue_lengths", "sampled")              \
+	X(MQ_SCANNED, MQ_SCANNED, "message_queue_lengths", "scanned")              \
 	X(MQ_TOTAL, MQ_TOTAL, "message_queue_lengths", "total")
 
 enum health_number {
@@ -90,7 +90,7 @@ struct health {
 	enum level overall;
 	int64_t last_check_ms;
 	struct criterion_state criteria[CRITERION_COUNT];
-	double restart_rate; /* restarts in the last hour; NaN: not observed */
+	double restart_rate;                 /* restarts in the last hour; NaN: not observed */
 	double numbers[HEALTH_NUMBER_COUNT]; /* NaN: not observed */
 	/* The anomalies that hold at present, as their events. An event that carries a health holds a reference to each. */
 	unsigned anomaly_count;

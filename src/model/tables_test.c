@@ -74,8 +74,8 @@ seed_shape_is_covered(void **state)
 {
 	static const char *const paths[] = { "cpu.utilization", "memory.total", "memory.used", "memory.available",
 		"memory.processes", "memory.system", "processes.count", "processes.limit", "processes.utilization",
-		"processes.runnable", "processes.running", "io.input", "io.output", "gc.collections", "gc.words_reclaimed",
-		"gc.time_spent" };
+		"processes.runnable", "processes.running", "io.input", "io.output", "gc.collections",
+		"gc.words_reclaimed", "gc.time_spent" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PORT_POLL_MS 20
+
 /* In the child: never returns. A failure's errno goes through `report`, which a successful exec closes. */
 static void
 exec_child(const char *const *argv, const char *home, int in, int report)
@@ -100,4 +102,24 @@ port_free(void)
 	if (fd >= 0)
 		close(fd);
 	return ok ? ntohs(a.sin_port) : 0;
+}
+
+bool
+port_wait(uint16_t port, const struct child *c, int timeout_ms)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(port) };
+	struct pollfd gone = { .fd = c->exit_fd, .events = POLLIN };
+
+	for (; timeout_ms > 0; timeout_ms -= PORT_POLL_MS) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool open = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+
+		if (fd >= 0)
+			close(fd);
+		if (open)
+			return true;
+		if (poll(&gone, 1, PORT_POLL_MS) != 0)
+			break;
+	}
+	return false;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that several test files share."""
 
+import re
 import threading
 import time
 
@@ -68,6 +69,12 @@ def log_errors(text):
     return [line for line in text.splitlines() if any(mark in line for mark in ERROR_MARKS)]
 
 
+def untouched(subject):
+    """(traces, size of the log) when the one that watched before has left."""
+    wait_until(lambda: not subject.traces()["modules"], 5, "whoever watched before has left")
+    return subject.traces(), subject.log_size()
+
+
 def check_leaves_nothing(test, subject, arsenal, before, log_at, number, within=2.0):
     """Ends arsenal with a signal; the node must be as it was in time, and its log without a line about it."""
     attached = subject.traces()
@@ -103,7 +110,7 @@ def own_numbers(subject):
         ets_count => erlang:system_info(ets_count), schedulers_online => erlang:system_info(schedulers_online),
         wordsize => erlang:system_info(wordsize), vm_memory_total => erlang:memory(total), vm_memory_processes => erlang:memory(processes),
         vm_memory_atom => erlang:memory(atom), vm_memory_code => erlang:memory(code), vm_memory_ets => erlang:memory(ets),
-        reductions => element(1, erlang:statistics(exact_reductions)), io_input => element(2, element(1, erlang:statistics(io)))}""")
+        reductions => element(1, erlang:statistics(reductions)), io_input => element(2, element(1, erlang:statistics(io)))}""")
 
 
 EXACT = ("process_limit", "atom_limit", "port_limit", "schedulers_online", "wordsize")
@@ -135,3 +142,20 @@ def check_numbers(test, arsenal, subject):
     test.assertGreaterEqual(performance["cpu"]["utilization"], 0)
     test.assertLessEqual(performance["cpu"]["utilization"], 100)
     test.assertEqual(len(performance["cpu"]["scheduler_utilization"]), low["schedulers_online"])
+
+
+def check_exposition(test, text):
+    """Prometheus's text format: each family once, HELP and TYPE before its samples, no sample twice."""
+    seen, typed = set(), set()
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            name = line.split()[2]
+            test.assertNotIn(name, typed, "TYPE twice")
+            typed.add(name)
+        elif line and not line.startswith("#"):
+            found = re.fullmatch(r"([a-zA-Z_:][\w:]*)(\{(?:[a-zA-Z_]\w*=\"(?:[^\"\\]|\\.)*\",?)*\})? (\S+)", line)
+            test.assertTrue(found, line)
+            test.assertNotIn(found.group(1, 2), seen, "a sample twice")
+            seen.add(found.group(1, 2))
+            float(found.group(3))
+            test.assertIn(found.group(1), typed, "no TYPE before")

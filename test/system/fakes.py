@@ -305,7 +305,7 @@ def frame_of_4_gb(p):
 def empty_frames_for_ever(p):
     """Ticks as fast as they go."""
     p.handshake()
-    threading.Thread(target=p.silence_quietly, daemon=True).start()
+    threading.Thread(target=quietly, args=(p.silence,), daemon=True).start()
     while not p.fake.closing:
         p.send(b"\0\0\0\0" * 4096)
         time.sleep(0.01)
@@ -350,46 +350,95 @@ def compressed_bomb(p):
     p.silence()
 
 
-def forged_messages(p):
-    """Answers the attach like a probe would, then sends what looks like its messages and is wrong."""
+A = etf.Atom
+WRONG_MESSAGES = [
+    (A("arsenal_tick"), -1, "x", [], [], []),
+    (A("arsenal_tick"), 1, 2**63, [(A("process_count"), 1e308)] * 1000, [(1, 2)] * 5000, []),
+    (A("arsenal_tick"), 2**200, -2**200, [(A("process_count"), -2**200), (A("atom_limit"), 0), (A("memory_limit"), 0)], [(-1, -1, -1)], []),
+    (A("arsenal_tick"), 1, 0, [(A("no_such_metric"), 1)] * 20000, [], []),
+    (A("arsenal_tick"), 3, 0, [(A("process_count"), 5)], [(n, 2**60, 1) for n in range(3000)],
+     [(A("memory"), [(A("nopid"), b"\xff\xfe\x00" * 4000, 1e308, b"", b"", -1, -1, -1)] * 500), (A("nokind"), [1])]),
+    (A("arsenal_restarts"), -5, []),
+    (A("arsenal_restarts"), 2**70, [(1, 2, 3)] * 1000),
+    (A("arsenal_restarts"), 0, [(0, A("child_terminated"), A("s"), 7, (A("t"), 1), 7, (A("x"), b"\xff\xfe" * 5000), 7, 7)]),
+    (A("arsenal_restarts"), 0, [(2**80, A("gave_up"), A("s"), 7, (A("x"), b"\x1b]0;title\x07"), 7, (A("x"), b"\x1b[2J"), A("y" * 200), (1, 2, 3))] * 3000),
+    (A("arsenal_notice"), A("warning"), b"\x1b[31m" + b"\xff" * 100000),
+    A("arsenal_tick"), [], b"", 1.5, {1: 2}, (),
+]
+DEEP = [b"h\x01" * 500_000 + b"j", b"l\x00\x00\x00\x01" * 500_000 + b"j" + b"j" * 500_000]
+
+
+def answer_calls(p, found):
+    """Plays the node's side of erpc and of attach/2, like a node with a probe in it. found(pid) is called when one is attached."""
+    holder = etf.pid(p.fake.node, 99, 1234)
+    info = {A("otp_release"): b"25", A("erts_version"): b"13.1.5", A("schedulers_online"): 2, A("os_pid"): 1, A("uptime_ms"): 1,
+            A("restart_capture"): A("log_filter"), A("capture_note"): b""}
+    while True:
+        body = p.read_frame()
+        if not body:
+            continue
+        d = etf.Decoder(body)
+        d.take(2)
+        control = d.term()
+        if control[0] != 29:
+            continue
+        _, ref, sender = control[:3]
+        d.take(1)
+        call_ref, _, function, _ = d.term()
+        value = (A("ok"), holder, info) if function == "attach" else A("true")
+        p.message((31, ref, sender, 0, holder))
+        p.message((21, holder, sender, ref, (call_ref, A("return"), value)))
+        if function == "attach":
+            threading.Thread(target=quietly, args=(found, sender), daemon=True).start()
+
+
+def quietly(function, *args):
+    with contextlib.suppress(OSError, Gone):
+        function(*args)
+
+
+def hostile_probe(p):
+    """A node whose probe lies: everything it says is well-framed, most of it is wrong, and there is a lot."""
     p.handshake()
-    threading.Thread(target=p.silence_quietly, daemon=True).start()
-    a = etf.Atom
-    wrong = [
-        (a("arsenal_tick"), -1, "x", [], [], []),
-        (a("arsenal_tick"), 1, 2**63, [(a("process_count"), float("1e308"))] * 1000, [(1, 2)] * 5000, []),
-        (a("arsenal_tick"), 1, 0, [(a("no_such_metric"), 1)] * 20000, [], []),
-        (a("arsenal_restarts"), -5, []),
-        (a("arsenal_restarts"), 2**70, [(1, 2, 3)] * 1000),
-        (a("arsenal_restarts"), 0, [(0, a("child_terminated"), a("s"), 7, (a("t"), 1), 7, (a("x"), b"\xff\xfe" * 5000), 7, 7)]),
-        (a("arsenal_notice"), a("warning"), b"\x1b[31m" + b"\xff" * 100000),
-        a("arsenal_tick"), [], b"", 1.5, {1: 2}, (),
-    ]
-    while not p.fake.closing:
-        for term in wrong:
-            p.to_somebody(term)
-            p.message((2, a(""), etf.pid(p.theirs, 1, 1)), term)
-        time.sleep(0.2)
+
+    def speak(watcher):
+        good = (A("arsenal_tick"), 1, int(time.time() * 1000), [(A("process_count"), 50), (A("process_limit"), 100)], [(1, 1, 2), (2, 1, 2)], [])
+        while not p.fake.closing:
+            p.message((2, A(""), watcher), good)
+            for term in WRONG_MESSAGES:
+                p.message((2, A(""), watcher), term)
+            for _ in range(50):
+                p.message((2, A(""), watcher), (A("arsenal_notice"), A("warning"), b"all work and no play " * 40))
+            time.sleep(0.05)
+    answer_calls(p, speak)
+
+
+def deep_probe(p):
+    """One that sends terms of absurd depth where a reason is expected."""
+    p.handshake()
+
+    def speak(watcher):
+        while not p.fake.closing:
+            for deep in DEEP:
+                p.message((2, A(""), watcher), raw=b"\x83h\x03" + etf.encode(A("arsenal_restarts")) + etf.encode(0) + b"l\x00\x00\x00\x01h\x09" +
+                          b"".join(etf.encode(t) for t in (0, A("child_terminated"), A("s"), watcher)) + b"h\x02" + etf.encode(A("t")) + deep +
+                          etf.encode(watcher) + b"h\x02" + etf.encode(A("t")) + deep + etf.encode((A("t"), A("permanent"))) + etf.encode(A("undefined")) + b"j")
+                p.message((2, A(""), watcher), raw=b"\x83" + deep)
+            p.message((2, A(""), watcher), (A("arsenal_tick"), 1, int(time.time() * 1000), [(A("process_count"), 50)], [], []))
+            time.sleep(0.2)
+    answer_calls(p, speak)
 
 
 def floods_messages(p):
     """Well-formed messages for nobody, as fast as the socket takes them, for some seconds."""
     p.handshake()
-    threading.Thread(target=p.silence_quietly, daemon=True).start()
+    threading.Thread(target=quietly, args=(p.silence,), daemon=True).start()
     body = b"p\x83" + etf.encode((6, etf.pid(p.fake.node, 77, 1234), etf.Atom(""), etf.Atom("nobody"))) + b"\x83" + etf.encode((1, b"x" * 1000))
     many = (struct.pack(">I", len(body)) + body) * 100
     end = time.monotonic() + 8
     while not p.fake.closing and time.monotonic() < end:
         p.send(many)
     p.silence()
-
-
-def silence_quietly(self):
-    with contextlib.suppress(OSError, Gone):
-        self.silence()
-
-
-Peer.silence_quietly = silence_quietly
 
 
 # ---- EPMDs ---------------------------------------------------------------------------------------------------------------------

@@ -258,10 +258,10 @@ def read_text(path, from_byte=0):
         return ""
 
 
-def tail(path, lines=25):
+def tail(path, lines=15):
     try:
         size = os.path.getsize(path)
-        return "\n".join(line[:500] for line in read_text(path, max(0, size - 64000)).splitlines()[-lines:])
+        return "\n".join(line[:300] for line in read_text(path, max(0, size - 64000)).splitlines()[-lines:])
     except OSError:
         return ""
 

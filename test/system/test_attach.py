@@ -6,7 +6,7 @@ import re
 import signal
 import time
 
-from common import check_leaves_nothing, check_numbers, names_restart
+from common import check_exposition, check_leaves_nothing, check_numbers, names_restart, untouched
 from harness import COOKIE, SystemTest, free_port, run_status, wait_until, watch
 from subjects import ElixirNode, ErlNode
 
@@ -183,29 +183,12 @@ class Attach(SystemTest):
         self.assertRegex(a.err(), r"(?m)^arsenal: node %s: up" % re.escape(n.node))
 
 
-def check_exposition(test, text):
-    """Prometheus's text format: each family once, HELP and TYPE before its samples, no sample twice."""
-    seen, typed = set(), set()
-    for line in text.splitlines():
-        if line.startswith("# TYPE "):
-            name = line.split()[2]
-            test.assertNotIn(name, typed, "TYPE twice")
-            typed.add(name)
-        elif line and not line.startswith("#"):
-            found = re.fullmatch(r"([a-zA-Z_:][\w:]*)(\{(?:[a-zA-Z_]\w*=\"(?:[^\"\\]|\\.)*\",?)*\})? (\S+)", line)
-            test.assertTrue(found, line)
-            test.assertNotIn(found.group(1, 2), seen, "a sample twice")
-            seen.add(found.group(1, 2))
-            float(found.group(3))
-            test.assertIn(found.group(1), typed, "no TYPE before")
-
-
 class Leaving(SystemTest):
     """After the end of arsenal the node is as it was."""
 
     def leave(self, number):
         n = ErlNode(self.room)
-        before, log_at = n.traces(), n.log_size()
+        before, log_at = untouched(n)
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
         a.wait_samples(n.node, 10)
@@ -223,7 +206,7 @@ class Leaving(SystemTest):
     def test_sigkill_while_attaching(self):
         """Killed at any moment of the attach."""
         n = ErlNode(self.room)
-        before, log_at = n.traces(), n.log_size()
+        before, log_at = untouched(n)
         for step in range(10):
             a = watch(self.room, n.node, interval=200)
             time.sleep(step * 0.003)
@@ -237,7 +220,7 @@ class Leaving(SystemTest):
         n = ErlNode(self.room)
         n.eval("subject:quiet()")
         n.eval("subject:tree(load_sup, {1000000, 1}, lists:seq(1, 20))")
-        before, log_at = n.traces(), n.log_size()
+        before, log_at = untouched(n)
         n.eval("register(load, subject:crash_load(load_sup, 300, 500))")
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
@@ -247,7 +230,7 @@ class Leaving(SystemTest):
 
     def test_elixir(self):
         n = ElixirNode(self.room)
-        before, log_at = n.traces(), n.log_size()
+        before, log_at = untouched(n)
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
         check_leaves_nothing(self, n, a, before, log_at, signal.SIGKILL)

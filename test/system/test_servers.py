@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from common import check_leaves_nothing, check_numbers, names_restart
+from common import check_leaves_nothing, check_numbers, names_restart, untouched
 from harness import Run, SystemTest, percentile, watch
 from subjects import Ejabberd, RabbitMQ
 
@@ -85,7 +85,7 @@ class Rabbit(SystemTest):
         check_numbers(self, a, self.rabbit)
 
     def leave(self, number):
-        before, log_at = self.rabbit.traces(), self.rabbit.log_size()
+        before, log_at = untouched(self.rabbit)
         a = watch(self.room, self.rabbit.node, interval=500)
         a.wait_seen(self.rabbit.node)
         a.wait_samples(self.rabbit.node, 4)
@@ -122,7 +122,7 @@ class Jabber(SystemTest):
         self.assertEqual(a.total(self.jabber.node), 3)
 
     def leave(self, number):
-        before, log_at = self.jabber.traces(), self.jabber.log_size()
+        before, log_at = untouched(self.jabber)
         a = watch(self.room, self.jabber.node, interval=500)
         a.wait_seen(self.jabber.node)
         a.wait_samples(self.jabber.node, 4)

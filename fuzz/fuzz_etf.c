@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Terms of a hostile node: skipped, printed, made canonical, and read as the probe's messages. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "beam/etf_canonical.h"
+#include "beam/etf_term.h"
+#include "beam/etf_text.h"
+#include "beam/probe_message.h"
+#include "beam/procfs.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void
+check_text(struct etf e)
+{
+	struct strbuf out = STRBUF_INIT;
+	uint32_t cp;
+
+	if (etf_text(&e, 64, &out)) {
+		require(out.len <= 64);
+		for (size_t i = 0, n; i < out.len; i += n)
+			require((n = utf8_decode((uint8_t *)out.data + i, out.len - i, &cp)) > 0);
+	}
+	strbuf_release(&out);
+}
+
+/* A canonical form is its own canonical form. */
+static void
+check_canonical(struct etf e)
+{
+	struct strbuf once = STRBUF_INIT;
+	struct strbuf twice = STRBUF_INIT;
+	struct etf again;
+
+	if (etf_canonical(&e, 1 << 16, &once)) {
+		etf_init(&again, once.data, once.len);
+		require(etf_canonical(&again, 1 << 16, &twice) && etf_done(&again));
+		require(once.len == twice.len && memcmp(once.data, twice.data, once.len) == 0);
+	}
+	strbuf_release(&once);
+	strbuf_release(&twice);
+}
+
+static void
+check_term(struct etf e)
+{
+	struct term *t = etf_term(&e);
+
+	require(t == NULL || strlen(t->text) <= TERM_TEXT_MAX);
+	term_unref(t);
+}
+
+static void
+on_restart(void *arg, struct restart *r)
+{
+	(void)arg;
+	require(r->supervisor && r->child_id && r->reason && memchr(r->restart_type, 0, sizeof(r->restart_type)));
+}
+
+static void
+check_message(struct etf e)
+{
+	static struct sample sample;
+	char text[PROBE_NOTICE_SIZE];
+	bool warning;
+	uint64_t lost;
+	int64_t seq;
+
+	switch (probe_message_open(&e)) {
+	case PROBE_TICK:
+		(void)!probe_read_tick(&e, &seq, &sample);
+		break;
+	case PROBE_RESTARTS:
+		(void)!probe_read_restarts(&e, &lost, on_restart, NULL);
+		break;
+	case PROBE_NOTICE:
+		(void)!probe_read_notice(&e, &warning, text);
+		break;
+	case PROBE_UNKNOWN:
+		break;
+	}
+}
+
+static void
+check_procfs(struct etf_span text)
+{
+	struct procfs_group groups[PROCFS_GROUPS_MAX];
+	double load[3];
+	double v;
+
+	(void)!procfs_loadavg(text, load);
+	(void)!procfs_field(text, "MemTotal:", &v);
+	(void)!procfs_max_fds(text, &v);
+	(void)procfs_groups(text, groups);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct node_info info;
+	struct etf e;
+	struct etf skipped;
+
+	etf_init(&e, data, size);
+	skipped = e;
+	etf_skip(&skipped);
+	check_text(e);
+	check_canonical(e);
+	check_term(e);
+	check_message(e);
+	check_procfs((struct etf_span) { data, size });
+	(void)!probe_read_info(&e, &info);
+	return 0;
+}

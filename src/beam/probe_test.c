@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "beam/probe.h"
+#include "beam/fake_node.h"
+
+#define REQUEST(ref) "{29,#Ref<0.0.0." ref ">,<0.1.0>,<0.1.0>,{erpc,execute_call,4},[monitor]} | [#Ref<0.0.0." ref ">,"
+#define CHECK(ref) REQUEST(ref) "erlang,module_loaded,[arsenal_probe_x]]\n"
+#define LOAD(ref) REQUEST(ref) "code,load_binary,[arsenal_probe_x,\"arsenal_probe_x.beam\",<<\"BEAM\">>]]\n"
+#define ATTACH(ref) REQUEST(ref) "arsenal_probe_x,attach,[<0.1.0>,#{interval => 1000}]]\n"
+
+static const struct embedded_file FILE_OF_PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
+
+static int
+set_up(void **state)
+{
+	static struct fake_node n;
+
+	fake_init(&n);
+	n.collector = probe_new(&n.peer, 1000, &FILE_OF_PROBE, &FAKE_OWNER, &n);
+	n.collector->ops->start(n.collector);
+	fake_expect(&n, CHECK("1"));
+	*state = &n;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	fake_release(*state);
+	return 0;
+}
+
+static void
+return_atom(struct fake_node *n, uint64_t ref, const char *atom)
+{
+	struct strbuf sb = fake_atom(atom);
+
+	fake_return(n, ref, &sb);
+}
+
+static void
+return_pair(struct fake_node *n, uint64_t ref, const char *a, const char *b)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	etf_put_tuple(&sb, 2);
+	etf_put_atom(&sb, a);
+	etf_put_atom(&sb, b);
+	fake_return(n, ref, &sb);
+}
+
+static void
+return_holder(struct fake_node *n, uint64_t ref)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	etf_put_tuple(&sb, 3);
+	etf_put_atom(&sb, "ok");
+	etf_put_pid(&sb, "a@h", 500, 0, 1);
+	etf_put_map(&sb, 1);
+	etf_put_atom(&sb, "otp_release");
+	etf_put_binary(&sb, "25", 2);
+	fake_return(n, ref, &sb);
+}
+
+static void
+send_tick(struct fake_node *n, int64_t seq)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	etf_put_tuple(&sb, 6);
+	etf_put_atom(&sb, "arsenal_tick");
+	etf_put_int(&sb, seq);
+	etf_put_int(&sb, 5);
+	etf_put_nil(&sb);
+	etf_put_nil(&sb);
+	etf_put_nil(&sb);
+	fake_send(n, &sb);
+}
+
+static void
+tick_at(struct fake_node *n, int64_t now_ms)
+{
+	n->now_ms = now_ms;
+	n->collector->ops->tick(n->collector, now_ms);
+}
+
+/* The monitor gets number 3. */
+static void
+attach(struct fake_node *n)
+{
+	return_atom(n, 1, "true");
+	fake_expect(n, ATTACH("2"));
+	return_holder(n, 2);
+	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 0 note \"\"\n");
+}
+
+static void
+loads_what_is_not_there_and_attaches(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "false");
+	fake_expect(n, LOAD("2"));
+	return_pair(n, 2, "module", "arsenal_probe_x");
+	fake_expect(n, ATTACH("3"));
+}
+
+static void
+acknowledges_every_tick(void **state)
+{
+	struct fake_node *n = *state;
+
+	attach(n);
+	send_tick(n, 1);
+	fake_expect(n, "{2,'',<0.500.0>} | {ack,<0.1.0>,1}\nsample\n");
+	assert_int_equal(n->last.time_ms, 5);
+	assert_int_equal(n->collector->ops->awaited_since(n->collector), n->now_ms);
+}
+
+static void
+acknowledges_a_tick_that_overtook_the_attach(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "true");
+	fake_expect(n, ATTACH("2"));
+	send_tick(n, 1);
+	fake_expect(n, "sample\n");
+	return_holder(n, 2);
+	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 0 note \"\"\n"
+		       "{2,'',<0.500.0>} | {ack,<0.1.0>,1}\n");
+}
+
+static void
+attaches_again_when_the_holder_dies(void **state)
+{
+	struct fake_node *n = *state;
+	struct strbuf reason = fake_atom("killed");
+
+	attach(n);
+	fake_exit(n, 3, &reason);
+	fake_expect(n, "notice 1 the probe has ended (killed): it is attached again\n");
+	assert_int_equal(n->collector->ops->deadline(n->collector), 100500);
+	tick_at(n, 100499);
+	fake_expect(n, "");
+	tick_at(n, 100500);
+	fake_expect(n, CHECK("4"));
+	strbuf_release(&reason);
+}
+
+static void
+tries_again_while_the_module_is_leaving(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "true");
+	fake_expect(n, ATTACH("2"));
+	return_pair(n, 2, "error", "leaving");
+	fake_expect(n, "");
+	tick_at(n, 100500);
+	fake_expect(n, CHECK("3"));
+}
+
+static void
+gives_up_where_loading_is_forbidden(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "false");
+	fake_expect(n, LOAD("2"));
+	return_pair(n, 2, "error", "sticky_directory");
+	fake_expect(n, "no probe: the probe could not be loaded there ({error,sticky_directory})\n");
+	assert_true(n->collector->ops->deadline(n->collector) == INT64_MAX);
+}
+
+static void
+calls_a_node_that_does_not_answer_hanging(void **state)
+{
+	struct fake_node *n = *state;
+
+	peer_expire(&n->peer, n->now_ms + 10000);
+	fake_expect(n, "failed hanging: is linked, but does not answer a call within 10 s\n");
+}
+
+static void
+drops_what_it_does_not_know(void **state)
+{
+	struct fake_node *n = *state;
+	struct strbuf sb = fake_atom("hello");
+
+	attach(n);
+	fake_send(n, &sb);
+	fake_expect(n, "bad a message that is none of the probe's\n");
+	etf_put_tuple(&sb, 6);
+	etf_put_atom(&sb, "arsenal_tick");
+	for (int i = 0; i < 5; i++)
+		etf_put_nil(&sb);
+	fake_send(n, &sb);
+	fake_expect(n, "bad a malformed arsenal_tick\n");
+}
+
+static void
+tells_of_lost_restarts(void **state)
+{
+	struct fake_node *n = *state;
+	struct strbuf sb = STRBUF_INIT;
+
+	attach(n);
+	etf_put_tuple(&sb, 3);
+	etf_put_atom(&sb, "arsenal_restarts");
+	etf_put_int(&sb, 12);
+	etf_put_nil(&sb);
+	fake_send(n, &sb);
+	fake_expect(n, "lost 12\n");
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(loads_what_is_not_there_and_attaches),
+		TEST(acknowledges_every_tick),
+		TEST(acknowledges_a_tick_that_overtook_the_attach),
+		TEST(attaches_again_when_the_holder_dies),
+		TEST(tries_again_while_the_module_is_leaving),
+		TEST(gives_up_where_loading_is_forbidden),
+		TEST(calls_a_node_that_does_not_answer_hanging),
+		TEST(drops_what_it_does_not_know),
+		TEST(tells_of_lost_restarts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

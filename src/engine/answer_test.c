@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/answer.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/testing.h"
+
+#define T0 INT64_C(1705573800000) /* 2024-01-18T10:30:00Z */
+
+static struct engine *e;
+static struct sample s;
+static int64_t now;
+static struct strbuf out;
+static struct jsonw j;
+static json_t *root;
+
+static int
+setup(void **state)
+{
+	struct engine_options o = engine_defaults();
+
+	(void)state;
+	e = engine_new("rabbit@h", &o);
+	memset(&s, 0, sizeof(s));
+	now = T0;
+	jsonw_init(&j, &out);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	json_decref(root);
+	root = NULL;
+	strbuf_release(&out);
+	engine_free(e);
+	return 0;
+}
+
+/* parse reads what was written, and makes room for the next answer. */
+static json_t *
+parse(void)
+{
+	json_error_t err;
+
+	json_decref(root);
+	root = json_loads(strbuf_cstr(&out), JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &err);
+	if (root == NULL)
+		print_message("%s\n%s\n", err.text, strbuf_cstr(&out));
+	assert_non_null(root);
+	strbuf_reset(&out);
+	jsonw_init(&j, &out);
+	return root;
+}
+
+/* at follows a path of keys: "memory_usage.total". */
+static json_t *
+at(json_t *o, const char *path)
+{
+	char copy[128], *key, *rest = copy;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	while ((key = strsep(&rest, ".")) != NULL) {
+		o = json_object_get(o, key);
+		if (o == NULL)
+			print_message("no %s in %s\n", key, path);
+		assert_non_null(o);
+	}
+	return o;
+}
+
+static const char *
+text_at(json_t *o, const char *path)
+{
+	return json_string_value(at(o, path));
+}
+
+static double
+number_at(json_t *o, const char *path)
+{
+	assert_true(json_is_number(at(o, path)));
+	return json_number_value(at(o, path));
+}
+
+static struct term *
+term(const char *text, bool truncated)
+{
+	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, truncated);
+}
+
+static void
+restart(const char *child, const char *reason, enum restart_kind kind, bool truncated)
+{
+	struct restart r = { .time_ms = now,
+		.kind = kind,
+		.supervisor = term("rabbit_sup", false),
+		.child_id = term(child, false),
+		.child_pid = term("<0.5.0>", false),
+		.reason = term(reason, truncated),
+		.restart_type = "intrinsic" };
+
+	engine_restart(e, now, &r);
+	restart_release(&r);
+}
+
+static void
+feed_full(int n)
+{
+	for (int i = 0; i < METRIC_COUNT; i++)
+		sample_set(&s, (enum metric_id)i, 1000 + i);
+	sample_set(&s, METRIC_MEMORY_LIMIT, 1e9);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, 5e8);
+	for (int i = 0; i < n; i++) {
+		now += 5000;
+		s.scheduler_count = 2;
+		for (int k = 0; k < 2; k++) {
+			s.scheduler_active[k] += 50;
+			s.scheduler_total[k] += 100;
+		}
+		s.time_ms = now;
+		engine_feed(e, now, &s);
+	}
+}
+
+static struct node_event *
+next_of(enum event_type type)
+{
+	struct node_event *ev;
+
+	while ((ev = engine_next_event(e)) != NULL && ev->type != type)
+		node_event_unref(ev);
+	return ev;
+}
+
+/* ---- the seed's shapes ---- */
+
+static void
+health_has_the_seeds_shape(void **state)
+{
+	static const char *const fields[] = { "overall_status", "process_count", "memory_usage.total",
+		"memory_usage.processes", "memory_usage.system", "memory_usage.atom", "memory_usage.binary",
+		"memory_usage.code", "memory_usage.ets", "cpu_usage", "restart_rate", "message_queue_lengths.max",
+		"message_queue_lengths.average", "message_queue_lengths.processes_with_long_queues",
+		"message_queue_lengths.sampled", "message_queue_lengths.scanned", "anomalies", "recommendations",
+		"last_check", "criteria.memory.level", "criteria.cpu.warning", "criteria.restarts.critical",
+		"observed.missing" };
+
+	(void)state;
+	feed_full(2);
+	answer_health(&j, e, now);
+	parse();
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		at(root, fields[i]);
+	ASSERT_NEAR(number_at(root, "cpu_usage"), 50, 1e-6);
+	ASSERT_NEAR(number_at(root, "process_count"), 1000 + METRIC_PROCESS_COUNT, 0);
+	assert_string_equal(text_at(root, "last_check"), "2024-01-18T10:30:10.000Z");
+	assert_true(json_is_array(at(root, "anomalies")));
+	assert_string_equal(text_at(root, "criteria.memory.unit"), "%");
+	assert_string_equal(text_at(root, "criteria.memory.level"), "healthy");
+}
+
+static void
+unobserved_is_null(void **state)
+{
+	(void)state;
+	answer_health(&j, e, now);
+	parse();
+	assert_string_equal(text_at(root, "overall_status"), "unknown");
+	assert_true(json_is_null(at(root, "process_count")));
+	assert_true(json_is_null(at(root, "memory_usage.total")));
+	assert_true(json_is_null(at(root, "restart_rate")));
+	assert_true(json_is_null(at(root, "last_check")));
+	assert_true(json_is_null(at(root, "criteria.cpu.value")));
+	assert_int_equal(json_array_size(at(root, "observed.missing")), CRITERION_COUNT);
+	answer_performance(&j, e);
+	parse();
+	assert_true(json_is_null(at(root, "cpu.utilization")));
+	assert_true(json_is_null(at(root, "timestamp")));
+	assert_int_equal(json_object_size(at(root, "metrics")), METRIC_COUNT);
+}
+
+static void
+performance_has_the_seeds_shape(void **state)
+{
+	(void)state;
+	feed_full(2);
+	answer_performance(&j, e);
+	parse();
+	assert_int_equal(json_object_size(at(root, "cpu")), 3);
+	assert_int_equal(json_object_size(at(root, "memory")), 5);
+	assert_int_equal(json_object_size(at(root, "processes")), 5);
+	assert_int_equal(json_object_size(at(root, "io")), 2);
+	assert_int_equal(json_object_size(at(root, "gc")), 3);
+	assert_int_equal(json_array_size(at(root, "cpu.load_average")), 3);
+	assert_int_equal(json_array_size(at(root, "cpu.scheduler_utilization")), 2);
+	ASSERT_NEAR(number_at(root, "memory.used"), 5e8, 0);
+	ASSERT_NEAR(number_at(root, "metrics.memory_utilization"), 50, 1e-9);
+	assert_string_equal(text_at(root, "timestamp"), "2024-01-18T10:30:10.000Z");
+}
+
+static void
+restarts_have_the_seeds_shape(void **state)
+{
+	json_t *child, *pattern, *recent;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		now += 1000;
+		restart("{worker,\"a\"}", "killed", RESTART_DONE, false);
+	}
+	restart("w2", "{badmatch,…}", RESTART_DONE, true);
+	restart("w2", "boom", RESTART_FAILED, false);
+	assert_true(answer_restarts(&j, e, now, NULL));
+	parse();
+	ASSERT_NEAR(number_at(root, "total_restarts"), 7, 0);
+	ASSERT_NEAR(number_at(root, "restart_rate"), 7, 0);
+	ASSERT_NEAR(number_at(root, "restart_reasons.killed"), 6, 0);
+	ASSERT_NEAR(number_at(root, "failed_attempts"), 1, 0);
+	ASSERT_NEAR(number_at(root, "time_between_restarts"), 5000.0 / 6, 1e-6);
+	assert_true(json_is_true(at(root, "observed")));
+	assert_true(json_is_true(at(root, "truncated")));
+	child = json_array_get(at(root, "most_restarted_children"), 0);
+	assert_string_equal(text_at(child, "child_id"), "{worker,\"a\"}");
+	ASSERT_NEAR(number_at(child, "count"), 6, 0);
+	pattern = json_array_get(at(root, "patterns"), 0);
+	assert_string_equal(text_at(pattern, "type"), "restart_storm");
+	assert_true(json_is_true(at(pattern, "active")));
+	recent = at(root, "recent");
+	assert_int_equal(json_array_size(recent), 8);
+	assert_string_equal(text_at(json_array_get(recent, 0), "kind"), "start_error");
+	assert_true(json_is_true(at(json_array_get(recent, 1), "truncated")));
+	assert_null(json_object_get(json_array_get(recent, 2), "truncated"));
+	ASSERT_NEAR(number_at(json_array_get(recent, 2), "restart_count"), 6, 0);
+	assert_true(answer_restarts(&j, e, now, "rabbit_sup"));
+	parse();
+	assert_false(answer_restarts(&j, e, now, "other"));
+	assert_int_equal(out.len, 0);
+}
+
+static void
+restart_event_has_the_seeds_fields(void **state)
+{
+	struct node_event *ev;
+
+	(void)state;
+	restart("w", "killed", RESTART_DONE, false);
+	ev = next_of(EVENT_RESTART);
+	answer_event(&j, ev);
+	node_event_unref(ev);
+	parse();
+	assert_string_equal(text_at(root, "type"), "restart");
+	assert_string_equal(text_at(root, "node"), "rabbit@h");
+	assert_string_equal(text_at(root, "severity"), "low");
+	assert_string_equal(text_at(root, "timestamp"), "2024-01-18T10:30:00.000Z");
+	assert_string_equal(text_at(root, "data.supervisor"), "rabbit_sup");
+	assert_string_equal(text_at(root, "data.child_id"), "w");
+	assert_string_equal(text_at(root, "data.reason"), "killed");
+	assert_string_equal(text_at(root, "data.child_pid"), "<0.5.0>");
+	ASSERT_NEAR(number_at(root, "data.restart_count"), 1, 0);
+	number_at(root, "id");
+}
+
+static void
+anomaly_event_has_the_seeds_fields(void **state)
+{
+	struct node_event *ev;
+
+	(void)state;
+	s.top_count[TOP_MEMORY] = 1;
+	strcpy(s.top[TOP_MEMORY][0].pid, "<0.9.0>");
+	s.top[TOP_MEMORY][0].value = 5;
+	feed_full(100);
+	for (int i = 0; i < 20; i++) {
+		sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e8);
+		now += 5000;
+		s.time_ms = now;
+		engine_feed(e, now, &s);
+	}
+	ev = next_of(EVENT_PERFORMANCE_ALERT);
+	assert_non_null(ev);
+	answer_event(&j, ev);
+	node_event_unref(ev);
+	parse();
+	assert_string_equal(text_at(root, "data.type"), "memory_anomaly");
+	assert_string_equal(text_at(root, "data.severity"), "high");
+	assert_string_equal(text_at(root, "data.metric"), "memory_utilization");
+	assert_string_equal(text_at(root, "data.unit"), "percent");
+	ASSERT_NEAR(number_at(root, "data.current_value"), 90, 1e-6);
+	assert_true(number_at(root, "data.score") > 0.5);
+	assert_string_equal(text_at(json_array_get(at(root, "data.culprits"), 0), "pid"), "<0.9.0>");
+	answer_anomalies(&j, e);
+	parse();
+	assert_int_equal(json_array_size(root), 1);
+	answer_health(&j, e, now);
+	parse();
+	assert_int_equal(json_array_size(at(root, "anomalies")), 1);
+}
+
+static void
+restart_anomaly_has_the_seeds_fields(void **state)
+{
+	struct node_event *ev;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		restart("worker_process", "killed", RESTART_DONE, false);
+	ev = next_of(EVENT_ANOMALY);
+	answer_event(&j, ev);
+	node_event_unref(ev);
+	parse();
+	assert_string_equal(text_at(root, "data.type"), "restart_anomaly");
+	assert_string_equal(text_at(root, "data.description"), "Rapid restart cycle detected for worker_process");
+	assert_string_equal(text_at(root, "data.child_id"), "worker_process");
+	assert_string_equal(text_at(root, "data.supervisor"), "rabbit_sup");
+	ASSERT_NEAR(number_at(root, "data.restart_count"), 4, 0);
+	assert_null(json_object_get(at(root, "data"), "current_value"));
+}
+
+static void
+health_alert_carries_a_system_health(void **state)
+{
+	struct node_event *ev;
+
+	(void)state;
+	feed_full(1);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e7);
+	s.time_ms = now += 5000;
+	engine_feed(e, now, &s);
+	while ((ev = next_of(EVENT_HEALTH_ALERT)) != NULL && ev->u.health.changed != CRITERION_MEMORY)
+		node_event_unref(ev);
+	assert_non_null(ev);
+	answer_event(&j, ev);
+	node_event_unref(ev);
+	parse();
+	assert_string_equal(text_at(root, "data.overall_status"), "critical");
+	assert_string_equal(text_at(root, "data.changed"), "memory");
+	number_at(root, "data.process_count");
+	assert_true(json_array_size(at(root, "data.recommendations")) > 0);
+}
+
+static void
+node_and_top(void **state)
+{
+	(void)state;
+	engine_link(e, now, NODE_HANGING, "it does not speak");
+	answer_node(&j, e, now);
+	parse();
+	assert_string_equal(text_at(root, "name"), "rabbit@h");
+	assert_string_equal(text_at(root, "state"), "hanging");
+	assert_string_equal(text_at(root, "detail"), "it does not speak");
+	assert_true(json_is_null(at(root, "info.otp_release")));
+	answer_top(&j, e, TOP_MEMORY, SAMPLE_TOP);
+	parse();
+	assert_string_equal(text_at(root, "by"), "memory");
+	assert_int_equal(json_array_size(at(root, "processes")), 0);
+}
+
+/* ---- for people ---- */
+
+static void
+add_text(struct node_event *ev, bool colour)
+{
+	strbuf_reset(&out);
+	answer_event_text(&out, ev, colour);
+	node_event_unref(ev);
+}
+
+static void
+restart_line(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		restart("queue_x", "killed", RESTART_DONE, false);
+	node_event_unref(next_of(EVENT_RESTART));
+	node_event_unref(next_of(EVENT_RESTART));
+	add_text(next_of(EVENT_RESTART), false);
+	assert_string_equal(out.data, "10:30:00 restart   rabbit@h  rabbit_sup / queue_x  killed  (3rd restart)");
+	restart("queue_x", "killed", RESTART_GAVE_UP, false);
+	add_text(next_of(EVENT_RESTART), true);
+	assert_non_null(strstr(out.data, "gave up"));
+	assert_int_equal(strncmp(out.data, "\033[31m10:30:00", 13), 0);
+}
+
+/* Colours and cursor movements in a reason must not reach the terminal; neither must a reversal of the text's direction. */
+static void
+foreign_text_is_made_visible(void **state)
+{
+	char reason[2000];
+
+	(void)state;
+	restart("\033[2J\xC2\x9B\x7F", "a\nb\xE2\x80\xAEz\xFF", RESTART_DONE, false);
+	add_text(next_of(EVENT_RESTART), false);
+	assert_string_equal(out.data, "10:30:00 restart   rabbit@h  rabbit_sup / ?[2J??  a b?z?  (1st restart)");
+	memset(reason, 'r', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	restart("w", reason, RESTART_DONE, false);
+	add_text(next_of(EVENT_RESTART), false);
+	assert_true(out.len < 400);
+	assert_non_null(strstr(out.data, "rrr..."));
+}
+
+static void
+other_lines(void **state)
+{
+	(void)state;
+	engine_link(e, now, NODE_UP, "OTP 25");
+	add_text(next_of(EVENT_NODE), false);
+	assert_string_equal(out.data, "10:30:00 node      rabbit@h  up: OTP 25");
+	feed_full(1);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e7);
+	s.time_ms = now += 5000;
+	engine_feed(e, now, &s);
+	add_text(next_of(EVENT_HEALTH_ALERT), false);
+	assert_non_null(strstr(out.data, " health    rabbit@h  critical: "));
+	engine_link(e, now, NODE_UNREACHABLE, "");
+	add_text(next_of(EVENT_ANOMALY), false);
+	assert_non_null(strstr(out.data, "anomaly   rabbit@h  Node is not reachable"));
+}
+
+static void
+metric_anomaly_line(void **state)
+{
+	struct node_event *ev = node_event_new(EVENT_ANOMALY, SEVERITY_HIGH, "a@h", T0);
+	struct anomaly *a = &ev->u.anomaly;
+
+	(void)state;
+	strcpy(a->description, "I/O");
+	a->metric = METRIC_IO_INPUT;
+	a->current_value = 3 * 1048576;
+	a->baseline_value = 512;
+	a->culprit_count = 1;
+	strcpy(a->culprits[0].name, "pump");
+	strcpy(a->culprits[0].pid, "<0.3.0>");
+	add_text(ev, false);
+	assert_string_equal(
+	    out.data, "10:30:00 anomaly   a@h  I/O: io_input 3 MiB/s, usually 512 B/s  culprits: pump <0.3.0>");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(health_has_the_seeds_shape),
+		TEST(unobserved_is_null),
+		TEST(performance_has_the_seeds_shape),
+		TEST(restarts_have_the_seeds_shape),
+		TEST(restart_event_has_the_seeds_fields),
+		TEST(anomaly_event_has_the_seeds_fields),
+		TEST(restart_anomaly_has_the_seeds_fields),
+		TEST(health_alert_carries_a_system_health),
+		TEST(node_and_top),
+		TEST(restart_line),
+		TEST(foreign_text_is_made_visible),
+		TEST(other_lines),
+		TEST(metric_anomaly_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

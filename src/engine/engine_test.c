@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/testing.h"
+
+#define T0 INT64_C(1700000000000)
+#define STEP_MS 5000
+
+static struct engine *e;
+static struct sample s;
+static int64_t now;
+static unsigned counts[EVENT_TYPE_COUNT];
+static struct node_event *last[EVENT_TYPE_COUNT];
+
+static void
+forget_events(void)
+{
+	for (int i = 0; i < EVENT_TYPE_COUNT; i++) {
+		node_event_unref(last[i]);
+		last[i] = NULL;
+		counts[i] = 0;
+	}
+}
+
+static int
+setup(void **state)
+{
+	struct engine_options o = engine_defaults();
+
+	(void)state;
+	e = engine_new("a@h", &o);
+	memset(&s, 0, sizeof(s));
+	now = T0;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	forget_events();
+	engine_free(e);
+	return 0;
+}
+
+static void
+take_events(void)
+{
+	struct node_event *ev;
+
+	while ((ev = engine_next_event(e)) != NULL) {
+		counts[ev->type]++;
+		node_event_unref(last[ev->type]);
+		last[ev->type] = ev;
+	}
+}
+
+static void
+feed(int n)
+{
+	for (int i = 0; i < n; i++) {
+		s.time_ms = now += STEP_MS;
+		if (s.present[METRIC_WALLCLOCK])
+			s.value[METRIC_WALLCLOCK] += STEP_MS;
+		engine_feed(e, now, &s);
+		take_events();
+	}
+}
+
+static struct term *
+term(const char *text)
+{
+	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
+}
+
+static void
+restart(const char *supervisor, const char *child, enum restart_kind kind)
+{
+	struct restart r = { .time_ms = now,
+		.kind = kind,
+		.supervisor = term(supervisor),
+		.child_id = term(child),
+		.reason = term("killed") };
+
+	engine_restart(e, now, &r);
+	restart_release(&r);
+	take_events();
+}
+
+static void
+start_up(void)
+{
+	struct node_info info = { .otp_release = "25", .injected = true, .restarts_seen = true };
+
+	engine_link(e, now, NODE_UP, "linked");
+	engine_info(e, &info);
+	take_events();
+	forget_events();
+}
+
+/* ---- samples ---- */
+
+static void
+last_sample_has_the_derived_metrics(void **state)
+{
+	(void)state;
+	assert_null(engine_last(e));
+	sample_set(&s, METRIC_MEMORY_LIMIT, 100);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, 40);
+	feed(1);
+	ASSERT_NEAR(engine_last(e)->value[METRIC_MEMORY_UTILIZATION], 60, 1e-9);
+	assert_int_equal(engine_last(e)->time_ms, now);
+	assert_int_equal(engine_counts(e).samples, 1);
+	assert_string_equal(engine_node(e), "a@h");
+}
+
+static void
+time_never_goes_back(void **state)
+{
+	(void)state;
+	feed(2);
+	s.time_ms = T0 - 86400000;
+	engine_feed(e, now + 100, &s);
+	assert_int_equal(engine_last(e)->time_ms, now + 100);
+	s.time_ms = now + 86400000;
+	engine_feed(e, now + 200, &s);
+	assert_int_equal(engine_last(e)->time_ms, now + 200);
+	s.time_ms = INT64_MIN;
+	engine_feed(e, T0, &s);
+	assert_int_equal(engine_last(e)->time_ms, now + 200);
+}
+
+/* A duplicate must not make CPU time or a counter look as if it stood still. */
+static void
+duplicate_samples_are_not_judged(void **state)
+{
+	(void)state;
+	sample_set(&s, METRIC_IO_INPUT, 0);
+	for (int i = 0; i < 200; i++) {
+		s.value[METRIC_IO_INPUT] += 5e7;
+		feed(1);
+		for (int k = 0; k < 3; k++)
+			engine_feed(e, now, &s);
+		take_events();
+	}
+	assert_int_equal(counts[EVENT_ANOMALY], 0);
+}
+
+static void
+rankings_are_kept_until_the_next(void **state)
+{
+	unsigned count;
+
+	(void)state;
+	s.top_count[TOP_MEMORY] = 1;
+	strcpy(s.top[TOP_MEMORY][0].pid, "<0.1.0>");
+	feed(1);
+	s.top_count[TOP_MEMORY] = 0;
+	feed(3);
+	assert_string_equal(engine_top(e, TOP_MEMORY, &count)->pid, "<0.1.0>");
+	assert_int_equal(count, 1);
+	s.top_count[TOP_REDUCTIONS] = 200;
+	feed(1);
+	engine_top(e, TOP_MEMORY, &count);
+	assert_int_equal(count, 0);
+	engine_top(e, TOP_REDUCTIONS, &count);
+	assert_int_equal(count, SAMPLE_TOP);
+}
+
+/* ---- anomalies ---- */
+
+static void
+set_memory(double percent)
+{
+	sample_set(&s, METRIC_MEMORY_LIMIT, 1e10);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e10 * (1 - percent / 100));
+}
+
+static void
+anomaly_has_the_seeds_fields_and_culprits(void **state)
+{
+	const struct anomaly *a;
+
+	(void)state;
+	set_memory(40);
+	s.top_count[TOP_MEMORY] = 1;
+	strcpy(s.top[TOP_MEMORY][0].name, "leaky");
+	s.top[TOP_MEMORY][0].value = 1e9;
+	feed(200);
+	set_memory(60);
+	feed(15);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(counts[EVENT_PERFORMANCE_ALERT], 1);
+	a = &last[EVENT_ANOMALY]->u.anomaly;
+	assert_int_equal(a->type, ANOMALY_MEMORY);
+	assert_int_equal(a->severity, SEVERITY_HIGH);
+	assert_int_equal(last[EVENT_ANOMALY]->severity, SEVERITY_HIGH);
+	assert_string_equal(a->description, "Memory usage significantly different from baseline");
+	ASSERT_NEAR(a->current_value, 60, 1e-6);
+	ASSERT_NEAR(a->baseline_value, 40, 0.5);
+	assert_int_equal(a->metric, METRIC_MEMORY_UTILIZATION);
+	assert_int_equal(a->culprit_count, 1);
+	assert_string_equal(a->culprits[0].name, "leaky");
+	assert_ptr_equal(engine_recent_anomaly(e, 0), a);
+	assert_null(engine_recent_anomaly(e, 1));
+	assert_int_equal(last[EVENT_PERFORMANCE_ALERT]->u.anomaly.type, ANOMALY_MEMORY);
+}
+
+static void
+anomaly_holds_and_ends(void **state)
+{
+	const struct anomaly *now_holding[HEALTH_MAX_ANOMALIES];
+
+	(void)state;
+	set_memory(40);
+	feed(200);
+	set_memory(60);
+	feed(20);
+	assert_int_equal(engine_anomalies(e, now_holding), 1);
+	set_memory(40);
+	feed(10);
+	assert_int_equal(engine_anomalies(e, now_holding), 0);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_non_null(engine_recent_anomaly(e, 0));
+}
+
+static void
+process_count_is_medium_always(void **state)
+{
+	(void)state;
+	sample_set(&s, METRIC_PROCESS_COUNT, 1000);
+	feed(200);
+	sample_set(&s, METRIC_PROCESS_COUNT, 50000);
+	feed(20);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(last[EVENT_ANOMALY]->severity, SEVERITY_MEDIUM);
+	assert_int_equal(counts[EVENT_PERFORMANCE_ALERT], 0);
+}
+
+/* Both memory metrics jump: one story, told once. */
+static void
+one_type_is_told_once_at_a_time(void **state)
+{
+	(void)state;
+	set_memory(40);
+	sample_set(&s, METRIC_VM_MEMORY_TOTAL, 1e9);
+	feed(200);
+	set_memory(60);
+	sample_set(&s, METRIC_VM_MEMORY_TOTAL, 3e9);
+	feed(40);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	set_memory(40);
+	feed(10);
+	assert_int_equal(counts[EVENT_ANOMALY], 2);
+	assert_int_equal(last[EVENT_ANOMALY]->u.anomaly.metric, METRIC_VM_MEMORY_TOTAL);
+}
+
+/* The figures of one walk are repeated in every sample until the next: one long queue seen once is not a lasting one. */
+static void
+walk_figures_count_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 600; i++) {
+		bool walked = i % 15 == 0;
+
+		s.top_count[TOP_MESSAGE_QUEUE] = walked;
+		if (walked)
+			sample_set(&s, METRIC_MQ_MAX, i == 450 ? 50000 : 10);
+		feed(1);
+	}
+	assert_int_equal(counts[EVENT_ANOMALY], 0);
+}
+
+static void
+counter_resets_are_no_anomaly(void **state)
+{
+	(void)state;
+	sample_set(&s, METRIC_IO_INPUT, 1e12);
+	for (int i = 0; i < 1000; i++) {
+		s.value[METRIC_IO_INPUT] = i == 500 ? 0 : s.value[METRIC_IO_INPUT] + 5e7;
+		feed(1);
+	}
+	assert_int_equal(counts[EVENT_ANOMALY], 0);
+}
+
+static void
+outage_keeps_baselines_and_raises_nothing_on_return(void **state)
+{
+	(void)state;
+	start_up();
+	sample_set(&s, METRIC_IO_INPUT, 0);
+	sample_set(&s, METRIC_PROCESS_COUNT, 1000);
+	for (int i = 0; i < 200; i++) {
+		s.value[METRIC_IO_INPUT] += 5e7;
+		feed(1);
+	}
+	engine_link(e, now, NODE_UNREACHABLE, "gone");
+	now += 600000;
+	engine_link(e, now, NODE_UP, "");
+	take_events();
+	forget_events();
+	for (int i = 0; i < 50; i++) {
+		s.value[METRIC_IO_INPUT] += 5e7;
+		feed(1);
+	}
+	assert_int_equal(counts[EVENT_ANOMALY], 0);
+	/* The baseline is still there: a fault right after the return is seen. */
+	sample_set(&s, METRIC_PROCESS_COUNT, 5000);
+	for (int i = 0; i < 15; i++) {
+		s.value[METRIC_IO_INPUT] += 5e7;
+		feed(1);
+	}
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+}
+
+static void
+reboot_warms_up_again(void **state)
+{
+	(void)state;
+	start_up();
+	sample_set(&s, METRIC_WALLCLOCK, 1e9);
+	sample_set(&s, METRIC_PROCESS_COUNT, 5000);
+	feed(200);
+	sample_set(&s, METRIC_WALLCLOCK, 1000);
+	sample_set(&s, METRIC_PROCESS_COUNT, 500);
+	feed(300);
+	assert_int_equal(counts[EVENT_ANOMALY], 0);
+}
+
+/* ---- the link ---- */
+
+static void
+loss_is_told_once_and_only_after_having_been_up(void **state)
+{
+	const struct anomaly *holding[HEALTH_MAX_ANOMALIES];
+	const char *detail;
+	int64_t since;
+
+	(void)state;
+	engine_link(e, now, NODE_UNREACHABLE, "nobody listens");
+	take_events();
+	assert_int_equal(counts[EVENT_NODE], 1);
+	assert_int_equal(counts[EVENT_ANOMALY], 0);
+	engine_link(e, now, NODE_UP, "");
+	engine_link(e, now + 1000, NODE_UNREACHABLE, "connection reset");
+	take_events();
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(last[EVENT_ANOMALY]->u.anomaly.type, ANOMALY_NODE_DOWN);
+	assert_string_equal(last[EVENT_ANOMALY]->u.anomaly.description, "Node is not reachable: connection reset");
+	for (int i = 0; i < 10; i++) {
+		engine_link(e, now + 2000, NODE_CONNECTING, "trying");
+		engine_link(e, now + 2000, NODE_UNREACHABLE, "still nobody");
+	}
+	take_events();
+	assert_int_equal(counts[EVENT_NODE], 3);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(engine_state(e, &detail, &since), NODE_UNREACHABLE);
+	assert_string_equal(detail, "still nobody");
+	assert_int_equal(since, now + 1000);
+	assert_int_equal(engine_anomalies(e, holding), 1);
+	engine_link(e, now + 3000, NODE_UP, "");
+	assert_int_equal(engine_anomalies(e, holding), 0);
+}
+
+static void
+health_of_a_lost_node_is_unknown(void **state)
+{
+	struct health h;
+
+	(void)state;
+	engine_health(e, now, &h);
+	assert_int_equal(h.overall, LEVEL_UNKNOWN);
+	start_up();
+	set_memory(50);
+	feed(1);
+	engine_health(e, now, &h);
+	assert_int_equal(h.overall, LEVEL_HEALTHY);
+	assert_int_equal(h.criteria[CRITERION_FDS].level, LEVEL_UNKNOWN);
+	assert_true(isnan(h.numbers[HEALTH_NUMBER_MQ_MAX]));
+	engine_health(e, now + 3600000, &h);
+	assert_int_equal(h.overall, LEVEL_UNKNOWN);
+	engine_link(e, now, NODE_UNREACHABLE, "");
+	engine_health(e, now, &h);
+	assert_int_equal(h.overall, LEVEL_UNKNOWN);
+}
+
+/* ---- health ---- */
+
+static void
+health_alert_on_change_only(void **state)
+{
+	struct health *h;
+
+	(void)state;
+	start_up();
+	set_memory(50);
+	feed(5);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 0);
+	set_memory(95);
+	feed(100);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 1);
+	h = &last[EVENT_HEALTH_ALERT]->u.health;
+	assert_int_equal(last[EVENT_HEALTH_ALERT]->severity, SEVERITY_HIGH);
+	assert_int_equal(h->overall, LEVEL_CRITICAL);
+	assert_int_equal(h->changed, CRITERION_MEMORY);
+	assert_int_equal(h->recommendation_count, 1);
+	feed(100);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 2);
+	set_memory(50);
+	feed(10);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 3);
+	assert_int_equal(last[EVENT_HEALTH_ALERT]->severity, SEVERITY_LOW);
+}
+
+static void
+restarts_criterion_needs_five_minutes_or_a_reason(void **state)
+{
+	struct health h;
+
+	(void)state;
+	start_up();
+	feed(1);
+	engine_health(e, now, &h);
+	assert_int_equal(h.criteria[CRITERION_RESTARTS].level, LEVEL_UNKNOWN);
+	for (int i = 0; i < 6; i++)
+		restart("sup", "w", RESTART_DONE);
+	engine_health(e, now, &h);
+	assert_int_equal(h.criteria[CRITERION_RESTARTS].level, LEVEL_WARNING);
+	feed(1);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 1);
+	feed(61);
+	engine_health(e, now, &h);
+	assert_int_equal(h.criteria[CRITERION_RESTARTS].level, LEVEL_HEALTHY);
+	ASSERT_NEAR(h.restart_rate, 6, 0);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 2);
+}
+
+static void
+silence_lets_levels_fall_back(void **state)
+{
+	struct health h;
+
+	(void)state;
+	start_up();
+	for (int i = 0; i < 20; i++)
+		restart("sup", "w", RESTART_DONE);
+	engine_tick(e, now);
+	take_events();
+	assert_int_equal(last[EVENT_HEALTH_ALERT]->u.health.criteria[CRITERION_RESTARTS].level, LEVEL_CRITICAL);
+	for (int i = 0; i < 400; i++) {
+		engine_tick(e, now += 1000);
+		s.time_ms = now;
+		if (i % 5 == 0)
+			engine_feed(e, now, &s);
+	}
+	take_events();
+	engine_health(e, now, &h);
+	assert_int_equal(h.criteria[CRITERION_RESTARTS].level, LEVEL_HEALTHY);
+	assert_int_equal(last[EVENT_HEALTH_ALERT]->severity, SEVERITY_LOW);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 2);
+}
+
+/* ---- restarts ---- */
+
+static void
+restart_statistics(void **state)
+{
+	struct restart_stats st;
+
+	(void)state;
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	assert_false(st.observed);
+	assert_true(isnan(st.mean_interval_ms));
+	for (int i = 0; i < 3; i++) {
+		now += 10000;
+		restart("sup_a", "w1", RESTART_DONE);
+	}
+	restart("sup_b", "w2", RESTART_DONE);
+	restart("sup_b", "w2", RESTART_FAILED);
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	assert_true(st.observed);
+	assert_int_equal(st.total, 4);
+	assert_int_equal(st.failed, 1);
+	ASSERT_NEAR(st.rate, 4, 0);
+	ASSERT_NEAR(st.mean_interval_ms, 20000.0 / 3, 1e-6);
+	assert_int_equal(st.child_count, 2);
+	assert_string_equal(st.children[0].child_id, "w1");
+	assert_int_equal(st.children[0].count, 3);
+	assert_int_equal(st.reason_count, 1);
+	assert_string_equal(st.reasons[0].reason, "killed");
+	assert_int_equal(st.reasons[0].count, 4);
+	assert_true(engine_restart_stats(e, now, "sup_b", &st));
+	assert_int_equal(st.total, 1);
+	assert_int_equal(st.child_count, 1);
+	assert_false(engine_restart_stats(e, now, "sup_c", &st));
+	assert_int_equal(engine_restart_at(e, 0)->kind, RESTART_FAILED);
+	assert_int_equal(engine_restart_at(e, 4)->restart_count, 1);
+	assert_null(engine_restart_at(e, 5));
+}
+
+static void
+rapid_cycle_is_an_anomaly_once(void **state)
+{
+	const struct anomaly *holding[HEALTH_MAX_ANOMALIES];
+	struct restart_stats st;
+	const struct anomaly *a;
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		now += 2000;
+		restart("main_supervisor", "worker_process", RESTART_DONE);
+	}
+	assert_int_equal(counts[EVENT_RESTART], 12);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(counts[EVENT_PERFORMANCE_ALERT], 0);
+	a = &last[EVENT_ANOMALY]->u.anomaly;
+	assert_int_equal(a->severity, SEVERITY_HIGH);
+	assert_string_equal(a->description, "Rapid restart cycle detected for worker_process");
+	assert_string_equal(term_text(a->supervisor), "main_supervisor");
+	assert_int_equal(a->restart_count, 4);
+	assert_int_equal(last[EVENT_RESTART]->u.restart.restart_count, 12);
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	assert_int_equal(st.pattern_count, 1);
+	assert_string_equal(st.patterns[0].type, "restart_storm");
+	assert_int_equal(st.patterns[0].frequency, 12);
+	assert_true(st.patterns[0].active);
+	assert_int_equal(engine_anomalies(e, holding), 1);
+	engine_tick(e, now + 301000);
+	assert_int_equal(engine_anomalies(e, holding), 0);
+	assert_true(engine_restart_stats(e, now + 120000, NULL, &st));
+	assert_false(st.patterns[0].active);
+}
+
+static void
+supervisor_that_gives_up_is_an_anomaly(void **state)
+{
+	(void)state;
+	restart("sup", "w", RESTART_GAVE_UP);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(last[EVENT_RESTART]->severity, SEVERITY_HIGH);
+	assert_non_null(
+	    strstr(last[EVENT_ANOMALY]->u.anomaly.description, "Supervisor sup reached its restart intensity"));
+}
+
+static void
+absurd_restart_times_are_now(void **state)
+{
+	struct restart r = { .time_ms = INT64_MAX, .supervisor = term("s"), .child_id = term("c") };
+	struct restart_stats st;
+
+	(void)state;
+	engine_restart(e, now, &r);
+	r.time_ms = INT64_MIN;
+	engine_restart(e, now, &r);
+	restart_release(&r);
+	assert_int_equal(engine_restart_at(e, 0)->time_ms, now);
+	assert_int_equal(engine_restart_at(e, 1)->time_ms, now);
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	ASSERT_NEAR(st.rate, 2, 0);
+}
+
+/* A minute of 10,000 restarts a second with unlike names: memory is bounded, counts are exact. */
+static void
+flood_is_counted_exactly_within_bounds(void **state)
+{
+	struct engine_options o = engine_defaults();
+	struct restart_stats st;
+	uint64_t reasons = 0;
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 60000; i++) {
+		now = T0 + i;
+		snprintf(name, sizeof(name), "child_%d", i % 7000);
+		struct restart r = {
+			.time_ms = now, .supervisor = term("sup"), .child_id = term(name), .reason = term(name)
+		};
+
+		engine_restart(e, now, &r);
+		restart_release(&r);
+	}
+	engine_lost_restarts(e, now, 540000);
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	assert_int_equal(st.total, 600000);
+	assert_int_equal(st.undescribed, 540000);
+	ASSERT_NEAR(st.rate, 600000, 0);
+	assert_int_equal(st.child_count, RESTART_STATS_TOP);
+	for (unsigned i = 0; i < st.reason_count; i++)
+		reasons += st.reasons[i].count;
+	assert_int_equal(reasons, 60000);
+	assert_null(engine_restart_at(e, o.max_restarts));
+	assert_true(engine_counts(e).events_dropped > 0);
+	take_events();
+	assert_true(counts[EVENT_RESTART] + counts[EVENT_ANOMALY] + counts[EVENT_HEALTH_ALERT] <= o.max_events);
+}
+
+/* The same inputs give the same events, whatever else the process does. */
+static void
+engine_is_deterministic(void **state)
+{
+	struct engine_options o = engine_defaults();
+	struct engine *twin = engine_new("a@h", &o);
+
+	(void)state;
+	for (int i = 0; i < 500; i++) {
+		struct node_event *a, *b;
+
+		set_memory(i % 200 < 100 ? 40 : 80);
+		s.time_ms = now += STEP_MS;
+		engine_feed(e, now, &s);
+		engine_feed(twin, now, &s);
+		while ((a = engine_next_event(e)) != NULL) {
+			b = engine_next_event(twin);
+			assert_int_equal(a->type, b->type);
+			assert_int_equal(a->time_ms, b->time_ms);
+			node_event_unref(a);
+			node_event_unref(b);
+		}
+		assert_null(engine_next_event(twin));
+	}
+	engine_free(twin);
+	engine_free(NULL);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(last_sample_has_the_derived_metrics),
+		TEST(time_never_goes_back),
+		TEST(duplicate_samples_are_not_judged),
+		TEST(rankings_are_kept_until_the_next),
+		TEST(anomaly_has_the_seeds_fields_and_culprits),
+		TEST(anomaly_holds_and_ends),
+		TEST(process_count_is_medium_always),
+		TEST(one_type_is_told_once_at_a_time),
+		TEST(walk_figures_count_once),
+		TEST(counter_resets_are_no_anomaly),
+		TEST(outage_keeps_baselines_and_raises_nothing_on_return),
+		TEST(reboot_warms_up_again),
+		TEST(loss_is_told_once_and_only_after_having_been_up),
+		TEST(health_of_a_lost_node_is_unknown),
+		TEST(health_alert_on_change_only),
+		TEST(restarts_criterion_needs_five_minutes_or_a_reason),
+		TEST(silence_lets_levels_fall_back),
+		TEST(restart_statistics),
+		TEST(rapid_cycle_is_an_anomaly_once),
+		TEST(supervisor_that_gives_up_is_an_anomaly),
+		TEST(absurd_restart_times_are_now),
+		TEST(flood_is_counted_exactly_within_bounds),
+		TEST(engine_is_deterministic),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

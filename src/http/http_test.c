@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole outlet in this program's own loop, with clients on loopback sockets: what comes back for good requests, for bad ones, and to slow clients. */
+#include "http/http.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/strbuf.h"
+#include "http/address.h"
+#include "http/fixture.h"
+
+/* A test that waits longer than that for what must come has failed. */
+#define GIVE_UP_S 20
+#define CLIENTS 12
+
+struct client {
+	int fd;
+	struct event *readable;
+	struct strbuf in;
+	bool ended;
+};
+
+static struct fixture fixture;
+static struct event_base *loop;
+static struct event *give_up;
+static struct http *http;
+static struct client clients[CLIENTS];
+static size_t client_count;
+
+/* ---- the stage --------------------------------------------------------------------------------------------------- */
+
+static void
+on_give_up(evutil_socket_t fd UNUSED, short what UNUSED, void *arg UNUSED)
+{
+	fprintf(stderr, "gave up waiting\n");
+	abort();
+}
+
+static void
+begin(size_t max_events, const struct http_options *options)
+{
+	const struct timeval limit = { GIVE_UP_S, 0 };
+	struct http_source source;
+	struct err err = { "" };
+
+	signal(SIGPIPE, SIG_IGN);
+	fixture_init(&fixture, max_events);
+	source = fixture_source(&fixture);
+	loop = event_base_new();
+	give_up = event_new(loop, -1, 0, on_give_up, NULL);
+	event_add(give_up, &limit);
+	http = http_new(loop, options, &source, &err);
+	if (http == NULL)
+		fail_msg("%s", err.text);
+	client_count = 0;
+}
+
+static int
+setup(void **state)
+{
+	static const struct http_options options = { .address = "127.0.0.1:0", .max_streams = 4, .max_connections = 10 };
+
+	(void)state;
+	begin(1000, &options);
+	return 0;
+}
+
+static int
+setup_token(void **state)
+{
+	static const struct http_options options = { .address = "127.0.0.1:0", .token = "s3cret" };
+
+	(void)state;
+	begin(1000, &options);
+	return 0;
+}
+
+static void
+client_close(struct client *c)
+{
+	if (c->fd < 0)
+		return;
+	event_free(c->readable);
+	close(c->fd);
+	strbuf_release(&c->in);
+	c->fd = -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	http_free(http);
+	for (size_t i = 0; i < client_count; i++)
+		client_close(&clients[i]);
+	event_free(give_up);
+	event_base_free(loop);
+	fixture_release(&fixture);
+	return 0;
+}
+
+/* ---- clients ------------------------------------------------------------------------------------------------------ */
+
+static void
+on_readable(evutil_socket_t fd, short what UNUSED, void *arg)
+{
+	struct client *c = arg;
+	char buf[65536];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n > 0)
+		strbuf_add(&c->in, buf, (size_t)n);
+	else if (n == 0 || errno != EAGAIN) {
+		c->ended = true;
+		event_del(c->readable);
+	}
+}
+
+/* client_new connects; `buffer` bytes of kernel memory for what it has not read, 0 for the usual. */
+static struct client *
+client_new(int buffer)
+{
+	struct client *c = &clients[client_count++];
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct address a;
+
+	assert_true(client_count <= CLIENTS && address_parse(&a, http_address(http), NULL));
+	in.sin_port = htons(a.port);
+	*c = (struct client) { .fd = socket(AF_INET, SOCK_STREAM, 0) };
+	if (buffer)
+		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	assert_int_equal(connect(c->fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	evutil_make_socket_nonblocking(c->fd);
+	c->readable = event_new(loop, c->fd, EV_READ | EV_PERSIST, on_readable, c);
+	event_add(c->readable, NULL);
+	return c;
+}
+
+static void
+client_send(struct client *c, const char *text)
+{
+	assert_int_equal(send(c->fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+static void
+wait_for(struct client *c, const char *piece)
+{
+	while (strstr(strbuf_cstr(&c->in), piece) == NULL) {
+		if (c->ended)
+			fail_msg("the connection ended before \"%s\"; there was: %s", piece, strbuf_cstr(&c->in));
+		event_base_loop(loop, EVLOOP_ONCE);
+	}
+}
+
+static void
+wait_for_end(struct client *c)
+{
+	while (!c->ended)
+		event_base_loop(loop, EVLOOP_ONCE);
+}
+
+/* says asks with these bytes and waits for the answer's beginning; the connection must end if `ends`. */
+static void
+says(const char *request, const char *answer, bool ends)
+{
+	struct client *c = client_new(0);
+
+	client_send(c, request);
+	wait_for(c, answer);
+	if (ends)
+		wait_for_end(c);
+	client_close(c);
+	client_count--;
+}
+
+static unsigned
+count_of(const char *text, const char *piece)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, piece)) != NULL; p++)
+		n++;
+	return n;
+}
+
+#define HOST "Host: 127.0.0.1\r\n"
+
+static struct client *
+subscribe(const char *query, const char *last_id, int buffer)
+{
+	struct client *c = client_new(buffer);
+	char request[512];
+
+	snprintf(request, sizeof(request), "GET /api/v1/events%s HTTP/1.1\r\n" HOST "%s%s%s\r\n", query,
+	    last_id ? "Last-Event-ID: " : "", last_id ? last_id : "", last_id ? "\r\n" : "");
+	client_send(c, request);
+	wait_for(c, "retry: 2000\n\n");
+	return c;
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
+
+static void
+good_requests(void **state)
+{
+	struct client *c = client_new(0);
+
+	(void)state;
+	client_send(c, "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(c, "\r\n\r\nok\n");
+	strbuf_reset(&c->in);
+	client_send(c, "HEAD /healthz HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(c, "Content-Length: 3\r\n");
+	wait_for(c, "\r\n\r\n");
+	assert_null(strstr(c->in.data, "ok\n"));
+	strbuf_reset(&c->in);
+	/* The same connection goes on, also for two requests at once. */
+	client_send(c, "GET /api/v1/nodes HTTP/1.1\r\n" HOST "\r\nGET /healthz HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(c, "b c@h");
+	wait_for(c, "\r\n\r\nok\n");
+	assert_non_null(strstr(c->in.data, "Content-Security-Policy: default-src 'self'"));
+	assert_non_null(strstr(c->in.data, "X-Content-Type-Options: nosniff"));
+	assert_non_null(strstr(c->in.data, "Cache-Control: no-store"));
+	says("GET /healthz HTTP/1.0\r\n\r\n", "\r\n\r\nok\n", true);
+	says("GET http://localhost/healthz HTTP/1.1\r\n" HOST "\r\n", "\r\n\r\nok\n", false);
+	says("HEAD /api/v1/events HTTP/1.1\r\n" HOST "\r\n", "text/event-stream", false);
+}
+
+static void
+bad_requests(void **state)
+{
+	(void)state;
+	says("\x16\x03\x01\x02\r\n\r\n", "HTTP/1.1 400 ", true);
+	says("GET / HTTP/1.1\r\nno colon\r\n\r\n", " 400 ", true);
+	says("GET /\r\n\r\n", " 400 ", true);
+	says("GET / HTTP/1.1\r\n\r\n", "header field Host is missing", true);
+	says("GET / HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n", " 400 Bad Request", true);
+	says("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", " 403 Forbidden", true);
+	says("GET http://evil.example/ HTTP/1.1\r\n" HOST "\r\n", " 403 Forbidden", true);
+	says("POST /api/v1/nodes HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi", "Allow: GET, HEAD", true);
+	says("DELETE / HTTP/1.1\r\n" HOST "\r\n", " 405 Method Not Allowed", true);
+	says("OPTIONS * HTTP/1.1\r\n" HOST "\r\n", " 405 ", true);
+	says("BREW / HTTP/1.1\r\n" HOST "\r\n", " 501 ", true);
+	says("GET /nothing HTTP/1.1\r\n" HOST "\r\n", "{\"error\":{\"status\":404,", false);
+	says("GET /%zz HTTP/1.1\r\n" HOST "\r\n", " 404 ", false);
+	says("GET /api/v1/nodes/%00 HTTP/1.1\r\n" HOST "\r\n", " 400 ", false);
+}
+
+/* A second request hidden in what one server takes for a body, and another does not. */
+static void
+smuggled_requests(void **state)
+{
+	static const char *const frames[] = { "Transfer-Encoding: gzip, chunked\r\n", "Content-Length: 47\r\n",
+		"Content-Length: 0\r\nContent-Length: 47\r\n", "Content-Length : 47\r\n", "Content-Length: +47\r\n",
+		"Transfer-Encoding: chunked\r\nContent-Length: 47\r\n", "Transfer-Encoding : chunked\r\n" };
+	static const char *const methods[] = { "GET", "HEAD", "POST" };
+	char request[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(frames) * ARRAY_LEN(methods); i++) {
+		struct client *c = client_new(0);
+
+		snprintf(request, sizeof(request), "%s /api/v1 HTTP/1.1\r\n" HOST "%s\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n" HOST "\r\n",
+		    methods[i % 3], frames[i / 3]);
+		client_send(c, request);
+		wait_for_end(c);
+		assert_null(strstr(strbuf_cstr(&c->in), "ok\n"));
+		assert_null(strstr(strbuf_cstr(&c->in), " 200 "));
+		client_close(c);
+		client_count--;
+	}
+}
+
+static void
+oversize_heads(void **state)
+{
+	struct strbuf request = STRBUF_INIT;
+
+	(void)state;
+	strbuf_adds(&request, "GET / HTTP/1.1\r\n" HOST "X: ");
+	for (int i = 0; i < 20000; i++)
+		strbuf_addc(&request, 'x');
+	says(request.data, " 400 ", true);
+	strbuf_reset(&request);
+	strbuf_adds(&request, "GET /");
+	for (int i = 0; i < 20000; i++)
+		strbuf_addc(&request, 'x');
+	says(request.data, " 400 ", true);
+	strbuf_reset(&request);
+	strbuf_adds(&request, "GET / HTTP/1.1\r\n" HOST);
+	for (int i = 0; i < 101; i++)
+		strbuf_adds(&request, "X: y\r\n");
+	strbuf_adds(&request, "\r\n");
+	says(request.data, " 431 ", true);
+	says("POST / HTTP/1.1\r\n" HOST "Content-Length: 70000\r\n\r\n", " 413 ", true);
+	strbuf_release(&request);
+}
+
+/* A client that asks without end and never reads fills neither our memory nor our time. */
+static void
+pipelining_without_reading(void **state)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\n" HOST "\r\n";
+	struct client *c = client_new(4096);
+	unsigned refused = 0;
+	size_t sent = 0;
+
+	(void)state;
+	event_del(c->readable);
+	/* What is never read must stop being taken: the kernel's buffers, ours, and no more. */
+	while (refused < 200 && sent < (64u << 20)) {
+		ssize_t n = send(c->fd, request, sizeof(request) - 1, MSG_NOSIGNAL);
+
+		if (n > 0)
+			sent += (size_t)n;
+		refused = n > 0 ? 0 : refused + 1;
+		event_base_loop(loop, EVLOOP_NONBLOCK);
+	}
+	assert_true(sent < (16u << 20));
+	says("GET /healthz HTTP/1.1\r\n" HOST "\r\n", "\r\n\r\nok\n", false);
+}
+
+static void
+connections_are_limited(void **state)
+{
+	struct client *idle[10];
+
+	(void)state;
+	/* As many as there may be, and none of them speaks: those that do are served all the same. */
+	for (int i = 0; i < 10; i++)
+		idle[i] = client_new(0);
+	says("GET /healthz HTTP/1.1\r\n" HOST "\r\n", "\r\n\r\nok\n", false);
+	wait_for_end(idle[0]);
+	assert_false(idle[9]->ended);
+}
+
+static void
+tokens(void **state)
+{
+	(void)state;
+	says("GET /api/v1/nodes HTTP/1.1\r\n" HOST "\r\n", " 401 Unauthorized", false);
+	says("GET / HTTP/1.1\r\n" HOST "\r\n", "WWW-Authenticate: Basic realm=\"arsenal\"", false);
+	says("GET / HTTP/1.1\r\n" HOST "\r\n", "WWW-Authenticate: Bearer", false);
+	says("GET /healthz HTTP/1.1\r\nHost: any.name\r\n\r\n", " 200 ", false);
+	says("GET /api/v1/nodes HTTP/1.1\r\nHost: any.name\r\nAuthorization: Bearer s3cret\r\n\r\n", " 200 ", false);
+	says("GET /api/v1/nodes HTTP/1.1\r\n" HOST "Authorization: Basic YW55OnMzY3JldA==\r\n\r\n", " 200 ", false);
+	says("GET /api/v1/nodes?token=s3cret HTTP/1.1\r\n" HOST "\r\n", " 401 ", false);
+	says("GET /api/v1/nodes HTTP/1.1\r\n" HOST "Authorization: Bearer s3crex\r\n\r\n", " 401 ", false);
+}
+
+static void
+bad_options(void **state)
+{
+	static const struct http_options bad[] = { { .address = "127.0.0.1" }, { .address = "0.0.0.0:0" },
+		{ .address = "127.0.0.1:0", .token = "" }, { .address = "no-such-host.invalid.:0" } };
+	struct http_source source = fixture_source(&fixture);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err err = { "" };
+
+		assert_null(http_new(loop, &bad[i], &source, &err));
+		assert_true(*err.text);
+	}
+}
+
+/* ---- the event stream -------------------------------------------------------------------------------------------- */
+
+static void
+events_come_at_once(void **state)
+{
+	struct client *all = subscribe("", NULL, 0);
+	struct client *other = subscribe("?types=health_alert,anomaly&node=b+c@h", NULL, 0);
+
+	(void)state;
+	fixture_restart(&fixture, "sup", "w");
+	http_pump(http);
+	wait_for(all, "id: 1003\nevent: restart\ndata: {\"id\":1003,\"type\":\"restart\"");
+	wait_for(all, "\"supervisor\":\"sup\"");
+	wait_for(all, "}\n\n");
+	/* Without an id it begins with the newest: what was before it connected does not come. */
+	assert_null(strstr(all->in.data, "event: node"));
+	assert_null(strstr(strbuf_cstr(&other->in), "event:"));
+}
+
+static void
+events_are_filtered_by_severity(void **state)
+{
+	struct client *c = subscribe("?severity=high", NULL, 0);
+
+	(void)state;
+	engine_link(fixture.engines[0], FIXTURE_NOW, NODE_CONNECTING, "again");
+	engine_link(fixture.engines[0], FIXTURE_NOW, NODE_UNREACHABLE, "gone");
+	fixture_collect(&fixture);
+	http_pump(http);
+	wait_for(c, "node_down");
+	assert_null(strstr(c->in.data, "\"severity\":\"low\""));
+}
+
+static void
+events_resume(void **state)
+{
+	struct client *c;
+
+	(void)state;
+	/* 1001 and 1002 are the links'; few enough that no anomaly comes between. */
+	for (int i = 0; i < 3; i++)
+		fixture_restart(&fixture, "sup", "w");
+	c = subscribe("?types=restart", "1003", 0);
+	wait_for(c, "id: 1005\n");
+	assert_null(strstr(c->in.data, "id: 1003\n"));
+	assert_non_null(strstr(c->in.data, "id: 1004\n"));
+	c = subscribe("?types=restart&last_event_id=1004", NULL, 0);
+	wait_for(c, "id: 1005\n");
+	assert_null(strstr(c->in.data, "id: 1004\n"));
+	assert_null(strstr(c->in.data, "dropped"));
+	/* Ids of an earlier run: everything there is. Ids not given yet: the newest. */
+	c = subscribe("", "3", 0);
+	wait_for(c, "id: 1001\n");
+	c = subscribe("", "18446744073709551615", 0);
+	fixture_restart(&fixture, "sup", "newest");
+	http_pump(http);
+	wait_for(c, "newest");
+	assert_null(strstr(c->in.data, "id: 1005\n"));
+}
+
+static void
+bad_event_ids(void **state)
+{
+	(void)state;
+	says("GET /api/v1/events HTTP/1.1\r\n" HOST "Last-Event-ID: 12a\r\n\r\n", " 400 Bad Request", false);
+	says("GET /api/v1/events?last_event_id=99999999999999999999 HTTP/1.1\r\n" HOST "\r\n", " 400 ", false);
+}
+
+static void
+streams_are_limited(void **state)
+{
+	struct client *first = subscribe("", NULL, 0);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		subscribe("", NULL, 0);
+	says("GET /api/v1/events HTTP/1.1\r\n" HOST "\r\n", " 503 Service Unavailable", false);
+	/* One that leaves is noticed, and its place is free. */
+	client_close(first);
+	for (int i = 0; i < 20; i++)
+		event_base_loop(loop, EVLOOP_NONBLOCK);
+	subscribe("", NULL, 0);
+}
+
+/* line_before is the last line before p that begins with "id: ", and its number in *id. */
+static const char *
+line_before(const char *text, const char *p, unsigned long *id)
+{
+	while (p > text && strncmp(p, "\nid: ", 5) != 0)
+		p--;
+	*id = strtoul(p + 5, NULL, 10);
+	return p;
+}
+
+/* A client that does not read costs a bounded queue; when it reads again it learns how many it lost, and goes on. */
+static void
+slow_client(void **state)
+{
+	struct client *c = subscribe("", NULL, 4096);
+	unsigned long before, after;
+	const char *told, *line;
+
+	(void)state;
+	event_del(c->readable);
+	for (int i = 0; i < 20000; i++) {
+		fixture_restart(&fixture, "a_supervisor_with_a_name", "a_child");
+		http_pump(http);
+		if (i % 50 == 0)
+			event_base_loop(loop, EVLOOP_NONBLOCK);
+	}
+	event_add(c->readable, NULL);
+	fixture_restart(&fixture, "sup", "the last one");
+	http_pump(http);
+	wait_for(c, "the last one");
+	/* Our queue, the kernel's, and the log's thousand: far fewer than twenty thousand. */
+	assert_true(count_of(c->in.data, "event: restart\n") < 8000);
+	assert_int_equal(count_of(c->in.data, "\"dropped\":"), 1);
+	told = strstr(c->in.data, ",\"dropped\":");
+	line = line_before(c->in.data, told, &after);
+	line_before(c->in.data, line - 1, &before);
+	assert_int_equal(strtoul(told + 11, NULL, 10), after - before - 1);
+}
+
+static void
+a_stream_takes_no_input(void **state)
+{
+	struct client *c = subscribe("", NULL, 0);
+	char junk[4096];
+	size_t sent = 0;
+	unsigned refused = 0;
+
+	(void)state;
+	memset(junk, 'x', sizeof(junk));
+	while (refused < 200 && sent < (64u << 20)) {
+		ssize_t n = send(c->fd, junk, sizeof(junk), MSG_NOSIGNAL);
+
+		if (n > 0)
+			sent += (size_t)n;
+		refused = n > 0 ? 0 : refused + 1;
+		event_base_loop(loop, EVLOOP_NONBLOCK);
+	}
+	assert_true(sent < (16u << 20));
+	fixture_restart(&fixture, "sup", "still there");
+	http_pump(http);
+	wait_for(c, "still there");
+}
+
+int
+main(void)
+{
+#define WITH(setup_function, test) cmocka_unit_test_setup_teardown(test, setup_function, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(setup, good_requests),
+		WITH(setup, bad_requests),
+		WITH(setup, smuggled_requests),
+		WITH(setup, oversize_heads),
+		WITH(setup, pipelining_without_reading),
+		WITH(setup, connections_are_limited),
+		WITH(setup_token, tokens),
+		WITH(setup, bad_options),
+		WITH(setup, events_come_at_once),
+		WITH(setup, events_are_filtered_by_severity),
+		WITH(setup, events_resume),
+		WITH(setup, bad_event_ids),
+		WITH(setup, streams_are_limited),
+		WITH(setup, slow_client),
+		WITH(setup, a_stream_takes_no_input),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

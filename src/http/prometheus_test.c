@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/prometheus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/fixture.h"
+#include "http/routes.h"
+
+static struct fixture fixture;
+static struct site site;
+static struct reply reply;
+
+static int
+setup(void **state)
+{
+	struct http_source source;
+
+	(void)state;
+	fixture_init(&fixture, 100);
+	source = fixture_source(&fixture);
+	site_init(&site, &source, 2);
+	reply_init(&reply);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	reply_release(&reply);
+	site_release(&site);
+	fixture_release(&fixture);
+	return 0;
+}
+
+static void
+feed(int64_t time_ms, uint64_t active)
+{
+	struct sample *s = calloc(1, sizeof(*s));
+
+	s->time_ms = time_ms;
+	sample_set(s, METRIC_PROCESS_COUNT, 42);
+	sample_set(s, METRIC_RUNTIME, 1500);
+	sample_set(s, METRIC_VM_MEMORY_PROCESSES, 1e6);
+	sample_set(s, METRIC_VM_MEMORY_SYSTEM, 2.5e6);
+	sample_set(s, METRIC_PROBE_COLLECT_US, 250);
+	s->scheduler_count = 2;
+	for (int i = 0; i < 2; i++) {
+		s->scheduler_active[i] = active;
+		s->scheduler_total[i] = (uint64_t)time_ms;
+	}
+	engine_feed(fixture.engines[0], time_ms, s);
+	free(s);
+}
+
+static const char *
+scrape(const char *query)
+{
+	struct request rq = { .path = "/metrics", .query = query, .authorized = true };
+
+	reply_release(&reply);
+	reply_init(&reply);
+	site_serve(&site, &rq, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply.type, "text/plain; version=0.0.4; charset=utf-8");
+	return reply.body.data;
+}
+
+#define HAS(text, piece) assert_non_null(strstr(text, piece))
+#define LACKS(text, piece) assert_null(strstr(text, piece))
+
+static void
+names_have_base_units(void **state)
+{
+	static const struct {
+		enum metric_id id;
+		const char *name;
+	} table[] = {
+		{ METRIC_CPU_UTILIZATION, "arsenal_cpu_utilization_percent" },
+		{ METRIC_RUNTIME, "arsenal_runtime_seconds_total" },
+		{ METRIC_GC_TIME, "arsenal_gc_time_seconds_total" },
+		{ METRIC_GC_BYTES_RECLAIMED, "arsenal_gc_bytes_reclaimed_total" },
+		{ METRIC_GC_WORDS_RECLAIMED, "arsenal_gc_words_reclaimed_total" },
+		{ METRIC_RSS, "arsenal_rss_bytes" },
+		{ METRIC_VM_MEMORY_TOTAL, "arsenal_vm_memory_total_bytes" },
+		{ METRIC_IO_INPUT, "arsenal_io_input_bytes_total" },
+		{ METRIC_PROBE_WALK_US, "arsenal_probe_walk_seconds" },
+		{ METRIC_PROCESS_COUNT, "arsenal_process_count" },
+		{ METRIC_LOAD1, "arsenal_load1" },
+	};
+	struct strbuf name = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		strbuf_reset(&name);
+		prometheus_name(&name, table[i].id);
+		assert_string_equal(name.data, table[i].name);
+	}
+	strbuf_release(&name);
+}
+
+static void
+scales_by_the_name(void **state)
+{
+	(void)state;
+	ASSERT_NEAR(prometheus_scale(METRIC_RUNTIME, "erlang_vm_statistics_runtime_milliseconds"), 1, 0);
+	ASSERT_NEAR(prometheus_scale(METRIC_RUNTIME, "erlang_vm_statistics_runtime_seconds_total"), 1e-3, 0);
+	ASSERT_NEAR(prometheus_scale(METRIC_PROBE_WALK_US, "arsenal_probe_walk_seconds"), 1e-6, 0);
+	ASSERT_NEAR(prometheus_scale(METRIC_IO_INPUT, "arsenal_io_input_bytes_total"), 1, 0);
+}
+
+static void
+escapes_labels(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	prometheus_escape(&out, "a\"b\\c\nd{}é");
+	assert_string_equal(out.data, "a\\\"b\\\\c\\nd{}é");
+	strbuf_release(&out);
+}
+
+static void
+one_node(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	HAS(text, "# TYPE erlang_vm_process_count gauge\nerlang_vm_process_count 42\n");
+	HAS(text, "# HELP erlang_vm_processes Processes\n# TYPE erlang_vm_processes gauge\nerlang_vm_processes 42\n");
+	HAS(text, "# TYPE arsenal_process_count gauge\narsenal_process_count 42\n");
+	HAS(text, "# TYPE erlang_vm_statistics_runtime_milliseconds counter\nerlang_vm_statistics_runtime_milliseconds 1500\n");
+	HAS(text, "erlang_vm_statistics_runtime_seconds_total 1.5\n");
+	HAS(text, "arsenal_probe_collect_seconds 0.00025\n");
+	/* A gauge whose old name says _total stays a gauge, and its rows stand together. */
+	HAS(text,
+	    "# TYPE erlang_vm_memory_bytes_total gauge\nerlang_vm_memory_bytes_total{kind=\"processes\"} 1000000\n"
+	    "erlang_vm_memory_bytes_total{kind=\"system\"} 2500000\n");
+	HAS(text, "\narsenal_node_up 1\n");
+	HAS(text, "arsenal_node_info{otp_release=\"25\",erts_version=\"13.1\",elixir=\"\"} 1\n");
+	LACKS(text, "node=\"");
+	LACKS(text, "arsenal_http_requests_total");
+}
+
+static void
+what_was_not_observed_has_no_sample(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	LACKS(text, "erlang_vm_port_count");
+	LACKS(text, "arsenal_cpu_utilization_percent");
+	LACKS(text, "criterion=\"cpu\"");
+	LACKS(text, "nan");
+	text = scrape("node=b%20c@h");
+	HAS(text, "arsenal_node_up 0\n");
+	HAS(text, "arsenal_node_state{state=\"refused\"} 1\n");
+	LACKS(text, "erlang_vm");
+	LACKS(text, "arsenal_restarts_total");
+}
+
+static void
+a_node_that_went_down_has_no_stale_figures(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	fixture_restart(&fixture, "sup", "w");
+	engine_link(fixture.engines[0], FIXTURE_NOW, NODE_UNREACHABLE, "gone");
+	text = scrape("node=a@h");
+	HAS(text, "arsenal_node_up 0\n");
+	HAS(text, "arsenal_restarts_total 1\n");
+	LACKS(text, "erlang_vm_process_count");
+	LACKS(text, "arsenal_health_level");
+}
+
+static void
+all_nodes(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	fixture_restart(&fixture, "'s\"up'", "{w,\"\\\\\"}");
+	text = scrape(NULL);
+	HAS(text, "# TYPE arsenal_node_up gauge\narsenal_node_up{node=\"a@h\"} 1\narsenal_node_up{node=\"b c@h\"} 0\n");
+	HAS(text, "erlang_vm_memory_bytes{node=\"a@h\",kind=\"system\"} 2500000\n");
+	HAS(text,
+	    "arsenal_restarts_by_child_total{node=\"a@h\",supervisor=\"'s\\\"up'\",child=\"{w,\\\"\\\\\\\\\\\"}\"} 1\n");
+	HAS(text, "arsenal_http_requests_total 0\n");
+}
+
+static void
+schedulers(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	feed(FIXTURE_NOW + 1000, 250);
+	text = scrape("node=a@h");
+	HAS(text, "arsenal_scheduler_utilization_percent{scheduler=\"1\"} 25\n");
+	HAS(text, "arsenal_scheduler_utilization_percent{scheduler=\"2\"} 25\n");
+	HAS(text, "arsenal_cpu_utilization_percent 25\n");
+	HAS(text, "arsenal_health_level{criterion=\"cpu\"} 0\n");
+}
+
+/* Prometheus refuses a family that comes twice. */
+static void
+each_family_comes_once(void **state)
+{
+	const char *text;
+	char names[400][96];
+	size_t count = 0;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape(NULL);
+	for (const char *p = text; (p = strstr(p, "# TYPE ")) != NULL; count++) {
+		p += 7;
+		assert_true(count < ARRAY_LEN(names));
+		snprintf(names[count], sizeof(names[count]), "%.*s", (int)strcspn(p, " "), p);
+		for (size_t i = 0; i < count; i++)
+			assert_string_not_equal(names[i], names[count]);
+	}
+	assert_true(count > 30);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_have_base_units),
+		cmocka_unit_test(scales_by_the_name),
+		cmocka_unit_test(escapes_labels),
+		cmocka_unit_test_setup_teardown(one_node, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_not_observed_has_no_sample, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_node_that_went_down_has_no_stale_figures, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_nodes, setup, teardown),
+		cmocka_unit_test_setup_teardown(schedulers, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_family_comes_once, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

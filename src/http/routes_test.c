@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/routes.h"
+
+#include <jansson.h>
+
+#include "http/fixture.h"
+
+static struct fixture fixture;
+static struct site site;
+static struct reply reply;
+
+static int
+setup(void **state)
+{
+	struct http_source source;
+
+	(void)state;
+	fixture_init(&fixture, 100);
+	source = fixture_source(&fixture);
+	site_init(&site, &source, 2);
+	reply_init(&reply);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	reply_release(&reply);
+	site_release(&site);
+	fixture_release(&fixture);
+	return 0;
+}
+
+static void
+ask_as(const char *path, const char *query, bool authorized)
+{
+	struct request rq = { .path = path, .query = query, .authorized = authorized };
+
+	reply_release(&reply);
+	reply_init(&reply);
+	site_serve(&site, &rq, &reply);
+}
+
+static int
+ask(const char *path, const char *query)
+{
+	ask_as(path, query, true);
+	return reply.status;
+}
+
+/* The answer is JSON of that type. */
+static void
+answers(const char *path, const char *query, bool array)
+{
+	json_t *root;
+
+	assert_int_equal(ask(path, query), 200);
+	assert_string_equal(reply.type, TYPE_JSON);
+	root = json_loadb(reply.body.data, reply.body.len, JSON_REJECT_DUPLICATES, NULL);
+	assert_true(array ? json_is_array(root) : json_is_object(root));
+	json_decref(root);
+}
+
+static void
+fails(const char *path, const char *query, int status, const char *says)
+{
+	json_t *root, *error;
+
+	assert_int_equal(ask(path, query), status);
+	root = json_loadb(reply.body.data, reply.body.len, 0, NULL);
+	error = json_object_get(root, "error");
+	assert_int_equal(json_integer_value(json_object_get(error, "status")), status);
+	assert_non_null(strstr(json_string_value(json_object_get(error, "message")), says));
+	json_decref(root);
+}
+
+static void
+patterns(void **state)
+{
+	const char *node;
+	size_t len;
+
+	(void)state;
+	assert_true(route_match("/", "/", &node, &len));
+	assert_false(route_match("/", "/a", &node, &len));
+	assert_true(route_match("/api/v1", "/api/v1/", &node, &len));
+	assert_false(route_match("/api/v1", "/api/v1//", &node, &len));
+	assert_false(route_match("/api/v1", "/api/v1x", &node, &len));
+	assert_false(route_match("/api/v1", "/api", &node, &len));
+	assert_false(route_match("/api/v1", "", &node, &len));
+	assert_false(route_match("/api/v1", "*", &node, &len));
+	assert_true(route_match("/n/{node}/health", "/n/a%40h/health", &node, &len));
+	assert_memory_equal(node, "a%40h", len);
+	assert_false(route_match("/n/{node}/health", "/n//health", &node, &len));
+	assert_false(route_match("/n/{node}/health", "/n/a/b/health", &node, &len));
+	assert_false(route_match("/n/{node}", "/n/a/health", &node, &len));
+}
+
+static void
+resources(void **state)
+{
+	(void)state;
+	answers("/api/v1", NULL, false);
+	answers("/api/v1/", "", false);
+	answers("/api/v1/nodes", NULL, true);
+	answers("/api/v1/nodes/a@h", NULL, false);
+	answers("/api/v1/nodes/a%40h/health", NULL, false);
+	answers("/api/v1/nodes/b%20c@h/performance", NULL, false);
+	answers("/api/v1/nodes/a@h/restarts", NULL, false);
+	answers("/api/v1/nodes/a@h/anomalies", NULL, true);
+	answers("/api/v1/nodes/a@h/top", "by=queue&n=3", false);
+	answers("/api/v1/nodes/a@h/top", "by=memory", false);
+	answers("/api/v1/nodes/a@h/top", "by=reductions", false);
+	answers("/api/v1/stats", NULL, false);
+}
+
+static void
+errors_say_what(void **state)
+{
+	(void)state;
+	fails("/nothing", NULL, 404, "/nothing");
+	fails("*", NULL, 404, "*");
+	fails("", NULL, 404, "/api/v1");
+	fails("/api/v1/nodes/x@h/health", NULL, 404, "a@h, b c@h");
+	fails("/api/v1/nodes/a+b/health", NULL, 404, "a+b");
+	fails("/api/v1/nodes/%zz/health", NULL, 400, "%zz");
+	fails("/metrics", "node=nobody", 404, "nobody");
+	fails("/metrics", "nod=a@h", 400, "nod");
+	fails("/api/v1/nodes", "x=1", 400, "none");
+	fails("/api/v1/nodes/a@h/top", "by=size", 400, "size");
+	fails("/api/v1/nodes/a@h/top", "n=0", 400, "n:");
+	fails("/api/v1/nodes/a@h/top", "n=-1", 400, "n:");
+	fails("/api/v1/nodes/a@h/restarts", "supervisor=sup", 404, "sup");
+	fails("/api/v1/events", "types=restart,foo", 400, "foo");
+	fails("/api/v1/events", "severity=awful", 400, "awful");
+	fails("/api/v1/events", "last_event_id=1x", 400, "1x");
+	fails("/api/v1/events", "node=x", 404, "x");
+}
+
+static void
+long_names_are_refused(void **state)
+{
+	char path[4096] = "/api/v1/nodes/";
+
+	(void)state;
+	memset(path + 14, 'a', sizeof(path) - 15);
+	path[sizeof(path) - 1] = '\0';
+	fails(path, NULL, 400, "too long");
+}
+
+static void
+restarts_by_supervisor(void **state)
+{
+	(void)state;
+	fixture_restart(&fixture, "{local,'a b'}", "w");
+	answers("/api/v1/nodes/a@h/restarts", "supervisor=%7Blocal,'a+b'%7D", false);
+	fails("/api/v1/nodes/a@h/restarts", "supervisor=other", 404, "{local,'a b'}");
+}
+
+static void
+health_probes(void **state)
+{
+	(void)state;
+	assert_int_equal(ask("/healthz", NULL), 200);
+	assert_string_equal(reply.body.data, "ok\n");
+	assert_int_equal(ask("/readyz", NULL), 200);
+	assert_non_null(strstr(reply.body.data, "the cookie is wrong"));
+	engine_link(fixture.engines[0], FIXTURE_NOW, NODE_UNREACHABLE, "gone");
+	assert_int_equal(ask("/readyz", NULL), 503);
+	assert_non_null(strstr(reply.body.data, "\"ready\":false"));
+}
+
+static void
+without_the_token(void **state)
+{
+	(void)state;
+	ask_as("/api/v1/nodes", NULL, false);
+	assert_int_equal(reply.status, 401);
+	assert_string_equal(reply.headers[0].name, "WWW-Authenticate");
+	ask_as("/nothing", NULL, false);
+	assert_int_equal(reply.status, 401);
+	ask_as("/index.html", NULL, false);
+	assert_int_equal(reply.status, 401);
+	ask_as("/healthz", NULL, false);
+	assert_int_equal(reply.status, 200);
+	ask_as("/readyz", NULL, false);
+	assert_int_equal(reply.status, 200);
+	assert_null(strstr(reply.body.data, "a@h"));
+	assert_null(strstr(reply.body.data, "cookie"));
+}
+
+static void
+files_are_cached_by_content(void **state)
+{
+	struct request rq = { .path = "/", .authorized = true };
+	char etag[REPLY_HEADER_SIZE];
+
+	(void)state;
+	assert_int_equal(ask("/", "any=thing"), 200);
+	assert_non_null(reply.file);
+	assert_string_equal(reply.headers[0].name, "ETag");
+	memcpy(etag, reply.headers[0].value, sizeof(etag));
+	rq.if_none_match = etag;
+	reply_init(&reply);
+	site_serve(&site, &rq, &reply);
+	assert_int_equal(reply.status, 304);
+}
+
+/* Every route of the table is in the OpenAPI file, and nothing else is. */
+static void
+openapi_is_the_table(void **state)
+{
+	json_t *root, *paths;
+
+	(void)state;
+	assert_int_equal(ask("/openapi.json", NULL), 200);
+	root = json_loadb(reply.file, reply.file_len, JSON_REJECT_DUPLICATES, NULL);
+	paths = json_object_get(root, "paths");
+	assert_int_equal(json_object_size(paths), ROUTE_COUNT);
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		assert_non_null(json_object_get(json_object_get(paths, ROUTES[i].pattern), "get"));
+	json_decref(root);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(patterns),
+		cmocka_unit_test_setup_teardown(resources, setup, teardown),
+		cmocka_unit_test_setup_teardown(errors_say_what, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_names_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(restarts_by_supervisor, setup, teardown),
+		cmocka_unit_test_setup_teardown(health_probes, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_the_token, setup, teardown),
+		cmocka_unit_test_setup_teardown(files_are_cached_by_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(openapi_is_the_table, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
