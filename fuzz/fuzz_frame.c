@@ -123,8 +123,8 @@ on_no_probe(void *arg, const char *why)
 }
 
 static const struct peer_handlers PEER = { on_write, on_message, on_down, on_exited };
-static const struct collector_handlers OWNER = { on_now, on_info, on_sample, on_restart, on_lost, on_notice, on_bad, on_failed,
-	on_no_probe };
+static const struct collector_handlers OWNER = { on_now, on_info, on_sample, on_restart, on_lost, on_notice, on_bad,
+	on_failed, on_no_probe };
 static const struct embedded_file PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
 
 /* After each frame a second has passed. */
@@ -163,7 +163,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	piece = data[0] % 64 + (size_t)1;
 	peer_init(&w.peer, "me@x", 7, &PEER, &w);
-	w.collector = data[1] & 1 ? probe_new(&w.peer, 1000, &PROBE, &OWNER, &w) : plain_new(&w.peer, 1000, "", &OWNER, &w);
+	w.collector =
+	    data[1] & 1 ? probe_new(&w.peer, 1000, &PROBE, &OWNER, &w) : plain_new(&w.peer, 1000, "", &OWNER, &w);
 	w.collector->ops->start(w.collector);
 	frame_reader_init(&r);
 	for (size_t i = 2; i < size && !w.ended; i += piece) {

@@ -115,7 +115,8 @@ const TITLES = {
   memory: "Memory", processes: "Processes", cpu: "CPU", restarts: "Restarts", ports: "Ports", atoms: "Atoms",
   file_descriptors: "File descriptors", message_queue: "Message queue",
 };
-const title = (criterion) => TITLES[criterion] || criterion.replaceAll("_", " ");
+const spoken = (name) => name.replaceAll("_", " ");
+const title = (criterion) => TITLES[criterion] || spoken(criterion);
 
 // How a node stands, in one word: what is wrong with the link comes before what is wrong with the node.
 const RANK = ["down", "critical", "warning", "unknown", "healthy"];
@@ -123,7 +124,7 @@ const standing = (n) => (n.state === "up" ? n.overall_status : n.state === "conn
 const standingWord = (n) => (n.state === "up" ? (n.overall_status === "unknown" ? "not judged yet" : n.overall_status) : n.state);
 
 const mark = (kind, word) => el("span", { class: `word ${kind}` }, el("span", { class: `shape shape-${kind}`, "aria-hidden": "true" }), word);
-const severityKind = { high: "critical", medium: "warning", low: "unknown" };
+const severityKind = { high: "critical", medium: "warning", low: "low" };
 
 // ---- the API --------------------------------------------------------------------------------------------------------
 
@@ -318,12 +319,25 @@ const list = (items) => items.flatMap((item, i) => (i ? [", ", item] : [item]));
 
 function who() {
   const lines = [];
-  for (const p of state.restarts?.patterns || []) if (p.active) lines.push([mark("critical", "storm"), " ", p.pattern]);
+  const storms = (state.restarts?.patterns || []).filter((p) => p.active);
+  for (const p of storms) lines.push([mark("critical", "storm"), " ", el("strong", { class: "mono" }, p.child_id), " under ", el("span", { class: "mono" }, p.supervisor), ` (${p.pattern.split(":")[0]})`]);
+  const named = new Set(storms.map((p) => `${p.supervisor} ${p.child_id}`));
   for (const a of state.health?.anomalies || []) {
-    if (a.culprits?.length) lines.push([`${a.type.replaceAll("_", " ")}: `, list(a.culprits.slice(0, 3).map(culprit))]);
-    else if (a.type === "restart_anomaly") lines.push([`restart anomaly: `, el("strong", { class: "mono" }, a.child_id || "?"), " under ", el("span", { class: "mono" }, a.supervisor || "?")]);
+    const child = `${a.supervisor} ${a.child_id}`;
+    if (a.culprits?.length) lines.push([`${spoken(a.type)}: `, list(a.culprits.slice(0, 3).map(culprit))]);
+    else if (a.type === "restart_anomaly" && !named.has(child)) {
+      named.add(child);
+      lines.push([`${spoken(a.type)}: `, el("strong", { class: "mono" }, a.child_id || "?"), " under ", el("span", { class: "mono" }, a.supervisor || "?")]);
+    }
   }
   return lines;
+}
+
+// Recommendations begin with the criterion that they are for: the critical ones come first.
+function nextSteps(health) {
+  const order = worstCriteria(health).map(([name]) => spoken(name).toLowerCase());
+  const place = (text) => (order.findIndex((name) => text.toLowerCase().startsWith(name)) + order.length + 1) % (order.length + 1);
+  return health.recommendations.toSorted((a, b) => place(a) - place(b));
 }
 
 function unseen(n) {
@@ -363,7 +377,7 @@ function showVerdict(n, health) {
   box.className = `verdict is-${kind}`;
   draw(box, [n, since, health && [health.criteria, health.recommendations, health.anomalies, health.observed], state.restarts?.patterns], () => {
     const what = whatLine(n, health);
-    const next = n.state === "up" ? health?.recommendations || [] : [];
+    const next = n.state === "up" && health ? nextSteps(health) : [];
     const blind = unseen(n);
     return [
       el("div", { class: "head" },
@@ -567,12 +581,14 @@ function stormTag(p) {
   return el("span", { class: `tag ${p.active ? "critical" : "unknown"}`, title: p.pattern }, `${p.active ? "storm" : "storm, over"} ×${p.frequency}`);
 }
 
+const lastReason = (c) => (c.last ? KINDS[c.last.kind] + (c.last.reason ?? "") : "");
+
 function restartRows(g) {
   return [
-    el("tr", { class: "group" }, el("td", { class: "mono", colspan: 2 }, g.supervisor), el("td", { class: "number" }, g.count ? String(g.count) : ""), el("td", { class: "number" }, g.last ? ago(g.last, "") : "")),
+    el("tr", { class: "group" }, el("td", { class: "mono" }, g.supervisor), el("td", { class: "hide-small" }), el("td", { class: "number" }, g.count ? String(g.count) : ""), el("td", { class: "number" }, g.last ? ago(g.last, "") : "")),
     g.children.map((c) => el("tr", { class: "child" },
-      el("td", { class: "mono" }, c.id, c.storm && [" ", stormTag(c.storm)]),
-      el("td", { class: "mono reason" }, c.last ? KINDS[c.last.kind] + (c.last.reason ?? "") : ""),
+      el("td", { class: "mono" }, c.id, c.storm && [" ", stormTag(c.storm)], el("div", { class: "reason only-small" }, lastReason(c))),
+      el("td", { class: "mono reason hide-small" }, lastReason(c)),
       el("td", { class: "number" }, c.count === null ? "" : String(c.count)),
       el("td", { class: "number dim" }, c.last ? ago(c.last.timestamp, "") : ""))),
   ].flat();
@@ -589,7 +605,7 @@ function showRestarts(r) {
     if (!r.recent.length && !r.most_restarted_children.length)
       return el("p", { class: "empty" }, observed ? "No supervisor has restarted a child since the watch began." : "Restarts are not observed on this node.");
     return el("table", {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Supervisor and child"), el("th", { scope: "col" }, "Last reason"), el("th", { scope: "col", class: "number" }, "Restarts"), el("th", { scope: "col", class: "number" }, "Ago"))),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Supervisor and child"), el("th", { scope: "col", class: "hide-small" }, "Last reason"), el("th", { scope: "col", class: "number" }, "Restarts"), el("th", { scope: "col", class: "number" }, "Ago"))),
       el("tbody", {}, bySupervisor(r).map(restartRows)));
   });
 }
@@ -604,7 +620,7 @@ function finding(a, holds) {
   const place = a.type === "restart_anomaly" ? el("p", {}, el("span", { class: "mono" }, a.child_id || "?"), " under ", el("span", { class: "mono" }, a.supervisor || "?"), a.restart_count && `, ${plural(a.restart_count, "restart")}`) : null;
   return el("div", { class: "finding" },
     el("div", { class: "head" },
-      mark(severityKind[a.severity], a.severity), el("strong", {}, a.type.replaceAll("_", " ")),
+      mark(severityKind[a.severity], a.severity), el("strong", {}, spoken(a.type)),
       holds ? el("span", { class: "tag critical" }, "holds now") : el("span", { class: "dim" }, "over"),
       el("span", { class: "when" }, ago(a.timestamp))),
     el("p", {}, a.description), values, place,
@@ -648,8 +664,9 @@ function told(ev) {
     case "health_alert": {
       const c = d.criteria?.[d.changed];
       const name = d.changed && title(d.changed);
-      return [`${d.overall_status}: `, c ? `${name} is ${c.level} at ${quantity(c.value, c.unit === "%" ? "%" : "count")}${c.unit === "%" ? "" : ` ${c.unit}`}` : name || "",
-        d.recommendations?.length ? ` — ${d.recommendations[0]}` : ""];
+      const advice = c && c.level !== "healthy" && d.recommendations?.find((r) => r.toLowerCase().startsWith(spoken(d.changed)));
+      return [c ? `${name} ${c.level} at ${quantity(c.value, c.unit === "%" ? "%" : "count")}${c.unit === "%" ? "" : ` ${c.unit}`}` : name || "",
+        ` (the node is ${d.overall_status})`, advice && el("span", { class: "dim" }, ` ${advice}`)];
     }
     case "anomaly":
     case "performance_alert":
@@ -692,6 +709,7 @@ function show() {
     return;
   }
   document.body.classList.toggle("is-old", n.state !== "up");
+  for (const block of document.querySelectorAll('[data-needs="sample"]')) block.hidden = !n.last_sample;
   showVerdict(n, mine ? state.health : null);
   showCriteria(n, mine ? state.health : null);
   showCharts();

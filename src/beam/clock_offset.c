@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "beam/clock_offset.h"
 
-#define STEP_COUNT 8   /* so many late in a row are no delay */
+#define STEP_COUNT 8 /* so many late in a row are no delay */
 #define STEP_MS 2000
 #define ABSURD_MS (1ll << 53)
 

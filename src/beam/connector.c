@@ -66,8 +66,7 @@ deliver(struct connector *c, const struct connector_result *result)
 	c->cb(c->arg, result);
 }
 
-static void PRINTF(3, 4)
-failed(struct connector *c, enum node_state state, const char *fmt, ...)
+static void PRINTF(3, 4) failed(struct connector *c, enum node_state state, const char *fmt, ...)
 {
 	struct err err;
 	va_list ap;
@@ -120,9 +119,9 @@ handshake_ended(struct connector *c, bool timed_out)
 static void
 handshake_done(struct connector *c, const char *data, size_t len)
 {
-	struct connector_result result = { .fd = c->fd,
-		.peer_name = c->handshake.peer_name,
-		.rest = { (const uint8_t *)data, len } };
+	struct connector_result result = {
+		.fd = c->fd, .peer_name = c->handshake.peer_name, .rest = { (const uint8_t *)data, len }
+	};
 
 	c->fd = -1; /* handed over */
 	deliver(c, &result);
@@ -170,7 +169,8 @@ shake_hands(struct connector *c, int fd)
 
 	if (getrandom(&o.challenge, sizeof(o.challenge), 0) != (ssize_t)sizeof(o.challenge)) {
 		close(fd);
-		failed(c, NODE_UNREACHABLE, "this machine has no random numbers for the handshake: %s", strerror(errno));
+		failed(
+		    c, NODE_UNREACHABLE, "this machine has no random numbers for the handshake: %s", strerror(errno));
 		return;
 	}
 	handshake_init(&c->handshake, &o, &hello);
@@ -188,12 +188,16 @@ on_node_dialled(void *arg, int fd, int error)
 	if (fd >= 0)
 		shake_hands(c, fd);
 	else if (error == ETIMEDOUT)
-		failed(c, NODE_UNREACHABLE, "%s:%u does not answer within %.3g s: a firewall?", host, c->port, timeout_s(c));
+		failed(c, NODE_UNREACHABLE, "%s:%u does not answer within %.3g s: a firewall?", host, c->port,
+		    timeout_s(c));
 	else if (c->o.node.port)
-		failed(c, NODE_UNREACHABLE, "nobody listens at %s:%u (%s): is the node running, and is that its distribution port?",
-		    host, c->port, strerror(error));
+		failed(c, NODE_UNREACHABLE,
+		    "nobody listens at %s:%u (%s): is the node running, and is that its distribution port?", host,
+		    c->port, strerror(error));
 	else
-		failed(c, NODE_UNREACHABLE, "EPMD says port %u, but nobody listens there (%s): the node has just ended, or listens on another interface",
+		failed(c, NODE_UNREACHABLE,
+		    "EPMD says port %u, but nobody listens there (%s): the node has just ended, or listens on another "
+		    "interface",
 		    c->port, strerror(error));
 }
 
@@ -292,7 +296,8 @@ on_port(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	else if (result == EPMD_BAD)
 		failed(c, NODE_INCOMPATIBLE, "what listens on %s:%u is no EPMD", host, c->o.epmd_port);
 	else if (closed)
-		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u closed the connection without an answer", host, c->o.epmd_port);
+		failed(
+		    c, NODE_UNREACHABLE, "EPMD on %s:%u closed the connection without an answer", host, c->o.epmd_port);
 }
 
 static void
@@ -304,10 +309,12 @@ on_epmd_dialled(void *arg, int fd, int error)
 
 	c->dial = NULL;
 	if (fd < 0 && error == ETIMEDOUT) {
-		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u does not answer within %.3g s: a firewall?", host, c->o.epmd_port,
-		    timeout_s(c));
+		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u does not answer within %.3g s: a firewall?", host,
+		    c->o.epmd_port, timeout_s(c));
 	} else if (fd < 0) {
-		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u does not answer (%s): is a node running there? For a node without EPMD give its port, %s:PORT",
+		failed(c, NODE_UNREACHABLE,
+		    "EPMD on %s:%u does not answer (%s): is a node running there? For a node without EPMD give its "
+		    "port, %s:PORT",
 		    host, c->o.epmd_port, strerror(error), c->o.node.name);
 	} else {
 		epmd_ask_port(&question, c->o.node.name, (size_t)c->o.node.alive_len);
@@ -327,7 +334,8 @@ on_resolved(void *arg, const struct addrinfo *addresses, const char *error)
 	event_del(c->timer);
 	addresses_copy(&c->addresses, addresses);
 	if (c->addresses.count == 0)
-		failed(c, NODE_UNREACHABLE, "%s: no such host (%s)", node_name_host(&c->o.node), error ? error : "no address");
+		failed(c, NODE_UNREACHABLE, "%s: no such host (%s)", node_name_host(&c->o.node),
+		    error ? error : "no address");
 	else if (c->o.node.port)
 		dial_node(c, c->o.node.port);
 	else
@@ -347,8 +355,8 @@ on_timeout(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	} else if (c->handshake.options.node) {
 		handshake_ended(c, true);
 	} else if (c->fd >= 0) {
-		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u accepted the connection and said nothing for %.3g s", host, c->o.epmd_port,
-		    timeout_s(c));
+		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u accepted the connection and said nothing for %.3g s", host,
+		    c->o.epmd_port, timeout_s(c));
 	} else {
 		failed(c, NODE_UNREACHABLE, "%s: no thread for the name look-up could be had", host);
 	}

@@ -97,7 +97,8 @@ attempt(struct dial *d)
 	/* Acknowledgements are small and must not wait; a host that vanished must be noticed in the end. */
 	setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(d->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	if (connect(d->fd, (struct sockaddr *)&d->addresses.at[i].addr, d->addresses.at[i].len) != 0 && errno != EINPROGRESS)
+	if (connect(d->fd, (struct sockaddr *)&d->addresses.at[i].addr, d->addresses.at[i].len) != 0 &&
+	    errno != EINPROGRESS)
 		return errno;
 	d->ready = event_new(d->base, d->fd, EV_WRITE, on_ready, d);
 	event_add(d->ready, &timeout);

@@ -8,7 +8,7 @@
 #define PORT_PLEASE2_REQ 122
 #define PORT2_RESP 119
 #define NAMES_REQ 110
-#define PORT2_RESP_SIZE 10        /* up to and with the lowest version */
+#define PORT2_RESP_SIZE 10 /* up to and with the lowest version */
 #define DIST_VERSION_HANDSHAKE_23 6
 #define NAME_MAX_SHOWN 64
 

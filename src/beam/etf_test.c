@@ -118,8 +118,8 @@ static void
 never_believes_a_count(void **state)
 {
 	/* a list, a tuple, a map of 2^32 - 1 elements in a few bytes */
-	static const char *const lies[] = { "\x6c\xff\xff\xff\xff\x61", "\x69\xff\xff\xff\xff\x61", "\x74\xff\xff\xff\xff\x61",
-		"\x6d\xff\xff\xff\xff\x61", "\x6f\xff\xff\xff\xff\x61" };
+	static const char *const lies[] = { "\x6c\xff\xff\xff\xff\x61", "\x69\xff\xff\xff\xff\x61",
+		"\x74\xff\xff\xff\xff\x61", "\x6d\xff\xff\xff\xff\x61", "\x6f\xff\xff\xff\xff\x61" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
@@ -198,7 +198,8 @@ reads_strings_as_utf8(void **state)
 {
 	char buf[6];
 	uint8_t *copy;
-	struct etf e = AT("\x6b\x00\x03" "13\xe5");
+	struct etf e = AT("\x6b\x00\x03"
+			  "13\xe5");
 
 	(void)state;
 	assert_true(etf_chars(&e, buf, sizeof(buf)));
@@ -209,7 +210,8 @@ reads_strings_as_utf8(void **state)
 	assert_string_equal(buf, "\xd0\xbf");
 	free(copy);
 	/* cut between two characters */
-	e = AT("\x6d\x00\x00\x00\x06" "abcd\xc3\xa5");
+	e = AT("\x6d\x00\x00\x00\x06"
+	       "abcd\xc3\xa5");
 	assert_true(etf_chars(&e, buf, sizeof(buf)));
 	assert_string_equal(buf, "abcd");
 	free(copy);

@@ -58,9 +58,9 @@ add_char(struct strbuf *out, uint32_t cp, char quote)
 static bool
 is_reserved(const char *text)
 {
-	static const char *const words[] = { "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor",
-		"case", "catch", "cond", "div", "end", "fun", "if", "let", "not", "of", "or", "orelse", "receive", "rem",
-		"try", "when", "xor" };
+	static const char *const words[] = { "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr",
+		"bxor", "case", "catch", "cond", "div", "end", "fun", "if", "let", "not", "of", "or", "orelse",
+		"receive", "rem", "try", "when", "xor" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(text, words[i]) == 0)

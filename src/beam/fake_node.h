@@ -81,8 +81,8 @@ fake_now(void *arg)
 static inline void
 fake_info(void *arg, const struct node_info *info)
 {
-	strbuf_addf(&((struct fake_node *)arg)->log, "info otp %s injected %d seen %d note \"%s\"\n", info->otp_release, info->injected,
-	    info->restarts_seen, info->note);
+	strbuf_addf(&((struct fake_node *)arg)->log, "info otp %s injected %d seen %d note \"%s\"\n", info->otp_release,
+	    info->injected, info->restarts_seen, info->note);
 }
 
 static inline void
@@ -131,8 +131,8 @@ fake_no_probe(void *arg, const char *why)
 }
 
 static const struct peer_handlers FAKE_PEER = { fake_write, fake_message, fake_down, fake_exited };
-static const struct collector_handlers FAKE_OWNER = { fake_now, fake_info, fake_sample, fake_restart, fake_lost, fake_notice, fake_bad,
-	fake_failed, fake_no_probe };
+static const struct collector_handlers FAKE_OWNER = { fake_now, fake_info, fake_sample, fake_restart, fake_lost,
+	fake_notice, fake_bad, fake_failed, fake_no_probe };
 
 static inline void
 fake_init(struct fake_node *n)

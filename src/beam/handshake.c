@@ -110,7 +110,8 @@ alive(struct handshake *h, struct strbuf *out, struct err *err)
 		h->step = WAIT_CHALLENGE;
 		return HANDSHAKE_MORE;
 	}
-	err_set(err, "another program uses our node name %s there: give this one a state folder of its own, or stop the other",
+	err_set(err,
+	    "another program uses our node name %s there: give this one a state folder of its own, or stop the other",
 	    h->options.local_name);
 	return fail(h, NODE_REFUSED);
 }
@@ -251,7 +252,8 @@ no_protocol(struct handshake *h, struct err *err)
 
 	printable(text, sizeof(text), p, h->in.len);
 	if (p[0] == 0x15 && p[1] == 3)
-		err_set(err, "answers with a TLS alert: its distribution runs over TLS, which arsenal was not told to use");
+		err_set(
+		    err, "answers with a TLS alert: its distribution runs over TLS, which arsenal was not told to use");
 	else
 		err_set(err, "sent what is no distribution protocol (\"%s\")", text);
 	return fail(h, NODE_INCOMPATIBLE);
@@ -262,8 +264,7 @@ no_protocol(struct handshake *h, struct err *err)
  * hundred bytes.
  */
 enum handshake_result
-handshake_feed(
-    struct handshake *h, const void *data, size_t len, size_t *used, struct strbuf *out, struct err *err)
+handshake_feed(struct handshake *h, const void *data, size_t len, size_t *used, struct strbuf *out, struct err *err)
 {
 	enum handshake_result result = h->step == BROKEN ? HANDSHAKE_FAILED : HANDSHAKE_MORE;
 	const char *p = data;
@@ -319,10 +320,14 @@ handshake_closed(struct handshake *h, bool timed_out, int64_t timeout_ms, struct
 		silent(h, timeout_ms, err);
 	} else if (h->step == WAIT_ACK) {
 		h->state = NODE_REFUSED;
-		err_set(err, "cookie rejected: give the cookie of that node (--cookie-file; its ~/.erlang.cookie or -setcookie)");
+		err_set(err,
+		    "cookie rejected: give the cookie of that node (--cookie-file; its ~/.erlang.cookie or "
+		    "-setcookie)");
 	} else if (h->step == WAIT_STATUS && h->in.len == 0) {
 		h->state = NODE_UNREACHABLE;
-		err_set(err, "closed the connection when it had our name: it is just ending, or no distribution port, or OTP 22 or older");
+		err_set(err,
+		    "closed the connection when it had our name: it is just ending, or no distribution port, or OTP 22 "
+		    "or older");
 	} else {
 		h->state = NODE_UNREACHABLE;
 		err_set(err, "closed the connection in the middle of the handshake");

@@ -47,22 +47,23 @@
 #define DFLAG_ALIAS (1ull << 35)
 
 /* What the node must be capable of: what OTP 23 is, and that it lets us spawn there. */
-#define HANDSHAKE_NEEDED                                                                                                  \
-	(DFLAG_EXTENDED_REFERENCES | DFLAG_FUN_TAGS | DFLAG_NEW_FUN_TAGS | DFLAG_EXTENDED_PIDS_PORTS |                    \
-	    DFLAG_EXPORT_PTR_TAG | DFLAG_BIT_BINARIES | DFLAG_NEW_FLOATS | DFLAG_UTF8_ATOMS | DFLAG_MAP_TAG |             \
+#define HANDSHAKE_NEEDED                                                                                      \
+	(DFLAG_EXTENDED_REFERENCES | DFLAG_FUN_TAGS | DFLAG_NEW_FUN_TAGS | DFLAG_EXTENDED_PIDS_PORTS |        \
+	    DFLAG_EXPORT_PTR_TAG | DFLAG_BIT_BINARIES | DFLAG_NEW_FLOATS | DFLAG_UTF8_ATOMS | DFLAG_MAP_TAG | \
 	    DFLAG_BIG_CREATION | DFLAG_HANDSHAKE_23 | DFLAG_SPAWN)
 /* What we offer: what OTP 26 and later demand, and real monitors, unlinking and aliases. */
-#define HANDSHAKE_FLAGS                                                                                                   \
-	((HANDSHAKE_NEEDED & ~DFLAG_SPAWN) | DFLAG_DIST_MONITOR | DFLAG_DIST_MONITOR_NAME | DFLAG_SMALL_ATOM_TAGS |       \
+#define HANDSHAKE_FLAGS                                                                                             \
+	((HANDSHAKE_NEEDED & ~DFLAG_SPAWN) | DFLAG_DIST_MONITOR | DFLAG_DIST_MONITOR_NAME | DFLAG_SMALL_ATOM_TAGS | \
 	    DFLAG_UNLINK_ID | DFLAG_MANDATORY_25_DIGEST | DFLAG_V4_NC | DFLAG_ALIAS)
 
 struct handshake_options {
 	const char *local_name; /* "arsenal-<8 hex>@host" */
 	const char *cookie;
-	const char *node;    /* "name@host": the part before the @ must be the node's own; the host may be written in another way */
-	uint32_t creation;   /* of local_name */
-	uint32_t challenge;  /* random, a new one for each connection */
-	bool replace_own;    /* a connection with our name that the node still knows is our own lost one: replace it */
+	const char *
+	    node; /* "name@host": the part before the @ must be the node's own; the host may be written in another way */
+	uint32_t creation;  /* of local_name */
+	uint32_t challenge; /* random, a new one for each connection */
+	bool replace_own;   /* a connection with our name that the node still knows is our own lost one: replace it */
 };
 
 enum handshake_result {
@@ -71,7 +72,7 @@ enum handshake_result {
 	HANDSHAKE_FAILED /* `state` and `err` say why */
 };
 
-struct handshake { /* read `peer_*` after DONE, `state` after FAILED; the rest is private */
+struct handshake {                        /* read `peer_*` after DONE, `state` after FAILED; the rest is private */
 	struct handshake_options options; /* the strings stay the caller's */
 	int step;
 	struct strbuf in;

@@ -5,7 +5,9 @@
 #include "beam/handshake.h"
 
 #define PEER_FLAGS "\0\0\0\x0d\x07\xdf\x7f\xbd" /* OTP 25's */
-#define CHALLENGE "\0\x16N" PEER_FLAGS "\x01\x02\x03\x04\0\0\0\x09\0\x03" "a@h"
+#define CHALLENGE                                               \
+	"\0\x16N" PEER_FLAGS "\x01\x02\x03\x04\0\0\0\x09\0\x03" \
+	"a@h"
 #define CHALLENGE_VALUE 0x01020304u
 #define OURS 0x99u
 
@@ -63,7 +65,8 @@ static void
 digests_as_otp_does(void **state)
 {
 	/* erlang:md5("secret" ++ integer_to_list(16#01020304)) */
-	static const uint8_t expected[16] = { 0x24, 0xd9, 0x22, 0x02, 0xcd, 0x37, 0x24, 0xfb, 0x37, 0x80, 0x8c, 0x88, 0x5f, 0x4e, 0x22, 0x98 };
+	static const uint8_t expected[16] = { 0x24, 0xd9, 0x22, 0x02, 0xcd, 0x37, 0x24, 0xfb, 0x37, 0x80, 0x8c, 0x88,
+		0x5f, 0x4e, 0x22, 0x98 };
 	uint8_t digest[16];
 
 	(void)state;
@@ -79,7 +82,10 @@ ack(bool good)
 	uint8_t digest[16];
 
 	handshake_digest(good ? "secret" : "other", OURS, digest);
-	strbuf_add(&sb, "\0\x11" "a", 3);
+	strbuf_add(&sb,
+	    "\0\x11"
+	    "a",
+	    3);
 	strbuf_add(&sb, digest, 16);
 	return sb;
 }
@@ -144,8 +150,10 @@ says_why_it_was_turned_away(void **state)
 		{ "\0\0", 2, NODE_INCOMPATIBLE, "no distribution protocol" },
 		{ "\0\3sok\0\x0an\0\5\0\0\0\0\0\0\0", 17, NODE_INCOMPATIBLE, "OTP 22" },
 		{ "\0\3sok\0\1N", 8, NODE_INCOMPATIBLE, "malformed challenge" },
-		{ "\0\3sok\0\x16N\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\0\0\3a@h", 29, NODE_INCOMPATIBLE, "lacks capabilities" },
-		{ "\0\3sok\0\x16N" PEER_FLAGS "\0\0\0\0\0\0\0\0\0\3b@h", 29, NODE_REFUSED, "is b@h: watch it by that name" },
+		{ "\0\3sok\0\x16N\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\0\0\3a@h", 29, NODE_INCOMPATIBLE,
+		    "lacks capabilities" },
+		{ "\0\3sok\0\x16N" PEER_FLAGS "\0\0\0\0\0\0\0\0\0\3b@h", 29, NODE_REFUSED,
+		    "is b@h: watch it by that name" },
 		{ "\0\3sok\0\x16N" PEER_FLAGS "\0\0\0\0\0\0\0\0\0\4b@h", 29, NODE_INCOMPATIBLE, "malformed challenge" },
 	};
 
@@ -185,7 +193,10 @@ takes_the_host_in_another_writing(void **state)
 
 	(void)state;
 	begin(&t, false);
-	assert_int_equal(FEED(&t, "\0\3sok\0\x1bN" PEER_FLAGS "\0\0\0\0\0\0\0\0\0\x08" "a@h.home"), HANDSHAKE_MORE);
+	assert_int_equal(FEED(&t,
+			     "\0\3sok\0\x1bN" PEER_FLAGS "\0\0\0\0\0\0\0\0\0\x08"
+			     "a@h.home"),
+	    HANDSHAKE_MORE);
 	assert_string_equal(t.h.peer_name, "a@h.home");
 	finish(&t);
 }

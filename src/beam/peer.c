@@ -340,7 +340,8 @@ call_exited(struct peer_call *call, struct etf_span reason)
 	etf_init(&value, reason.data, reason.len);
 	if (etf_peek(&value) == ETF_SMALL_TUPLE)
 		arity = etf_tuple(&value);
-	if ((arity == 3 || arity == 4) && etf_is_reference(etf_peek(&value)) && etf_skip(&value) && etf_atom(&value, &how)) {
+	if ((arity == 3 || arity == 4) && etf_is_reference(etf_peek(&value)) && etf_skip(&value) &&
+	    etf_atom(&value, &how)) {
 		end_call(call, strcmp(how.text, "return") == 0 ? CALL_RETURNED : CALL_RAISED, &value);
 		return;
 	}

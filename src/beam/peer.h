@@ -82,7 +82,8 @@ void peer_send(struct peer *p, struct etf_span pid, struct etf_span message);
 bool peer_call(struct peer *p, int64_t now_ms, int64_t timeout_ms, const char *module, const char *function,
     const struct strbuf *args, call_cb *cb, void *arg) MUST_CHECK;
 /* peer_spawn_link starts module:function(args) there, linked to our pid: it ends with the link. */
-void peer_spawn_link(struct peer *p, const char *module, const char *function, const struct strbuf *args, uint32_t arity);
+void peer_spawn_link(
+    struct peer *p, const char *module, const char *function, const struct strbuf *args, uint32_t arity);
 /* peer_monitor watches a process there; the number comes back in `down`. 0 if there are too many. */
 uint64_t peer_monitor(struct peer *p, struct etf_span pid);
 /* peer_expire ends the calls that are overdue; peer_deadline is when it is next needed, INT64_MAX if never. */

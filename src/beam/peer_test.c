@@ -305,8 +305,9 @@ calls(void **state)
 	struct strbuf *sb;
 
 	start_call(w);
-	assert_string_equal(w->log.data, "{29,#Ref<0.0.0.1>," SELF "," SELF ",{erpc,execute_call,4},[monitor]} | "
-					 "[#Ref<0.0.0.1>,erlang,now,[]]\n");
+	assert_string_equal(w->log.data,
+	    "{29,#Ref<0.0.0.1>," SELF "," SELF ",{erpc,execute_call,4},[monitor]} | "
+	    "[#Ref<0.0.0.1>,erlang,now,[]]\n");
 	sb = control(w, 5, 31);
 	put_our_ref(sb, 1);
 	put_our_pid(sb);

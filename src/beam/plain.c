@@ -18,31 +18,31 @@
 #include "beam/probe_message.h"
 #include "beam/procfs.h"
 
-#define SLOW_MS 5000      /* files, and on wide nodes the readings that wake every scheduler, are read no more often */
+#define SLOW_MS 5000 /* files, and on wide nodes the readings that wake every scheduler, are read no more often */
 #define WIDE_SCHEDULERS 16
 #define STALL_MIN_MS 10000
-#define ANSWER_MS 600000  /* then a call is given up, and may be sent again */
+#define ANSWER_MS 600000 /* then a call is given up, and may be sent again */
 #define KEEPER_PAUSE_MS 10000
 #define FILES_MAX (4 + 1 + 3 * PROCFS_GROUPS_MAX)
 
 struct plain {
 	struct collector base;
 	char why[128];
-	bool informed;             /* the first call was answered */
-	bool flag_held;            /* a process there holds scheduler_wall_time */
+	bool informed;  /* the first call was answered */
+	bool flag_held; /* a process there holds scheduler_wall_time */
 	int64_t keeper_after_ms;
-	int64_t asked_ms;          /* readings are under way since; 0: none */
+	int64_t asked_ms; /* readings are under way since; 0: none */
 	int64_t next_ms;
 	bool files_under_way;
-	int64_t slow_after_ms;     /* of files */
+	int64_t slow_after_ms; /* of files */
 	int64_t heavy_after_ms;
-	bool heavy;                /* of the call under way */
-	double start_ms;           /* of the VM, on its monotonic clock */
+	bool heavy;      /* of the call under way */
+	double start_ms; /* of the VM, on its monotonic clock */
 	double native_per_second;
 	double start_native;
 	struct node_info info;
-	struct sample sample;      /* what the last call of each kind brought */
-	bool grouped;              /* groups are known */
+	struct sample sample; /* what the last call of each kind brought */
+	bool grouped;         /* groups are known */
 	unsigned group_count;
 	struct procfs_group groups[PROCFS_GROUPS_MAX];
 };
@@ -204,12 +204,12 @@ struct reading {
 	bool heavy; /* wakes every scheduler */
 };
 
-#define INFO(name, id)                                                           \
-	{                                                                        \
+#define INFO(name, id)                                                         \
+	{                                                                      \
 		"erlang", "system_info", name, read_number, METRIC_##id, false \
 	}
-#define STATISTICS(name, decode, id, heavy)                                \
-	{                                                                  \
+#define STATISTICS(name, decode, id, heavy)                              \
+	{                                                                \
 		"erlang", "statistics", name, decode, METRIC_##id, heavy \
 	}
 
@@ -356,7 +356,8 @@ on_info(void *arg, enum call_result result, struct etf *value)
 	struct node_info *info = &p->info;
 
 	if (result != CALL_RETURNED) {
-		p->base.handlers->failed(p->base.arg, NODE_INCOMPATIBLE, "is linked, but does not answer plain calls (erpc, OTP 23 and later)");
+		p->base.handlers->failed(p->base.arg, NODE_INCOMPATIBLE,
+		    "is linked, but does not answer plain calls (erpc, OTP 23 and later)");
 		return;
 	}
 	etf_list(value);
@@ -368,7 +369,8 @@ on_info(void *arg, enum call_result result, struct etf *value)
 	p->native_per_second = etf_number(value);
 	p->start_ms = p->native_per_second > 0 ? p->start_native * 1000 / p->native_per_second : 0;
 	if (!etf_ok(value)) {
-		p->base.handlers->failed(p->base.arg, NODE_INCOMPATIBLE, "is linked, but answers plain calls with nonsense");
+		p->base.handlers->failed(
+		    p->base.arg, NODE_INCOMPATIBLE, "is linked, but answers plain calls with nonsense");
 		return;
 	}
 	p->informed = true;
@@ -704,12 +706,11 @@ plain_free(struct collector *c)
 	free(c);
 }
 
-static const struct collector_ops OPS = { plain_start, plain_message, plain_down, plain_exited, plain_tick, plain_deadline,
-	plain_awaited_since, plain_free };
+static const struct collector_ops OPS = { plain_start, plain_message, plain_down, plain_exited, plain_tick,
+	plain_deadline, plain_awaited_since, plain_free };
 
 struct collector *
-plain_new(
-    struct peer *peer, int64_t interval_ms, const char *why, const struct collector_handlers *handlers, void *arg)
+plain_new(struct peer *peer, int64_t interval_ms, const char *why, const struct collector_handlers *handlers, void *arg)
 {
 	struct plain *p = xcalloc(1, sizeof(*p));
 	int64_t stall_ms = 3 * interval_ms > STALL_MIN_MS ? 3 * interval_ms : STALL_MIN_MS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/plain.h"
 #include "beam/fake_node.h"
+#include "beam/plain.h"
 
 #define READINGS 29
 
@@ -34,7 +34,7 @@ return_info(struct fake_node *n)
 	etf_put_string(&sb, "13.1.5", 6);
 	etf_put_int(&sb, 2);
 	etf_put_atom(&sb, "undefined");
-	etf_put_int(&sb, -5000);  /* start_time, native */
+	etf_put_int(&sb, -5000);   /* start_time, native */
 	etf_put_int(&sb, 1000000); /* native units a second */
 	etf_put_nil(&sb);
 	strbuf_reset(&n->log);
@@ -119,11 +119,14 @@ begins_with_the_flag_and_the_info(void **state)
 {
 	struct fake_node *n = *state;
 
-	assert_non_null(strstr(n->log.data, "{29,#Ref<0.0.0.1>,<0.1.0>,<0.1.0>,{lists,zipwith3,4},[link]} | [fun erlang:apply/3,"
-					    "[erlang,timer],[system_flag,sleep],[[scheduler_wall_time,true],[infinity]]]\n"));
+	assert_non_null(strstr(n->log.data,
+	    "{29,#Ref<0.0.0.1>,<0.1.0>,<0.1.0>,{lists,zipwith3,4},[link]} | [fun erlang:apply/3,"
+	    "[erlang,timer],[system_flag,sleep],[[scheduler_wall_time,true],[infinity]]]\n"));
 	return_info(n);
-	fake_expect(n, "info otp 25 injected 0 seen 0 note \"plain calls only: restarts, message queues and the processes behind a finding "
-		       "are not seen\"\n");
+	fake_expect(n,
+	    "info otp 25 injected 0 seen 0 note \"plain calls only: restarts, message queues and the processes behind "
+	    "a finding "
+	    "are not seen\"\n");
 	assert_int_equal(n->collector->ops->deadline(n->collector), n->now_ms);
 }
 

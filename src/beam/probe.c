@@ -18,8 +18,8 @@
 #define ATTACH_TIMEOUT_MS 15000
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 30000
-#define SETTLED_MS 60000  /* a probe that ran for so long did not fail by itself */
-#define ATTACH_TRIES 5    /* then it is taken as impossible */
+#define SETTLED_MS 60000 /* a probe that ran for so long did not fail by itself */
+#define ATTACH_TRIES 5   /* then it is taken as impossible */
 #define STALL_MIN_MS 5000
 #define REASON_MAX 200
 
@@ -30,14 +30,15 @@ struct probe {
 	const struct embedded_file *file;
 	char module[64];
 	enum step step;
-	int64_t retry_at_ms;    /* while WAITING */
-	int64_t retry_ms;       /* the next pause */
+	int64_t retry_at_ms; /* while WAITING */
+	int64_t retry_ms;    /* the next pause */
 	unsigned failed_attaches;
 	uint64_t monitor;       /* of the holder */
 	struct strbuf holder;   /* its pid; empty while not attached */
 	int64_t unacknowledged; /* the tick that came before we knew the holder */
 	int64_t last_heard_ms;  /* the last tick or attach */
 	int64_t attached_ms;
+	struct node_info info;
 	struct sample sample;
 };
 
@@ -95,7 +96,8 @@ hangs(struct probe *p, const char *what, int64_t timeout_ms)
 {
 	char detail[160];
 
-	snprintf(detail, sizeof(detail), "is linked, but does not answer %s within %d s", what, (int)(timeout_ms / 1000));
+	snprintf(
+	    detail, sizeof(detail), "is linked, but does not answer %s within %d s", what, (int)(timeout_ms / 1000));
 	p->base.handlers->failed(p->base.arg, NODE_HANGING, detail);
 }
 
@@ -133,6 +135,7 @@ attached(struct probe *p, struct etf_span holder, const struct node_info *info)
 	strbuf_reset(&p->holder);
 	strbuf_add(&p->holder, holder.data, holder.len);
 	p->monitor = peer_monitor(p->base.peer, holder);
+	p->info = *info;
 	p->base.handlers->info(p->base.arg, info);
 	if (p->unacknowledged > 0)
 		acknowledge(p, p->unacknowledged);
@@ -247,6 +250,19 @@ check(struct probe *p)
 
 /* ---- listening ------------------------------------------------------------------------------------------------------- */
 
+/* The capture of restarts turned blind, or sees again, since the attach: somebody changed a log level. */
+static void
+check_capture(struct probe *p)
+{
+	bool seen = p->sample.value[METRIC_RESTART_CAPTURE] != 0;
+
+	if (p->step != RUNNING || !p->sample.present[METRIC_RESTART_CAPTURE] || seen == p->info.restarts_seen)
+		return;
+	p->info.restarts_seen = seen;
+	snprintf(p->info.note, sizeof(p->info.note), "%s", seen ? "" : "restarts are not seen at present");
+	p->base.handlers->info(p->base.arg, &p->info);
+}
+
 static void
 on_tick(struct probe *p, struct etf *e)
 {
@@ -261,6 +277,7 @@ on_tick(struct probe *p, struct etf *e)
 		acknowledge(p, seq);
 	else
 		p->unacknowledged = seq;
+	check_capture(p);
 	p->base.handlers->sample(p->base.arg, &p->sample);
 }
 
@@ -385,8 +402,8 @@ probe_free(struct collector *c)
 	free(c);
 }
 
-static const struct collector_ops OPS = { probe_start, probe_message, probe_down, probe_exited, probe_tick, probe_deadline,
-	probe_awaited_since, probe_free };
+static const struct collector_ops OPS = { probe_start, probe_message, probe_down, probe_exited, probe_tick,
+	probe_deadline, probe_awaited_since, probe_free };
 
 struct collector *
 probe_new(struct peer *peer, int64_t interval_ms, const struct embedded_file *file,

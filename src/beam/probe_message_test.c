@@ -306,7 +306,10 @@ knows_nothing_else(void **state)
 	etf_init(&e, "", 0);
 	assert_int_equal(probe_message_open(&e), PROBE_UNKNOWN);
 	/* the tag, but not its arity */
-	etf_init(&e, "\x68\3\x77\x0c" "arsenal_tick\x61\1\x61\1", 20);
+	etf_init(&e,
+	    "\x68\3\x77\x0c"
+	    "arsenal_tick\x61\1\x61\1",
+	    20);
 	assert_int_equal(probe_message_open(&e), PROBE_UNKNOWN);
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/probe.h"
 #include "beam/fake_node.h"
+#include "beam/probe.h"
 
 #define REQUEST(ref) "{29,#Ref<0.0.0." ref ">,<0.1.0>,<0.1.0>,{erpc,execute_call,4},[monitor]} | [#Ref<0.0.0." ref ">,"
 #define CHECK(ref) REQUEST(ref) "erlang,module_loaded,[arsenal_probe_x]]\n"
 #define LOAD(ref) REQUEST(ref) "code,load_binary,[arsenal_probe_x,\"arsenal_probe_x.beam\",<<\"BEAM\">>]]\n"
 #define ATTACH(ref) REQUEST(ref) "arsenal_probe_x,attach,[<0.1.0>,#{interval => 1000}]]\n"
+
+/* The number of a tick that says that restarts are not seen. */
+#define BLIND 77
 
 static const struct embedded_file FILE_OF_PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
 
@@ -56,9 +59,11 @@ return_holder(struct fake_node *n, uint64_t ref)
 	etf_put_tuple(&sb, 3);
 	etf_put_atom(&sb, "ok");
 	etf_put_pid(&sb, "a@h", 500, 0, 1);
-	etf_put_map(&sb, 1);
+	etf_put_map(&sb, 2);
 	etf_put_atom(&sb, "otp_release");
 	etf_put_binary(&sb, "25", 2);
+	etf_put_atom(&sb, "restart_capture");
+	etf_put_atom(&sb, "log_filter");
 	fake_return(n, ref, &sb);
 }
 
@@ -71,6 +76,10 @@ send_tick(struct fake_node *n, int64_t seq)
 	etf_put_atom(&sb, "arsenal_tick");
 	etf_put_int(&sb, seq);
 	etf_put_int(&sb, 5);
+	etf_put_list(&sb, 1);
+	etf_put_tuple(&sb, 2);
+	etf_put_atom(&sb, "restart_capture");
+	etf_put_int(&sb, seq == BLIND ? 0 : 1);
 	etf_put_nil(&sb);
 	etf_put_nil(&sb);
 	etf_put_nil(&sb);
@@ -91,7 +100,7 @@ attach(struct fake_node *n)
 	return_atom(n, 1, "true");
 	fake_expect(n, ATTACH("2"));
 	return_holder(n, 2);
-	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 0 note \"\"\n");
+	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 1 note \"\"\n");
 }
 
 static void
@@ -127,8 +136,25 @@ acknowledges_a_tick_that_overtook_the_attach(void **state)
 	send_tick(n, 1);
 	fake_expect(n, "sample\n");
 	return_holder(n, 2);
-	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 0 note \"\"\n"
-		       "{2,'',<0.500.0>} | {ack,<0.1.0>,1}\n");
+	fake_expect(n,
+	    "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 1 note \"\"\n"
+	    "{2,'',<0.500.0>} | {ack,<0.1.0>,1}\n");
+}
+
+static void
+tells_when_restarts_are_no_longer_seen(void **state)
+{
+	struct fake_node *n = *state;
+
+	attach(n);
+	send_tick(n, BLIND);
+	fake_expect(n,
+	    "{2,'',<0.500.0>} | {ack,<0.1.0>,77}\n"
+	    "info otp 25 injected 1 seen 0 note \"restarts are not seen at present\"\nsample\n");
+	send_tick(n, BLIND);
+	fake_expect(n, "{2,'',<0.500.0>} | {ack,<0.1.0>,77}\nsample\n");
+	send_tick(n, 78);
+	fake_expect(n, "{2,'',<0.500.0>} | {ack,<0.1.0>,78}\ninfo otp 25 injected 1 seen 1 note \"\"\nsample\n");
 }
 
 static void
@@ -222,6 +248,7 @@ main(void)
 		TEST(loads_what_is_not_there_and_attaches),
 		TEST(acknowledges_every_tick),
 		TEST(acknowledges_a_tick_that_overtook_the_attach),
+		TEST(tells_when_restarts_are_no_longer_seen),
 		TEST(attaches_again_when_the_holder_dies),
 		TEST(tries_again_while_the_module_is_leaving),
 		TEST(gives_up_where_loading_is_forbidden),

@@ -28,10 +28,13 @@
 #define RETRY_MIN_MS 200
 /* A refused connection is a line in the node's log: no oftener than that. */
 #define RETRY_REFUSED_MS 5000
-#define SETTLED_MS 5000      /* a link that stood for so long was no failed attempt */
+#define SETTLED_MS 5000 /* a link that stood for so long was no failed attempt */
 #define STALLED_DROP_MS 30000
+#define LATE_MS 1000 /* a timer that is later than this: it was us who stood still, not the node */
 #define BAD_NOTICE_MS 60000
-#define INTERVAL_MIN_MS 50   /* as the probe has it */
+#define NOTICE_WINDOW_MS 60000
+#define NOTICE_MAX 10        /* in a window; what a node says about itself must not fill our log */
+#define INTERVAL_MIN_MS 50 /* as the probe has it */
 #define INTERVAL_MAX_MS 3600000
 #define COOKIE_MAX 255
 
@@ -58,16 +61,20 @@ struct beam_watch {
 	struct peer peer;
 	struct collector *collector;
 	int64_t linked_ms;
-	bool dropping;    /* the link is to be put away */
-	bool connected;   /* the connector has done its work, and is to be put away */
-	bool to_plain;    /* the probe is to be replaced by plain calls */
+	bool dropping;  /* the link is to be put away */
+	bool connected; /* the connector has done its work, and is to be put away */
+	bool to_plain;  /* the probe is to be replaced by plain calls */
 	char why_plain[128];
 
 	enum node_state state;
 	char detail[sizeof(((struct err *)0)->text)];
 	bool stalled;
+	int64_t timer_at_ms;      /* what the timer was set to */
+	int64_t lenient_until_ms; /* after we stood still ourselves: what waits in the socket comes first */
 	struct clock_offset offset;
 	struct beam_watch_counts counts; /* of former links */
+	unsigned notices;        /* in the window that began at notices_since_ms */
+	int64_t notices_since_ms;
 	uint64_t bad_untold;
 	int64_t bad_told_ms;
 };
@@ -264,8 +271,17 @@ static void
 on_notice(void *arg, bool warning, const char *text)
 {
 	struct beam_watch *w = arg;
+	int64_t now = clock_now_ms();
 
-	w->handlers.notice(w->arg, warning, text);
+	if (now - w->notices_since_ms >= NOTICE_WINDOW_MS) {
+		w->notices_since_ms = now;
+		w->notices = 0;
+	}
+	w->notices++;
+	if (w->notices <= NOTICE_MAX)
+		w->handlers.notice(w->arg, warning, text);
+	else if (w->notices == NOTICE_MAX + 1)
+		w->handlers.notice(w->arg, true, "has more to say; the rest of this minute is left out");
 }
 
 static void
@@ -302,8 +318,8 @@ on_no_probe(void *arg, const char *why)
 	event_active(w->later, 0, 0);
 }
 
-static const struct collector_handlers COLLECTOR_HANDLERS = { on_now, on_info, on_sample, on_restart, on_lost_restarts, on_notice,
-	on_bad, on_failed, on_no_probe };
+static const struct collector_handlers COLLECTOR_HANDLERS = { on_now, on_info, on_sample, on_restart, on_lost_restarts,
+	on_notice, on_bad, on_failed, on_no_probe };
 
 static void
 collect(struct beam_watch *w, bool inject)
@@ -422,14 +438,15 @@ check_stall(struct beam_watch *w, int64_t now)
 	int64_t since = w->collector->ops->awaited_since(w->collector);
 	char detail[160];
 
-	if (since == INT64_MAX || now - since < w->collector->stall_ms)
+	if (since == INT64_MAX || now - since < w->collector->stall_ms || now < w->lenient_until_ms)
 		return;
 	if (now - since >= w->collector->stall_ms + STALLED_DROP_MS) {
 		snprintf(detail, sizeof(detail), "no sample for %d s: link dropped", (int)((now - since) / 1000));
 		drop(w, NODE_HANGING, detail);
 	} else if (!w->stalled) {
 		w->stalled = true;
-		snprintf(detail, sizeof(detail), "linked, but no sample has come for %d s: the node is overloaded, stopped or cut off",
+		snprintf(detail, sizeof(detail),
+		    "linked, but no sample has come for %d s: the node is overloaded, stopped or cut off",
 		    (int)((now - since) / 1000));
 		set_state(w, NODE_STALLED, detail);
 	}
@@ -439,10 +456,12 @@ static int64_t
 stall_deadline(const struct beam_watch *w)
 {
 	int64_t since = w->collector->ops->awaited_since(w->collector);
+	int64_t at;
 
 	if (since == INT64_MAX)
 		return INT64_MAX;
-	return since + w->collector->stall_ms + (w->stalled ? STALLED_DROP_MS : 0);
+	at = since + w->collector->stall_ms + (w->stalled ? STALLED_DROP_MS : 0);
+	return at > w->lenient_until_ms ? at : w->lenient_until_ms;
 }
 
 static int64_t
@@ -476,6 +495,7 @@ rearm(struct beam_watch *w)
 		event_del(w->timer);
 		return;
 	}
+	w->timer_at_ms = at;
 	ms = at - clock_now_ms();
 	ms = ms < 0 ? 0 : ms;
 	tv = (struct timeval) { ms / 1000, ms % 1000 * 1000 };
@@ -488,6 +508,8 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct beam_watch *w = arg;
 	int64_t now = clock_now_ms();
 
+	if (now - w->timer_at_ms > LATE_MS)
+		w->lenient_until_ms = now + LATE_MS;
 	if (w->phase == WAITING && !w->dropping && !w->connected && now >= w->retry_at_ms)
 		connect_now(w);
 	if (w->phase == LINKED)
@@ -512,7 +534,8 @@ check_cookie(const char *cookie, struct err *err)
 		return err_set(err, "the cookie is longer than %d bytes", COOKIE_MAX);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)cookie[i] < 0x20 || cookie[i] == 0x7F)
-			return err_set(err, "the cookie holds a control character at byte %zu: is its file more than one line?", i + 1);
+			return err_set(err,
+			    "the cookie holds a control character at byte %zu: is its file more than one line?", i + 1);
 	return true;
 }
 
@@ -524,8 +547,8 @@ check_options(const struct beam_watch_options *o, struct err *err)
 	if (!node_name_parse(o->local_name, &local, err) || !check_cookie(o->cookie, err))
 		return false;
 	if (o->interval_ms < INTERVAL_MIN_MS || o->interval_ms > INTERVAL_MAX_MS)
-		return err_set(err, "an interval of %lld ms: it must be %d to %d", (long long)o->interval_ms, INTERVAL_MIN_MS,
-		    INTERVAL_MAX_MS);
+		return err_set(err, "an interval of %lld ms: it must be %d to %d", (long long)o->interval_ms,
+		    INTERVAL_MIN_MS, INTERVAL_MAX_MS);
 	return true;
 }
 

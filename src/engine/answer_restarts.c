@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The seed's restart statistics. */
+#include <math.h>
 #include <string.h>
 
 #include "engine/answer.h"
@@ -100,7 +101,7 @@ answer_restarts(struct jsonw *j, const struct engine *e, int64_t now_ms, const c
 		return false;
 	jsonw_object(j);
 	part_uint(j, "total_restarts", s.total);
-	part_number(j, "restart_rate", s.rate);
+	part_number(j, "restart_rate", s.observed ? s.rate : NAN);
 	write_children(j, &s);
 	write_reasons(j, &s);
 	part_number(j, "time_between_restarts", s.mean_interval_ms);

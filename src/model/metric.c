@@ -15,7 +15,7 @@ enum metric_id
 metric_find(const char *name, size_t len)
 {
 	for (int i = 0; i < METRIC_COUNT; i++)
-		if (strncmp(METRICS[i].name, name, len) == 0 && METRICS[i].name[len] == '\0')
+		if (strlen(METRICS[i].name) == len && memcmp(METRICS[i].name, name, len) == 0)
 			return (enum metric_id)i;
 	return METRIC_NONE;
 }
