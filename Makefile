@@ -166,7 +166,7 @@ soak: deps-check
 	$(Q)python3 test/system/run.py --soak
 
 screenshots: all
-	$(Q)sh scripts/screenshots.sh
+	$(Q)sh scripts/web_test.sh build/screenshots
 
 BENCHES := $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/bench_*.c))
 bench: deps-run

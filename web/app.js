@@ -108,6 +108,13 @@ function quantity(v, unit) {
   return `${count(v)} ${base}${perSecond}`;
 }
 
+// A term: it may break after its commas, and a very long one is cut (the whole is in the title).
+function term(text, max = 300) {
+  const shown = text.length > max ? `${text.slice(0, max)}…` : text;
+  const pieces = shown.split(/(?<=,)/).flatMap((piece, i) => (i ? [el("wbr"), piece] : [piece]));
+  return el("span", { title: shown === text ? null : text }, pieces);
+}
+
 const plural = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
 const nth = (n) => n + (n % 100 >= 11 && n % 100 <= 13 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th");
 
@@ -156,9 +163,11 @@ async function ask() {
 
 let timer = null;
 let asking = false;
+let again = false; // something changed while the answers were under way
 
 async function poll() {
   clearTimeout(timer);
+  again = asking;
   if (asking) return;
   asking = true;
   try {
@@ -171,7 +180,7 @@ async function poll() {
   }
   asking = false;
   show();
-  timer = setTimeout(poll, document.hidden ? POLL_HIDDEN_MS : POLL_MS);
+  timer = setTimeout(poll, again ? 0 : document.hidden ? POLL_HIDDEN_MS : POLL_MS);
 }
 
 // ---- what the charts stand on: samples seen since the page was opened -------------------------------------------------
@@ -330,7 +339,7 @@ function who() {
       lines.push([`${spoken(a.type)}: `, el("strong", { class: "mono" }, a.child_id || "?"), " under ", el("span", { class: "mono" }, a.supervisor || "?")]);
     }
   }
-  return lines;
+  return lines.length > 5 ? [...lines.slice(0, 4), `and ${lines.length - 4} more, below`] : lines;
 }
 
 // Recommendations begin with the criterion that they are for: the critical ones come first.
@@ -581,7 +590,7 @@ function stormTag(p) {
   return el("span", { class: `tag ${p.active ? "critical" : "unknown"}`, title: p.pattern }, `${p.active ? "storm" : "storm, over"} ×${p.frequency}`);
 }
 
-const lastReason = (c) => (c.last ? KINDS[c.last.kind] + (c.last.reason ?? "") : "");
+const lastReason = (c) => (c.last ? term(KINDS[c.last.kind] + (c.last.reason ?? "")) : null);
 
 function restartRows(g) {
   return [
@@ -637,10 +646,16 @@ function showAnomalies(anomalies, health) {
 
 // ---- processes ------------------------------------------------------------------------------------------------------
 
+function noRanking() {
+  const walked = Number.isFinite(state.performance?.metrics?.mq_scanned);
+  if (walked && state.topBy === "queue") return "No process had messages waiting in the last walk.";
+  return "No ranking yet: it comes with the first finished walk over the processes, and not in every mode.";
+}
+
 function showTop(top) {
   for (const b of document.querySelectorAll("[data-by]")) b.setAttribute("aria-pressed", String(b.dataset.by === state.topBy));
-  draw($("top"), top, () => {
-    if (!top?.processes?.length) return el("p", { class: "empty" }, "No ranking yet: it comes with the first finished walk over the processes, and not in every mode.");
+  draw($("top"), [top, noRanking()], () => {
+    if (!top?.processes?.length) return el("p", { class: "empty" }, top ? noRanking() : "");
     return el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Process"), el("th", { scope: "col", class: "hide-small" }, "Started as"), el("th", { scope: "col", class: "hide-small" }, "Now in"),
         el("th", { scope: "col", class: "number" }, "Queue"), el("th", { scope: "col", class: "number" }, "Memory"), el("th", { scope: "col", class: "number" }, "Reductions/s"))),
@@ -659,7 +674,7 @@ function told(ev) {
   const mono = (text) => el("span", { class: "mono" }, text ?? "?");
   switch (ev.type) {
     case "restart":
-      return [mono(d.supervisor), " / ", mono(d.child_id), " ", el("span", { class: "mono dim" }, d.reason ?? ""),
+      return [mono(d.supervisor), " / ", mono(d.child_id), " ", el("span", { class: "mono dim" }, term(d.reason ?? "")),
         d.kind === "start_error" ? " (failed to start)" : d.kind === "gave_up" ? " (the supervisor gave up)" : d.restart_count ? ` (${nth(d.restart_count)} restart)` : ""];
     case "health_alert": {
       const c = d.criteria?.[d.changed];

@@ -58,7 +58,8 @@ address_parse(struct address *a, const char *text, struct err *err)
 	memcpy(a->host, host, len);
 	a->host[len] = '\0';
 	if (!host_is_written_well(a->host, *text == '['))
-		return err_set(err, "%.100s: the host is missing or misspelt; write 127.0.0.1:4900 or [::1]:4900", text);
+		return err_set(
+		    err, "%.100s: the host is missing or misspelt; write 127.0.0.1:4900 or [::1]:4900", text);
 	if (!number_parse(colon + 1, 65535, &port))
 		return err_set(err, "%.100s: the port is not a number from 0 to 65535", text);
 	a->port = (uint16_t)port;

@@ -208,7 +208,7 @@ static bool
 parse_cursor(const struct call *c, uint64_t *cursor, struct err *err)
 {
 	const char *id = c->rq->last_event_id && *c->rq->last_event_id ? c->rq->last_event_id
-									: query_get(&c->query, "last_event_id");
+								       : query_get(&c->query, "last_event_id");
 	uint64_t newest = eventlog_last_id(c->site->events.log);
 
 	*cursor = newest;

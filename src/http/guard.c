@@ -111,7 +111,8 @@ guard_host(const struct head *h, const char *own_host, struct err *err)
 		wrong = h->uri_host;
 	if (wrong)
 		return err_set(err,
-		    "this server does not go by the name \"%.100s\": use its IP address or localhost, or start it with a "
+		    "this server does not go by the name \"%.100s\": use its IP address or localhost, or start it with "
+		    "a "
 		    "token",
 		    wrong);
 	return true;

@@ -21,7 +21,7 @@ struct header {
 
 struct head {
 	bool get_or_head;
-	bool host_needed; /* HTTP/1.1 */
+	bool host_needed;     /* HTTP/1.1 */
 	const char *uri_host; /* of an absolute URI, else NULL */
 	size_t count;
 	struct header headers[GUARD_MAX_HEADERS];

@@ -15,7 +15,10 @@ head_of(const struct header *headers, size_t count)
 }
 
 #define HEAD(...) head_of((const struct header[]) { __VA_ARGS__ }, ARRAY_LEN(((const struct header[]) { __VA_ARGS__ })))
-#define HOST { "Host", "127.0.0.1:4900" }
+#define HOST                             \
+	{                                \
+		"Host", "127.0.0.1:4900" \
+	}
 
 static void
 refused(struct head h)
@@ -97,7 +100,8 @@ hosts(void **state)
 	assert_true(lets_in("localhost:4900", NULL) && lets_in("LOCALHOST", NULL));
 	assert_true(lets_in("Monitor.Example:1", NULL) && lets_in("127.0.0.1", "localhost"));
 	assert_false(lets_in("evil.example", NULL) || lets_in("evil.example:4900", NULL) || lets_in("", NULL));
-	assert_false(lets_in("127.0.0.1.evil.example", NULL) || lets_in("[::1", NULL) || lets_in("localhost.evil", NULL));
+	assert_false(
+	    lets_in("127.0.0.1.evil.example", NULL) || lets_in("[::1", NULL) || lets_in("localhost.evil", NULL));
 	assert_false(lets_in("127.0.0.1", "evil.example"));
 }
 

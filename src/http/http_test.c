@@ -64,7 +64,9 @@ begin(size_t max_events, const struct http_options *options)
 static int
 setup(void **state)
 {
-	static const struct http_options options = { .address = "127.0.0.1:0", .max_streams = 4, .max_connections = 10 };
+	static const struct http_options options = {
+		.address = "127.0.0.1:0", .max_streams = 4, .max_connections = 10
+	};
 
 	(void)state;
 	begin(1000, &options);
@@ -266,7 +268,8 @@ smuggled_requests(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(frames) * ARRAY_LEN(methods); i++) {
 		struct client *c = client_new(0);
 
-		snprintf(request, sizeof(request), "%s /api/v1 HTTP/1.1\r\n" HOST "%s\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n" HOST "\r\n",
+		snprintf(request, sizeof(request),
+		    "%s /api/v1 HTTP/1.1\r\n" HOST "%s\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n" HOST "\r\n",
 		    methods[i % 3], frames[i / 3]);
 		client_send(c, request);
 		wait_for_end(c);

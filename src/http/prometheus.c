@@ -265,7 +265,8 @@ write_family(const struct scrape *sc, const struct family *f)
 		for (unsigned i = 0; s && i < f->row_count; i++)
 			if (s->present[f->rows[i]])
 				add_sample(sc->out, f->name, sc->subjects[n].label,
-				    f->labelled ? METRICS[f->rows[i]].prom_labels : "", s->value[f->rows[i]] * f->scale);
+				    f->labelled ? METRICS[f->rows[i]].prom_labels : "",
+				    s->value[f->rows[i]] * f->scale);
 	}
 	if (sc->out->len == body)
 		strbuf_cut(sc->out, start);
@@ -456,14 +457,16 @@ static const struct own_family {
 	{ "arsenal_node_up", KIND_GAUGE, get_up, NULL, "1 while the node is linked and samples come in" },
 	{ "arsenal_node_state", KIND_GAUGE, NULL, write_state,
 	    "1 for the state of the link: connecting, up, stalled, unreachable, refused, hanging, incompatible" },
-	{ "arsenal_node_state_since_timestamp_seconds", KIND_GAUGE, get_since, NULL, "When the link came into its state" },
+	{ "arsenal_node_state_since_timestamp_seconds", KIND_GAUGE, get_since, NULL,
+	    "When the link came into its state" },
 	{ "arsenal_node_info", KIND_GAUGE, NULL, write_info, "1, with the versions of the node" },
 	{ "arsenal_last_sample_timestamp_seconds", KIND_GAUGE, get_last_sample, NULL, "Time of the last sample" },
 	{ "arsenal_scheduler_utilization_percent", KIND_GAUGE, NULL, write_schedulers,
 	    "Busy share of each online normal scheduler over the last interval" },
 	{ "arsenal_health_level", KIND_GAUGE, NULL, write_health,
 	    "0 healthy, 1 warning, 2 critical; of each criterion and, as overall, the worst of them" },
-	{ "arsenal_restarts_total", KIND_COUNTER, get_restarts, NULL, "Supervisor restarts seen since the watch began" },
+	{ "arsenal_restarts_total", KIND_COUNTER, get_restarts, NULL,
+	    "Supervisor restarts seen since the watch began" },
 	{ "arsenal_restarts_failed_total", KIND_COUNTER, get_restarts_failed, NULL,
 	    "Attempts to restart a child that failed" },
 	{ "arsenal_supervisors_gave_up_total", KIND_COUNTER, get_gave_up, NULL,
@@ -521,7 +524,8 @@ write_self(const struct scrape *sc)
 		    "HTTP requests refused by the guard or for want of the token" },
 		{ "arsenal_http_connections", KIND_GAUGE, (double)c.connections, "HTTP connections" },
 		{ "arsenal_event_streams", KIND_GAUGE, (double)ev->count, "Clients of the event stream" },
-		{ "arsenal_event_stream_events_total", KIND_COUNTER, (double)ev->sent, "Events sent to stream clients" },
+		{ "arsenal_event_stream_events_total", KIND_COUNTER, (double)ev->sent,
+		    "Events sent to stream clients" },
 		{ "arsenal_event_stream_dropped_total", KIND_COUNTER, (double)ev->dropped,
 		    "Events that stream clients were too slow for" },
 	};
@@ -550,7 +554,8 @@ prometheus_serve(struct call *c)
 	sc.count = c->node ? 1 : src->node_count(src->arg);
 	sc.subjects = xcalloc(sc.count ? sc.count : 1, sizeof(*sc.subjects));
 	for (size_t i = 0; i < sc.count; i++)
-		subject_init(&sc.subjects[i], c->node ? c->node : src->node(src->arg, i), src->now_ms(src->arg), !c->node);
+		subject_init(
+		    &sc.subjects[i], c->node ? c->node : src->node(src->arg, i), src->now_ms(src->arg), !c->node);
 	write_all(&sc, &c->site->prometheus);
 	/* One of many targets says nothing of the scraper's own house: it would be there once for each. */
 	if (c->node == NULL)

@@ -132,7 +132,9 @@ one_node(void **state)
 	HAS(text, "# TYPE erlang_vm_process_count gauge\nerlang_vm_process_count 42\n");
 	HAS(text, "# HELP erlang_vm_processes Processes\n# TYPE erlang_vm_processes gauge\nerlang_vm_processes 42\n");
 	HAS(text, "# TYPE arsenal_process_count gauge\narsenal_process_count 42\n");
-	HAS(text, "# TYPE erlang_vm_statistics_runtime_milliseconds counter\nerlang_vm_statistics_runtime_milliseconds 1500\n");
+	HAS(text,
+	    "# TYPE erlang_vm_statistics_runtime_milliseconds counter\nerlang_vm_statistics_runtime_milliseconds "
+	    "1500\n");
 	HAS(text, "erlang_vm_statistics_runtime_seconds_total 1.5\n");
 	HAS(text, "arsenal_probe_collect_seconds 0.00025\n");
 	/* A gauge whose old name says _total stays a gauge, and its rows stand together. */
@@ -192,7 +194,8 @@ all_nodes(void **state)
 	HAS(text, "# TYPE arsenal_node_up gauge\narsenal_node_up{node=\"a@h\"} 1\narsenal_node_up{node=\"b c@h\"} 0\n");
 	HAS(text, "erlang_vm_memory_bytes{node=\"a@h\",kind=\"system\"} 2500000\n");
 	HAS(text,
-	    "arsenal_restarts_by_child_total{node=\"a@h\",supervisor=\"'s\\\"up'\",child=\"{w,\\\"\\\\\\\\\\\"}\"} 1\n");
+	    "arsenal_restarts_by_child_total{node=\"a@h\",supervisor=\"'s\\\"up'\",child=\"{w,\\\"\\\\\\\\\\\"}\"} "
+	    "1\n");
 	HAS(text, "arsenal_http_requests_total 0\n");
 }
 

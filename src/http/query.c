@@ -54,7 +54,8 @@ percent_decode(char *buf, const char *text, size_t len, bool plus, struct err *e
 		if (c == '%') {
 			c = decode_escape(text + i + 1, len - i - 1);
 			if (c == 0)
-				return err_set(err, "broken escape at \"%.*s\": write %%XX with two hex digits, not %%00",
+				return err_set(err,
+				    "broken escape at \"%.*s\": write %%XX with two hex digits, not %%00",
 				    (int)(len - i < 3 ? len - i : 3), text + i);
 			i += 2;
 		} else if (c == '+' && plus) {

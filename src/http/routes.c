@@ -83,7 +83,8 @@ serve_index(struct call *c)
 /* ---- dispatch ---------------------------------------------------------------------------------------------------- */
 
 static bool
-segment_match(const char *pattern, size_t pattern_len, const char *path, size_t len, const char **node, size_t *node_len)
+segment_match(
+    const char *pattern, size_t pattern_len, const char *path, size_t len, const char **node, size_t *node_len)
 {
 	if (pattern_len != strlen(NODE_SEGMENT) || memcmp(pattern, NODE_SEGMENT, pattern_len) != 0)
 		return len == pattern_len && memcmp(path, pattern, len) == 0;
@@ -183,7 +184,8 @@ refuse_unauthorized(struct reply *rp)
 	reply_header(rp, "WWW-Authenticate", "Bearer realm=\"arsenal\"");
 	reply_header(rp, "WWW-Authenticate", "Basic realm=\"arsenal\", charset=\"UTF-8\"");
 	reply_error(rp, 401,
-	    "this server wants its token: send \"Authorization: Bearer TOKEN\", or the token as the password in a browser");
+	    "this server wants its token: send \"Authorization: Bearer TOKEN\", or the token as the password in a "
+	    "browser");
 }
 
 void

@@ -39,8 +39,8 @@
 /* What the kernel holds for a stream beside our own bound. */
 #define STREAM_KERNEL_BYTES 131072
 
-#define ALL_METHODS                                                                                              \
-	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |               \
+#define ALL_METHODS                                                                                \
+	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
 	    EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
 struct stream {
@@ -92,8 +92,8 @@ drop_longest_idle(struct http_server *s)
 	struct connection *oldest = NULL, *c;
 
 	LIST_FOREACH(c, &s->connections, link)
-		if (c->evcon && c->stream == NULL && (oldest == NULL || c->since_us < oldest->since_us))
-			oldest = c;
+	if (c->evcon && c->stream == NULL && (oldest == NULL || c->since_us < oldest->since_us))
+		oldest = c;
 	if (oldest)
 		drop_connection(oldest);
 }
@@ -209,8 +209,8 @@ on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct connection *c;
 
 	LIST_FOREACH(c, &s->connections, link)
-		if (c->evcon && c->stream == NULL && now_us - c->since_us > IDLE_MS * 1000LL)
-			drop_connection(c);
+	if (c->evcon && c->stream == NULL && now_us - c->since_us > IDLE_MS * 1000LL)
+		drop_connection(c);
 	s->accept_failed = false;
 	accept_or_wait(s);
 }
@@ -233,8 +233,8 @@ find_connection(struct http_server *s, struct evhttp_connection *evcon)
 	struct connection *c;
 
 	LIST_FOREACH(c, &s->connections, link)
-		if (c->evcon == evcon)
-			return c;
+	if (c->evcon == evcon)
+		return c;
 	return NULL;
 }
 
@@ -463,8 +463,7 @@ listen_on(struct http_server *s, struct event_base *base, struct err *err)
 
 	if (fd < 0)
 		return false;
-	listener = evconnlistener_new(
-	    base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE, 0, fd);
+	listener = evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE, 0, fd);
 	if (listener == NULL) {
 		close(fd);
 		return err_set(err, "cannot listen on %s: the event loop takes no more", s->address);
