@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles the probe and its tests, and runs them on nodes of their own.
+# Tests the probe and the demo application, as they are built, on nodes of their own.
 set -eu
+make --no-print-directory build/gen/probe_beam.c build/gen/demo_beams.c
 out=build/probe_test
 rm -rf $out
 mkdir -p $out
-erlc -Werror -o $out otp/src/arsenal_probe.erl otp/demo/*.erl test/probe/*.erl
-exec erl -noshell -pa $out -eval 'probe_test:main()'
+erlc -Werror -o $out test/probe/*.erl
+beam=$(echo build/gen/probe/*.beam)
+exec erl -noshell -pa $out -eval "probe_test:main(\"$beam\", \"build/gen/demo\")"
