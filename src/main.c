@@ -28,7 +28,8 @@ run_command(const struct command *c, int argc, char **argv)
 	struct err err;
 	bool help;
 
-	if (!settings_parse(&s, c, argc, (const char *const *)argv, &help, &err) || (!help && !setup_log_level(&s, &err))) {
+	if (!settings_parse(&s, c, argc, (const char *const *)argv, &help, &err) ||
+	    (!help && !setup_log_level(&s, &err))) {
 		log_error("%s", err.text);
 		return c->usage_exit;
 	}

@@ -33,7 +33,7 @@
 #define LATE_MS 1000 /* a timer that is later than this: it was us who stood still, not the node */
 #define BAD_NOTICE_MS 60000
 #define NOTICE_WINDOW_MS 60000
-#define NOTICE_MAX 10        /* in a window; what a node says about itself must not fill our log */
+#define NOTICE_MAX 10      /* in a window; what a node says about itself must not fill our log */
 #define INTERVAL_MIN_MS 50 /* as the probe has it */
 #define INTERVAL_MAX_MS 3600000
 #define COOKIE_MAX 255
@@ -73,7 +73,7 @@ struct beam_watch {
 	int64_t lenient_until_ms; /* after we stood still ourselves: what waits in the socket comes first */
 	struct clock_offset offset;
 	struct beam_watch_counts counts; /* of former links */
-	unsigned notices;        /* in the window that began at notices_since_ms */
+	unsigned notices;                /* in the window that began at notices_since_ms */
 	int64_t notices_since_ms;
 	uint64_t bad_untold;
 	int64_t bad_told_ms;

@@ -70,7 +70,8 @@ start_node(struct demo *d, struct err *err)
 {
 	char port[8];
 	const char *argv[] = { "erl", "-noshell", "-pa", d->dir.data, "-name", DEMO_NODE, "-start_epmd", "false",
-		"-erl_epmd_port", port, "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-s", "arsenal_demo", "main", NULL };
+		"-erl_epmd_port", port, "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-s", "arsenal_demo",
+		"main", NULL };
 
 	d->port = port_free();
 	if (d->port == 0)

@@ -137,7 +137,8 @@ add_node(struct settings *s, const struct command *c, const char *node, struct e
 }
 
 bool
-settings_parse(struct settings *s, const struct command *c, int argc, const char *const *argv, bool *help, struct err *err)
+settings_parse(
+    struct settings *s, const struct command *c, int argc, const char *const *argv, bool *help, struct err *err)
 {
 	bool only_nodes = false;
 

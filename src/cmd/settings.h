@@ -55,8 +55,8 @@ extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO;
  * settings_parse fills *s with the defaults and then from the arguments (argv[0] is the command's name). False with a reason that names the argument;
  * *help is set, and nothing else, if --help is among them. Strings point into argv.
  */
-bool settings_parse(
-    struct settings *s, const struct command *c, int argc, const char *const *argv, bool *help, struct err *err) MUST_CHECK;
+bool settings_parse(struct settings *s, const struct command *c, int argc, const char *const *argv, bool *help,
+    struct err *err) MUST_CHECK;
 /* settings_help prints the usage, the command's help and its options. */
 void settings_help(const struct command *c, FILE *out);
 

@@ -18,11 +18,11 @@ void answer_performance(
 /* answer_restarts writes restart statistics and the newest restarts; false (and nothing written) if that supervisor is
  * not known. */
 bool answer_restarts(struct jsonw *j, const struct engine *e, int64_t now_ms, const char *supervisor) MUST_CHECK;
-void answer_anomalies(struct jsonw *j, const struct engine *e);               /* recent ones, newest first */
+void answer_anomalies(struct jsonw *j, const struct engine *e); /* recent ones, newest first */
 /* answer_top writes the first processes of a ranking, at most max. */
 void answer_top(struct jsonw *j, const struct engine *e, enum top_kind kind, unsigned max);
-void answer_event(
-    struct jsonw *j, const struct node_event *ev); /* type, node, id, severity, timestamp, and the seed's shape as data */
+void answer_event(struct jsonw *j,
+    const struct node_event *ev); /* type, node, id, severity, timestamp, and the seed's shape as data */
 
 /* answer_event_text appends one line for a person (no newline): what, where, who. `colour`: with ANSI colours. */
 void answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour);

@@ -107,7 +107,9 @@ port_free(void)
 bool
 port_wait(uint16_t port, const struct child *c, int timeout_ms)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(port) };
+	struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(port)
+	};
 	struct pollfd gone = { .fd = c->exit_fd, .events = POLLIN };
 
 	for (; timeout_ms > 0; timeout_ms -= PORT_POLL_MS) {

@@ -197,19 +197,13 @@ sleep_forever() ->
 
 %%% ------------------------------------------------------------------ load
 
-%% Crashes a child of each in turn, PerSecond times a second, each with a reason of Size bytes.
+%% Crashes children in turn, PerSecond a second, each with a reason of Size bytes.
 crash_load(Supervisor, PerSecond, Size) ->
-    Gap = max(1, 1000 div PerSecond),
-    spawn(fun() -> crash_loop(Supervisor, Gap, binary:copy(<<"x">>, Size), 1) end).
+    spawn(fun() -> crash_loop(Supervisor, max(1, PerSecond div 100), binary:copy(<<"x">>, Size), 1) end).
 
-crash_loop(Supervisor, Gap, Text, N) ->
-    {_, Pid} = crash_pick(Supervisor, N),
-    Pid ! {crash, {why, N, Text}},
-    receive stop -> ok after Gap -> crash_loop(Supervisor, Gap, Text, N + 1) end.
-
-crash_pick(Supervisor, N) ->
-    Pids = children_pids(Supervisor),
-    lists:nth(N rem length(Pids) + 1, Pids).
+crash_loop(Supervisor, Batch, Text, N) ->
+    [Pid ! {crash, {why, N, Text}} || {_, Pid} <- lists:sublist(children_pids(Supervisor), 1 + N rem 10, Batch)],
+    receive stop -> ok after 10 -> crash_loop(Supervisor, Batch, Text, N + 1) end.
 
 %% Crashes one child and waits until it is back; the time just before the crash.
 crash_once(Supervisor, {Id, Reason}) ->

@@ -9,14 +9,18 @@ from subjects import ErlNode
 
 STOPPED_S = 60
 METERS = ("echo", "load_sup")
+CRASHES = 500  # a second, on the watched node and on the control
+# Small buffers on the node's side, so that the link is full seconds before the probe's patience (10 s) ends: only then does a careless
+# sender get suspended. (The kernel still takes some megabytes for the stopped program.)
+BUFFERS = ["+zdbbl", "128", "-kernel", "inet_dist_listen_options", "[{sndbuf,32768}]"]
 
 
 class Stall(SystemTest):
     def start_load(self, n):
-        """200 crashes a second with reasons of 1,000 bytes: what is pending passes the link's buffers long before the probe may cut it."""
+        """Crashes whose child ids and reasons are near the probe's limit of 1 KiB each, and processes that keep the schedulers busy."""
         n.eval("subject:quiet()")
-        n.eval("subject:tree(load_sup, {1000000, 1}, lists:seq(1, 20))")
-        n.eval("register(load, subject:crash_load(load_sup, 200, 1000))")
+        n.eval("subject:tree(load_sup, {1000000, 1}, [{N, binary:copy(<<$i>>, 900)} || N <- lists:seq(1, 20)])")
+        n.eval("register(load, subject:crash_load(load_sup, %d, 900))" % CRASHES)
         n.eval("subject:busy_load(30), ok")
         for what in METERS:
             n.eval("register(meter_%s, subject:meter(%s, 50))" % (what, what))
@@ -32,6 +36,10 @@ class Stall(SystemTest):
             what, percentile(t, 50) / 1000, percentile(t, 99) / 1000, max(t) / 1000, len(t)) for what, t in times.items())))
         return times
 
+    def link_is_full(self, n):
+        """Whether a process that sends to arsenal without care would be suspended at this moment."""
+        return n.eval("lists:member(nosuspend, [erlang:send({nobody, N}, x, [nosuspend, noconnect]) || N <- nodes(hidden)])")
+
     def check_latency(self, times, control, seconds):
         """As on the node that nobody watches, in the same seconds on the same machine."""
         for what in METERS:
@@ -41,7 +49,7 @@ class Stall(SystemTest):
             self.assertLessEqual(max(times[what]), 3 * max(control[what]) + 300_000, "the longest call of %s, in us" % what)
 
     def test_a_minute_under_load(self):
-        n, control = ErlNode(self.room), ErlNode(self.room)
+        n, control = ErlNode(self.room, args=BUFFERS), ErlNode(self.room, args=BUFFERS)
         self.start_load(n)
         self.start_load(control)
         a = watch(self.room, n.node, interval=500)
@@ -56,8 +64,10 @@ class Stall(SystemTest):
         self.reset(n, control)
         a.send_signal(signal.SIGSTOP)
         stopped = time.monotonic()
-        dropped = None
+        full = dropped = None
         while time.monotonic() < stopped + STOPPED_S:
+            if full is None and self.link_is_full(n):
+                full = time.monotonic() - stopped
             if dropped is None and n.links() == []:
                 dropped = time.monotonic() - stopped
             time.sleep(0.2)
@@ -67,7 +77,8 @@ class Stall(SystemTest):
         self.assertEqual(suspended, [], "processes seen suspended")
         self.assertGreater(looks, STOPPED_S * 10 * 0.4)
         self.assertIsNotNone(dropped, "the probe has cut the link")
-        self.note("the probe cut the link after %.1f s; %d looks at all processes" % (dropped, looks))
+        self.assertIsNotNone(full, "the load did not fill the link, so this test shows nothing")
+        self.note("the link was full after %.1f s, the probe cut it after %.1f s; %d looks at all processes" % (full, dropped, looks))
         self.assertLessEqual(dropped, 20)
         self.assertEqual(n.links(), [])
 
