@@ -46,7 +46,7 @@ OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out src/main.c,$(SOURCES))) $(
 ARCHIVE := $(OUT)/arsenal.a
 
 .PHONY: help all run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \
-	fuzz fuzz-build bench bench-run cover format format-check lint install clean deps deps-run deps-check soak screenshots
+	fuzz fuzz-build bench bench-run cover format format-check lint install clean deps deps-run deps-check screenshots
 
 help:
 	@echo 'make all         the program, build/arsenal'
@@ -160,10 +160,6 @@ probe-test:
 
 system-test: all
 	$(Q)python3 test/system/run.py
-
-soak: deps-check
-	$(Q)$(MAKE) all
-	$(Q)python3 test/system/run.py --soak
 
 screenshots: all
 	$(Q)sh scripts/web_test.sh build/screenshots

@@ -40,6 +40,7 @@ if [ "$mode" = full ]; then
 	step lint make "$jobs" lint
 	step tsan make "$jobs" VARIANT=tsan unit-run all
 	step valgrind make check-valgrind
+	sh scripts/otp.sh trixie sid
 	step system python3 test/system/run.py
 	step system-asan python3 test/system/run.py --arsenal build/asan/arsenal
 	step system-tsan python3 test/system/run.py --arsenal build/tsan/arsenal

@@ -5,7 +5,7 @@ set -eu
 
 run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libcurl4-openssl-dev erlang-base'
 check_packages="$run_packages clang clang-format libclang-rt-14-dev libcmocka-dev cppcheck valgrind erlang-dev erlang-crypto
-	erlang-eunit erlang-runtime-tools erlang-tools elixir rabbitmq-server ejabberd python3 chromium curl"
+	erlang-eunit erlang-runtime-tools erlang-tools elixir rabbitmq-server ejabberd python3 chromium curl debootstrap"
 
 case ${1:-} in
 run) packages=$run_packages ;;

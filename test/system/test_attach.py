@@ -12,6 +12,9 @@ from subjects import ElixirNode, ErlNode
 
 
 class Attach(SystemTest):
+    erl = ErlNode
+    elixir = ElixirNode
+
     def follow(self, subject, *options, name=None, **more):
         a = watch(self.room, name or subject.node, options=options, interval=500, **more)
         return a.wait_seen(subject.node)
@@ -31,26 +34,26 @@ class Attach(SystemTest):
         self.assertEqual(a.total(subject.node), before + 1)
 
     def test_short_names(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         a = self.follow(n)
         check_numbers(self, a, n)
         self.check_restart(a, n)
 
     def test_long_names(self):
-        n = ErlNode(self.room, host="127.0.0.1", long_names=True)
+        n = self.erl(self.room, host="127.0.0.1", long_names=True)
         a = self.follow(n)
         check_numbers(self, a, n)
         self.check_restart(a, n)
 
     def test_port_without_epmd(self):
         port = free_port()
-        n = ErlNode(self.room, port=port)
+        n = self.erl(self.room, port=port)
         a = self.follow(n, name="%s:%d" % (n.node, port), env={"ERL_EPMD_PORT": str(free_port())})
         check_numbers(self, a, n)
         self.check_restart(a, n)
 
     def test_two_nodes_in_one_watch(self):
-        first, second = ErlNode(self.room), ErlNode(self.room, host="127.0.0.1", long_names=True)
+        first, second = self.erl(self.room), self.erl(self.room, host="127.0.0.1", long_names=True)
         a = watch(self.room, first.node, second.node, interval=500)
         a.wait_seen(first.node)
         a.wait_seen(second.node)
@@ -58,7 +61,7 @@ class Attach(SystemTest):
         self.check_restart(a, first)
 
     def test_elixir(self):
-        n = ElixirNode(self.room)
+        n = self.elixir(self.room)
         version = n.elixir("System.version()").decode()
         a = self.follow(n)
         check_numbers(self, a, n)
@@ -95,7 +98,7 @@ class Attach(SystemTest):
         self.assertEqual(len(events.of("restart")), 4)
 
     def test_no_inject(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         a = self.follow(n, "--no-inject")
         check_numbers(self, a, n)
         traces = n.traces()
@@ -116,7 +119,7 @@ class Attach(SystemTest):
         self.assertEqual(n.traces()["modules"], [])
 
     def test_cookie_sources(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         home = self.room.make_folder("home")
         code, out, _ = run_status(self.room, n.node, cookie=None, home=home)
         self.assertEqual(code, 3)
@@ -131,7 +134,7 @@ class Attach(SystemTest):
         self.assertEqual(code, 3, out)
 
     def test_attaching_again_costs_no_atoms(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         home = self.room.make_folder("home")
         count = lambda: n.eval("erlang:system_info(atom_count)")
         self.follow(n, home=home).end()
@@ -142,7 +145,7 @@ class Attach(SystemTest):
         self.assertLessEqual(count() - before, 2)
 
     def test_outlets(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         a = self.follow(n, "--json")
         for path in ("/healthz", "/readyz"):
             self.assertEqual(a.get_raw(path)[0], 200, path)
@@ -175,7 +178,7 @@ class Attach(SystemTest):
         self.assertTrue([e for e in lines if e["type"] == "restart" and e["node"] == n.node and e["data"]["child_id"] == "{two,2}"])
 
     def test_console_lines(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         a = self.follow(n)
         self.check_restart(a, n)
         line = wait_until(lambda: [x for x in a.out().splitlines() if "my_sup" in x], 5, "a line for a person")[0]
@@ -188,7 +191,7 @@ class Leaving(SystemTest):
     """After the end of arsenal the node is as it was."""
 
     def leave(self, number):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         before, log_at = untouched(n)
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
@@ -206,7 +209,7 @@ class Leaving(SystemTest):
 
     def test_sigkill_while_attaching(self):
         """Killed at any moment of the attach."""
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         before, log_at = untouched(n)
         for step in range(10):
             a = watch(self.room, n.node, interval=200)
@@ -218,7 +221,7 @@ class Leaving(SystemTest):
         self.assertEqual(n.log_since(log_at), "")
 
     def test_sigkill_amid_restarts(self):
-        n = ErlNode(self.room)
+        n = self.erl(self.room)
         n.eval("subject:quiet()")
         n.eval("subject:tree(load_sup, {1000000, 1}, lists:seq(1, 20))")
         before, log_at = untouched(n)
@@ -230,7 +233,7 @@ class Leaving(SystemTest):
         self.assertTrue(n.eval("is_process_alive(whereis(load_sup)) andalso is_process_alive(whereis(load))"))
 
     def test_elixir(self):
-        n = ElixirNode(self.room)
+        n = self.elixir(self.room)
         before, log_at = untouched(n)
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
