@@ -79,7 +79,7 @@ $(OUT)/gen/%.o: $(GEN)/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT) -name '*.d' -type f 2>/dev/null)
 
 # ---- what is embedded --------------------------------------------------------------------------------------------
 # The probe's module name carries a hash of its source, so that two releases of arsenal can be on one node.

@@ -9,6 +9,7 @@ passed=0
 failed=0
 skipped=0
 begin=$(date +%s)
+: >build/check/skipped
 
 step() {
 	name=$1
@@ -25,7 +26,7 @@ step() {
 	[ $result = ok ] || [ "$f" -gt 0 ] || f=1
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 	printf '%-12s %-6s %5d s   %s\n' "$name" "$result" $(($(date +%s) - from)) "$line"
-	grep -E '^skip(ped)?[ :]' "$log" | sed 's/^/             /'
+	grep -E '^skip(ped)? ' "$log" >>build/check/skipped
 	[ $result = ok ] || { echo "--- the end of $log"; tail -n 60 "$log"; }
 }
 
@@ -48,6 +49,10 @@ else
 	step system python3 test/system/run.py --quick
 fi
 step web sh scripts/web_test.sh
+if [ -s build/check/skipped ]; then
+	echo "skipped:"
+	sed 's/^/  /' build/check/skipped
+fi
 echo "check took $(($(date +%s) - begin)) s"
 echo "arsenal: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -18,6 +18,10 @@
 #include "base/alloc.h"
 #include "base/attr.h"
 
+/* A resolver that hangs keeps a thread for each try: so many at a time, then a look-up fails at once. */
+#define RESOLVE_MAX 256
+static atomic_int running;
+
 struct resolve {
 	atomic_int owners; /* the loop's side and the thread */
 	char *host;
@@ -61,6 +65,7 @@ look_up(void *arg)
 	if (write(r->fds[1], "", 1) != 1)
 		abort();
 	give_up(r);
+	atomic_fetch_sub(&running, 1);
 	return NULL;
 }
 
@@ -85,10 +90,16 @@ start_thread(struct resolve *r)
 	pthread_t thread;
 	bool ok;
 
+	if (atomic_fetch_add(&running, 1) >= RESOLVE_MAX) {
+		atomic_fetch_sub(&running, 1);
+		return false;
+	}
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	ok = pthread_create(&thread, &attr, look_up, r) == 0;
 	pthread_attr_destroy(&attr);
+	if (!ok)
+		atomic_fetch_sub(&running, 1);
 	return ok;
 }
 

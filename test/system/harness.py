@@ -89,6 +89,9 @@ def quick_environment(home, **more):
         if name in os.environ:
             env[name] = os.environ[name]
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    # What is freed is held back for later use to be caught: with the default of 256 MB no test could say anything of memory.
+    env.setdefault("ASAN_OPTIONS", "quarantine_size_mb=64")
+    env.setdefault("TSAN_OPTIONS", "second_deadlock_stack=1")
     env.update({k: v for k, v in more.items() if v is not None})
     return env
 
