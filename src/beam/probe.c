@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "beam/batch.h"
 #include "beam/etf_text.h"
 #include "beam/etf_write.h"
 #include "beam/peer.h"
@@ -178,17 +179,23 @@ on_attached(void *arg, enum call_result result, struct etf *value)
 }
 
 static void
+put_attach_arguments(struct probe *p, struct strbuf *out)
+{
+	etf_put_list(out, 2);
+	etf_put_raw(out, peer_self(p->base.peer));
+	etf_put_map(out, 1);
+	etf_put_atom(out, "interval");
+	etf_put_int(out, p->base.interval_ms);
+	etf_put_nil(out);
+}
+
+static void
 attach(struct probe *p)
 {
 	struct strbuf args = STRBUF_INIT;
 
 	p->step = ATTACHING;
-	etf_put_list(&args, 2);
-	etf_put_raw(&args, peer_self(p->base.peer));
-	etf_put_map(&args, 1);
-	etf_put_atom(&args, "interval");
-	etf_put_int(&args, p->base.interval_ms);
-	etf_put_nil(&args);
+	put_attach_arguments(p, &args);
 	call(p, ATTACH_TIMEOUT_MS, p->module, "attach", &args, on_attached);
 }
 
@@ -207,17 +214,56 @@ on_loaded(void *arg, enum call_result result, struct etf *value)
 }
 
 static void
+put_load_arguments(struct probe *p, struct strbuf *out)
+{
+	etf_put_list(out, 3);
+	etf_put_atom(out, p->module);
+	etf_put_string(out, p->file->name, strlen(p->file->name));
+	etf_put_binary(out, p->file->data, p->file->len);
+	etf_put_nil(out);
+}
+
+/* Loading alone, to hear why it fails. */
+static void
 load(struct probe *p)
 {
 	struct strbuf args = STRBUF_INIT;
 
 	p->step = LOADING;
-	etf_put_list(&args, 3);
-	etf_put_atom(&args, p->module);
-	etf_put_string(&args, p->file->name, strlen(p->file->name));
-	etf_put_binary(&args, p->file->data, p->file->len);
-	etf_put_nil(&args);
+	put_load_arguments(p, &args);
 	call(p, LOAD_TIMEOUT_MS, "code", "load_binary", &args, on_loaded);
+}
+
+static void
+on_loaded_and_attached(void *arg, enum call_result result, struct etf *value)
+{
+	struct probe *p = arg;
+	struct etf e = *value;
+
+	if (result == CALL_TIMED_OUT) {
+		hangs(p, "code:load_binary/3", LOAD_TIMEOUT_MS);
+	} else if (result == CALL_RETURNED && etf_list(&e) == 2 && etf_skip(&e)) {
+		p->step = ATTACHING;
+		on_attached(p, result, &e);
+	} else {
+		load(p);
+	}
+}
+
+/*
+ * Both in one call: were we to die between two, the module would be left on the node with nobody in it who removes it.
+ */
+static void
+load_and_attach(struct probe *p)
+{
+	struct batch b = { .count = 0 };
+	struct strbuf args = STRBUF_INIT;
+
+	p->step = LOADING;
+	put_load_arguments(p, batch_add(&b, "code", "load_binary"));
+	put_attach_arguments(p, batch_add(&b, p->module, "attach"));
+	batch_arguments(&b, &args);
+	call(p, LOAD_TIMEOUT_MS, "lists", "zipwith3", &args, on_loaded_and_attached);
 }
 
 static void
@@ -233,7 +279,7 @@ on_checked(void *arg, enum call_result result, struct etf *value)
 	else if (etf_atom_is(&e, "true"))
 		attach(p);
 	else
-		load(p);
+		load_and_attach(p);
 }
 
 static void

@@ -4,6 +4,10 @@
 
 #define REQUEST(ref) "{29,#Ref<0.0.0." ref ">,<0.1.0>,<0.1.0>,{erpc,execute_call,4},[monitor]} | [#Ref<0.0.0." ref ">,"
 #define CHECK(ref) REQUEST(ref) "erlang,module_loaded,[arsenal_probe_x]]\n"
+#define LOAD_AND_ATTACH(ref)                                                              \
+	REQUEST(ref)                                                                      \
+	"lists,zipwith3,[fun erlang:apply/3,[code,arsenal_probe_x],[load_binary,attach]," \
+	"[[arsenal_probe_x,\"arsenal_probe_x.beam\",<<\"BEAM\">>],[<0.1.0>,#{interval => 1000}]]]]\n"
 #define LOAD(ref) REQUEST(ref) "code,load_binary,[arsenal_probe_x,\"arsenal_probe_x.beam\",<<\"BEAM\">>]]\n"
 #define ATTACH(ref) REQUEST(ref) "arsenal_probe_x,attach,[<0.1.0>,#{interval => 1000}]]\n"
 
@@ -52,18 +56,51 @@ return_pair(struct fake_node *n, uint64_t ref, const char *a, const char *b)
 }
 
 static void
+put_holder(struct strbuf *sb)
+{
+	etf_put_tuple(sb, 3);
+	etf_put_atom(sb, "ok");
+	etf_put_pid(sb, "a@h", 500, 0, 1);
+	etf_put_map(sb, 2);
+	etf_put_atom(sb, "otp_release");
+	etf_put_binary(sb, "25", 2);
+	etf_put_atom(sb, "restart_capture");
+	etf_put_atom(sb, "log_filter");
+}
+
+static void
 return_holder(struct fake_node *n, uint64_t ref)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	etf_put_tuple(&sb, 3);
-	etf_put_atom(&sb, "ok");
-	etf_put_pid(&sb, "a@h", 500, 0, 1);
-	etf_put_map(&sb, 2);
-	etf_put_atom(&sb, "otp_release");
-	etf_put_binary(&sb, "25", 2);
-	etf_put_atom(&sb, "restart_capture");
-	etf_put_atom(&sb, "log_filter");
+	put_holder(&sb);
+	fake_return(n, ref, &sb);
+}
+
+/* What loading and attaching in one call return. */
+static void
+return_both(struct fake_node *n, uint64_t ref)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	etf_put_list(&sb, 2);
+	etf_put_tuple(&sb, 2);
+	etf_put_atom(&sb, "module");
+	etf_put_atom(&sb, "arsenal_probe_x");
+	put_holder(&sb);
+	etf_put_nil(&sb);
+	fake_return(n, ref, &sb);
+}
+
+/* The second call of the two in one raises: a list of one result is as little an answer as an exception. */
+static void
+return_half(struct fake_node *n, uint64_t ref)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	etf_put_list(&sb, 1);
+	etf_put_atom(&sb, "undef");
+	etf_put_nil(&sb);
 	fake_return(n, ref, &sb);
 }
 
@@ -109,9 +146,22 @@ loads_what_is_not_there_and_attaches(void **state)
 	struct fake_node *n = *state;
 
 	return_atom(n, 1, "false");
-	fake_expect(n, LOAD("2"));
-	return_pair(n, 2, "module", "arsenal_probe_x");
-	fake_expect(n, ATTACH("3"));
+	fake_expect(n, LOAD_AND_ATTACH("2"));
+	return_both(n, 2);
+	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 1 note \"\"\n");
+}
+
+static void
+loads_alone_where_both_at_once_fail(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "false");
+	fake_expect(n, LOAD_AND_ATTACH("2"));
+	return_half(n, 2);
+	fake_expect(n, LOAD("3"));
+	return_pair(n, 3, "module", "arsenal_probe_x");
+	fake_expect(n, ATTACH("4"));
 }
 
 static void
@@ -193,8 +243,10 @@ gives_up_where_loading_is_forbidden(void **state)
 	struct fake_node *n = *state;
 
 	return_atom(n, 1, "false");
-	fake_expect(n, LOAD("2"));
-	return_pair(n, 2, "error", "sticky_directory");
+	fake_expect(n, LOAD_AND_ATTACH("2"));
+	return_half(n, 2);
+	fake_expect(n, LOAD("3"));
+	return_pair(n, 3, "error", "sticky_directory");
 	fake_expect(n, "no probe: the probe could not be loaded there ({error,sticky_directory})\n");
 	assert_true(n->collector->ops->deadline(n->collector) == INT64_MAX);
 }
@@ -246,6 +298,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(loads_what_is_not_there_and_attaches),
+		TEST(loads_alone_where_both_at_once_fail),
 		TEST(acknowledges_every_tick),
 		TEST(acknowledges_a_tick_that_overtook_the_attach),
 		TEST(tells_when_restarts_are_no_longer_seen),

@@ -76,9 +76,29 @@ class Run:
 
     @classmethod
     def end(cls, keep):
+        """Ends everything. Returns the command lines of what had got away from its room: a fault of the tests or of the program."""
         Process.kill_all()
+        stray = cls.strays()
+        for pid, _ in stray:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
         if not keep:
             shutil.rmtree(cls.folder, ignore_errors=True)
+        return [line for _, line in stray]
+
+    @classmethod
+    def strays(cls):
+        """Processes that have our folder on their command line or in their environment."""
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                texts = []
+                for name in ("cmdline", "environ"):
+                    with open("/proc/%s/%s" % (entry, name), "rb") as f:
+                        texts.append(f.read())
+                if cls.folder and int(entry) != os.getpid() and cls.folder.encode() in b" ".join(texts):
+                    found.append((int(entry), texts[0].replace(b"\0", b" ").decode("utf-8", "replace")))
+        return found
 
 
 def quick_environment(home, **more):

@@ -156,7 +156,8 @@ def main():
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        Run.end(keep=args.keep or bool(Result.failed))
+        for line in Run.end(keep=args.keep or bool(Result.failed)):
+            Result.failed.append("left running: " + line)
     return summary(time.monotonic() - began, interrupted, args.keep)
 
 

@@ -191,7 +191,7 @@ class Leaving(SystemTest):
     """After the end of arsenal the node is as it was."""
 
     def leave(self, number):
-        n = self.erl(self.room)
+        n = ErlNode(self.room)
         before, log_at = untouched(n)
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
@@ -209,7 +209,7 @@ class Leaving(SystemTest):
 
     def test_sigkill_while_attaching(self):
         """Killed at any moment of the attach."""
-        n = self.erl(self.room)
+        n = ErlNode(self.room)
         before, log_at = untouched(n)
         for step in range(10):
             a = watch(self.room, n.node, interval=200)
@@ -221,7 +221,7 @@ class Leaving(SystemTest):
         self.assertEqual(n.log_since(log_at), "")
 
     def test_sigkill_amid_restarts(self):
-        n = self.erl(self.room)
+        n = ErlNode(self.room)
         n.eval("subject:quiet()")
         n.eval("subject:tree(load_sup, {1000000, 1}, lists:seq(1, 20))")
         before, log_at = untouched(n)
@@ -233,7 +233,7 @@ class Leaving(SystemTest):
         self.assertTrue(n.eval("is_process_alive(whereis(load_sup)) andalso is_process_alive(whereis(load))"))
 
     def test_elixir(self):
-        n = self.elixir(self.room)
+        n = ElixirNode(self.room)
         before, log_at = untouched(n)
         a = watch(self.room, n.node, interval=200)
         a.wait_seen(n.node)
