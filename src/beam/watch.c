@@ -480,6 +480,17 @@ next_deadline(const struct beam_watch *w)
 	return earlier(earlier(peer_deadline(&w->peer), w->collector->ops->deadline(w->collector)), stall_deadline(w));
 }
 
+/*
+ * A timer that is due and has not had its turn in the loop must not be set anew: that would take its turn away, for ever if a peer's bytes, which come here
+ * first, never stop.
+ */
+static bool
+is_armed(const struct beam_watch *w, int64_t at, int64_t now)
+{
+	return event_pending(w->timer, EV_TIMEOUT, NULL) &&
+	    (at == w->timer_at_ms || (at <= now && w->timer_at_ms <= now));
+}
+
 /* The timer fires at the next deadline. Not while something is to be put away: on_later comes back here. */
 static void
 rearm(struct beam_watch *w)
@@ -495,8 +506,10 @@ rearm(struct beam_watch *w)
 		event_del(w->timer);
 		return;
 	}
-	w->timer_at_ms = at;
 	ms = at - clock_now_ms();
+	if (is_armed(w, at, at - ms))
+		return;
+	w->timer_at_ms = at;
 	ms = ms < 0 ? 0 : ms;
 	tv = (struct timeval) { ms / 1000, ms % 1000 * 1000 };
 	event_add(w->timer, &tv);

@@ -106,10 +106,14 @@ def wanted(test, names, quick):
 
 
 def run_lane(classes):
-    for _, tests in classes:
+    for cls, tests in classes:
         if Process.closing:
             return
-        unittest.TestSuite(tests).run(Result(tests))
+        try:
+            unittest.TestSuite(tests).run(Result(tests))
+        except Exception:  # of the runner itself: the tests of this lane that are left do not count as passed
+            Result.failed.append("%s: %s" % (cls.__name__, traceback.format_exc()))
+            return
 
 
 def run_all(classes):

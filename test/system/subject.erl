@@ -11,7 +11,7 @@
 -module(subject).
 
 -export([start/0, listener/1, connection/1]).
--export([now_us/0, kill/1, traces/1, status_of_all/0]).
+-export([now_us/0, kill/1, traces/1]).
 -export([tree/3, start_child/1, work/1, init/1, handle_call/3, handle_cast/2]).
 -export([crash_load/3, crash_once/2, crash_all/2, busy_load/1, burn/0, stop_load/1]).
 -export([meter/2, meter_read/1, meter_reset/1, watch_suspended/1]).
@@ -150,15 +150,6 @@ patterned(F) ->
         _ -> true
     end.
 
-%% #{Status => Count}, and the pids of the suspended ones.
-status_of_all() ->
-    lists:foldl(fun(Pid, Counts) ->
-                        case process_info(Pid, status) of
-                            {status, S} -> maps:update_with(S, fun(N) -> N + 1 end, 1, Counts);
-                            undefined -> Counts
-                        end
-                end, #{}, processes()).
-
 %%% ------------------------------------------------------------------ a tree that fails on request
 
 %% tree(Name, {Intensity, Period}, Ids): a supervisor registered as Name with one permanent child for each id.
@@ -285,22 +276,23 @@ meter_read(Pid) ->
     Pid ! {read, self(), Tag},
     receive {Tag, Times} -> Times after 20000 -> error(meter_stuck) end.
 
-%% Looks at all processes every Gap ms; {read, …} gives {Looks, [{Pid, CurrentFunction}] seen suspended}.
+%% Looks at all processes every Gap ms; {read, …} gives {Looks, [{Pid, What}] seen suspended twice in a row}. Once is no sign: the VM itself
+%% suspends the code server for a moment whenever a module comes or goes. Who sends to a full link stays suspended.
 watch_suspended(Gap) ->
-    spawn(fun() -> suspended_loop(Gap, 0, []) end).
+    spawn(fun() -> suspended_loop(Gap, 0, [], []) end).
 
-suspended_loop(Gap, Looks, Seen) ->
-    New = [{printed(Pid), printed(process_info(Pid, [registered_name, current_function, initial_call]))}
-           || Pid <- processes(), process_info(Pid, status) =:= {status, suspended}],
-    suspended_wait(Gap, Looks + 1, lists:sublist(New ++ Seen, 100)).
+suspended_loop(Gap, Looks, Last, Seen) ->
+    Now = [Pid || Pid <- processes(), process_info(Pid, status) =:= {status, suspended}],
+    New = [{printed(Pid), printed(process_info(Pid, [registered_name, current_function, initial_call]))} || Pid <- Now, lists:member(Pid, Last)],
+    suspended_wait(Gap, Looks + 1, Now, lists:sublist(New ++ Seen, 100)).
 
-suspended_wait(Gap, Looks, Seen) ->
+suspended_wait(Gap, Looks, Last, Seen) ->
     receive
-        {read, From, Tag} -> From ! {Tag, {Looks, Seen}}, suspended_wait(Gap, Looks, Seen);
-        reset -> suspended_wait(Gap, 0, []);
+        {read, From, Tag} -> From ! {Tag, {Looks, Seen}}, suspended_wait(Gap, Looks, Last, Seen);
+        reset -> suspended_wait(Gap, 0, [], []);
         stop -> ok
     after Gap ->
-        suspended_loop(Gap, Looks, Seen)
+        suspended_loop(Gap, Looks, Last, Seen)
     end.
 
 %%% ------------------------------------------------------------------ floods
