@@ -11,7 +11,7 @@ stop() {
 trap stop EXIT
 trap 'exit 1' INT TERM
 
-(cd test/system && npm install --silent --no-audit --no-fund >"$dir/npm.log" 2>&1) || { cat "$dir/npm.log"; exit 1; }
+(cd test/system && npm install --loglevel=error --no-audit --no-fund >"$dir/npm.log" 2>&1) || { cat "$dir/npm.log"; exit 1; }
 
 build/arsenal demo --http 127.0.0.1:0 --state-dir "$dir/state" >"$dir/out" 2>"$dir/err" &
 demo=$!
