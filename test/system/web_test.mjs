@@ -92,7 +92,7 @@ test("all nodes with their states", async ({ page }) => {
     const nodes = await api("nodes");
     const names = await texts(page, "#nodes .name");
     const shown = await texts(page, "#nodes li");
-    if (JSON.stringify([...names].sort()) !== JSON.stringify(nodes.map((n) => n.name).toSorted())) return `${names}`;
+    if (JSON.stringify([...names].sort()) !== JSON.stringify(nodes.map((n) => n.name).sort())) return `${names}`;
     return nodes.every((n) => {
       const word = n.state === "up" ? (n.overall_status === "unknown" ? "not judged yet" : n.overall_status) : n.state;
       return shown.some((s) => s.startsWith(n.name) && s.includes(word));
