@@ -4,35 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "http/fixture.h"
 #include "http/routes.h"
-
-static struct fixture fixture;
-static struct site site;
-static struct reply reply;
-
-static int
-setup(void **state)
-{
-	struct http_source source;
-
-	(void)state;
-	fixture_init(&fixture, 100);
-	source = fixture_source(&fixture);
-	site_init(&site, &source, 2);
-	reply_init(&reply);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	reply_release(&reply);
-	site_release(&site);
-	fixture_release(&fixture);
-	return 0;
-}
+#include "http/site_fixture.h"
 
 static void
 feed(int64_t time_ms, uint64_t active)

@@ -3,34 +3,7 @@
 
 #include <jansson.h>
 
-#include "http/fixture.h"
-
-static struct fixture fixture;
-static struct site site;
-static struct reply reply;
-
-static int
-setup(void **state)
-{
-	struct http_source source;
-
-	(void)state;
-	fixture_init(&fixture, 100);
-	source = fixture_source(&fixture);
-	site_init(&site, &source, 2);
-	reply_init(&reply);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	reply_release(&reply);
-	site_release(&site);
-	fixture_release(&fixture);
-	return 0;
-}
+#include "http/site_fixture.h"
 
 static void
 ask_as(const char *path, const char *query, bool authorized)
