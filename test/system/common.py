@@ -72,6 +72,13 @@ def log_errors(text):
 def untouched(subject):
     """(traces, size of the log) when the one that watched before has left."""
     wait_until(lambda: not subject.traces()["modules"], 5, "whoever watched before has left")
+    # What an earlier test made it log may still be on its way to the file.
+    sizes = []
+
+    def settled():
+        sizes.append(subject.log_size())
+        return len(sizes) > 5 and len(set(sizes[-6:])) == 1
+    wait_until(settled, 10, "the log is at rest", every=0.1)
     return subject.traces(), subject.log_size()
 
 
