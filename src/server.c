@@ -228,13 +228,10 @@ node_stats(struct jsonw *j, const struct node *n)
 }
 
 static uint64_t
-cpu_ms(void)
+cpu_ms(const struct rusage *u)
 {
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 +
-	    (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+	return (uint64_t)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1000 +
+	    (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1000;
 }
 
 static void
@@ -249,7 +246,7 @@ source_stats(void *arg, struct jsonw *j)
 	jsonw_str(j, ARSENAL_VERSION);
 	jsonw_key(j, "uptime");
 	jsonw_int(j, clock_now_ms() - srv->started_ms);
-	key_uint(j, "cpu_ms", cpu_ms());
+	key_uint(j, "cpu_ms", cpu_ms(&u));
 	key_uint(j, "max_rss_bytes", (uint64_t)u.ru_maxrss * 1024);
 	key_uint(j, "last_event_id", eventlog_last_id(srv->events));
 	jsonw_key(j, "nodes");
