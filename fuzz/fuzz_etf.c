@@ -5,11 +5,11 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "beam/etf_canonical.h"
-#include "beam/etf_term.h"
-#include "beam/etf_text.h"
 #include "beam/probe_message.h"
 #include "beam/procfs.h"
+#include "etf/etf_canonical.h"
+#include "etf/etf_term.h"
+#include "etf/etf_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "beam/etf_write.h"
 #include "beam/frame.h"
 #include "beam/peer.h"
 #include "beam/plain.h"
 #include "beam/probe.h"
+#include "etf/etf_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

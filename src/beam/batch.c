@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "beam/batch.h"
 
-#include "beam/etf_write.h"
+#include "etf/etf_write.h"
 
 struct strbuf *
 batch_add(struct batch *b, const char *module, const char *function)

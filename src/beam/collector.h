@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "beam/etf.h"
+#include "etf/etf.h"
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "beam/etf.h"
 #include "beam/node_name.h"
+#include "etf/etf.h"
 #include "model/node.h"
 
 struct event_base;

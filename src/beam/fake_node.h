@@ -10,10 +10,10 @@
 
 #include "base/testing.h"
 #include "beam/collector.h"
-#include "beam/etf_text.h"
-#include "beam/etf_write.h"
 #include "beam/frame.h"
 #include "beam/peer.h"
+#include "etf/etf_text.h"
+#include "etf/etf_write.h"
 
 struct fake_node {
 	struct peer peer;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "beam/etf_write.h"
+#include "etf/etf_write.h"
 
 static void
 add_file(struct batch *b, const char *path)

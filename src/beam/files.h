@@ -7,8 +7,8 @@
 
 #include "base/attr.h"
 #include "beam/batch.h"
-#include "beam/etf.h"
 #include "beam/procfs.h"
+#include "etf/etf.h"
 #include "model/sample.h"
 
 struct files {        /* private; starts zeroed */

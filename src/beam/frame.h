@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 #define FRAME_MAX (16u << 20) /* bytes; nothing that a node has to tell us is near it */
 

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/testing.h"
-#include "beam/etf_write.h"
 #include "beam/frame.h"
+#include "etf/etf_write.h"
 
 static void
 cuts_a_stream_however_it_comes(void **state)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 #include "model/node.h"
 
 #define LINK_OUT_MAX (8u << 20) /* bytes that wait for the node to read them */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "beam/etf_write.h"
 #include "beam/frame.h"
+#include "etf/etf_write.h"
 
 #define CONTROL_MAX_ARITY 8
 

@@ -15,7 +15,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 #define PEER_MAX_CALLS 16
 #define PEER_MAX_MONITORS 4

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/testing.h"
-#include "beam/etf_text.h"
-#include "beam/etf_write.h"
 #include "beam/frame.h"
 #include "beam/peer.h"
+#include "etf/etf_text.h"
+#include "etf/etf_write.h"
 
 #define SELF "<0.1.0>"
 

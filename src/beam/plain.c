@@ -10,11 +10,11 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "beam/batch.h"
-#include "beam/etf_text.h"
-#include "beam/etf_write.h"
 #include "beam/files.h"
 #include "beam/peer.h"
 #include "beam/readings.h"
+#include "etf/etf_text.h"
+#include "etf/etf_write.h"
 
 #define SLOW_MS 5000 /* files, and on wide nodes the readings that wake every scheduler, are read no more often */
 #define WIDE_SCHEDULERS 16

@@ -9,10 +9,10 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "beam/batch.h"
-#include "beam/etf_text.h"
-#include "beam/etf_write.h"
 #include "beam/peer.h"
 #include "beam/probe_message.h"
+#include "etf/etf_text.h"
+#include "etf/etf_write.h"
 
 #define CHECK_TIMEOUT_MS 10000
 #define LOAD_TIMEOUT_MS 30000 /* the code server may be busy with a release's start */

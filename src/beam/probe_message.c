@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "beam/etf_term.h"
-#include "beam/etf_text.h"
+#include "etf/etf_term.h"
+#include "etf/etf_text.h"
 
 #define METRIC_NAME_MAX 64
 

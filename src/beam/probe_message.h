@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"

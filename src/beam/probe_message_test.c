@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/testing.h"
-#include "beam/etf_write.h"
 #include "beam/probe_message.h"
+#include "etf/etf_write.h"
 
 static void
 put_metric(struct strbuf *sb, const char *name, double value)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 #define PROCFS_GROUPS_MAX 6
 #define PROCFS_PATH_SIZE 512

@@ -10,7 +10,7 @@
 
 #include "base/attr.h"
 #include "beam/batch.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 #include "model/sample.h"
 
 /* readings_add adds the calls; without the heavy ones, which wake every scheduler, if heavy is false. */

@@ -1,28 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine's answers as JSON, with the seed's field names: the one place where they are written, for HTTP, for --json
- * and for the event stream. What was not observed is null.
+ * The engine's answers, with the seed's names and shapes: the one place where they are written, whatever the form they
+ * go out in. An answer is written to a `struct answer`, of which there are two: JSON (HTTP, --json, libarsenal) and
+ * Erlang terms (applications).
+ *
+ *	struct answer_json a;
+ *	answer_json_init(&a, &out);
+ *	answer_health(&a.base, e, now_ms);
+ *
+ * What was not observed is null in JSON. As a term, where the seed's types want a number, it is 0, and its path is in the answer's
+ * `not_observed`.
  */
 #ifndef ENGINE_ANSWER_H
 #define ENGINE_ANSWER_H
 
 #include "base/jsonw.h"
+#include "base/strbuf.h"
 #include "engine/engine.h"
 
-/* Each writes one JSON value (an object, or an array where the name is plural). */
-void answer_node(
-    struct jsonw *j, const struct engine *e, int64_t now_ms); /* name, state, detail, since, info, overall_status */
-void answer_health(struct jsonw *j, const struct engine *e, int64_t now_ms); /* the seed's system_health */
-void answer_performance(
-    struct jsonw *j, const struct engine *e); /* the seed's performance_metrics, and "metrics": every metric by name */
-/* answer_restarts writes restart statistics and the newest restarts; false (and nothing written) if that supervisor is
- * not known. */
-bool answer_restarts(struct jsonw *j, const struct engine *e, int64_t now_ms, const char *supervisor) MUST_CHECK;
-void answer_anomalies(struct jsonw *j, const struct engine *e); /* recent ones, newest first */
+struct answer;
+
+struct answer_ops {
+	void (*object)(struct answer *a); /* a map */
+	void (*array)(struct answer *a);  /* a list */
+	void (*end)(struct answer *a);    /* of the innermost of both */
+	void (*key)(struct answer *a, const char *key);             /* an atom */
+	void (*key_term)(struct answer *a, const struct term *key); /* JSON: its text; NULL: arsenal_other */
+	void (*null)(struct answer *a);                             /* nil */
+	void (*boolean)(struct answer *a, bool v);
+	void (*integer)(struct answer *a, double v); /* rounded; NaN: not observed */
+	void (*real)(struct answer *a, double v);    /* a float, also when it is whole; NaN: not observed */
+	void (*text)(struct answer *a, const char *text); /* for people: a binary; NULL or "" is null */
+	void (*word)(struct answer *a, const char *word); /* one of ours: an atom; NULL or "" is null */
+	void (*term)(struct answer *a, const struct term *t); /* the very term; JSON: its text; NULL is null */
+	void (*time)(struct answer *a, int64_t time_ms);      /* a DateTime (UTC, milliseconds); JSON: RFC 3339; 0 is null */
+	/* A pair: {first, second} as a term, [first, second] in JSON; two values follow. */
+	void (*pair)(struct answer *a);
+};
+
+struct answer {
+	const struct answer_ops *ops;
+	bool terms; /* for the few shapes that differ */
+};
+
+/* JSON, into a writer that the caller keeps. */
+struct answer_json {
+	struct answer base;
+	struct jsonw *j;
+};
+void answer_json_init(struct answer_json *a, struct jsonw *j);
+
+/* The external term format, without the version byte. DateTimes are maps with '__struct__' => 'Elixir.DateTime', as Elixir has them. */
+#define ANSWER_TERM_DEPTH 16
+struct answer_term {
+	struct answer base;
+	struct strbuf *out;
+	int depth;
+	struct {
+		size_t head;    /* where the tag is */
+		uint32_t count; /* of elements, or of keys */
+		uint8_t tag;
+	} open[ANSWER_TERM_DEPTH];
+};
+void answer_term_init(struct answer_term *a, struct strbuf *out);
+
+/* Each writes one value (an object, or an array where the name is plural). */
+void answer_node(struct answer *a, const struct engine *e,
+    int64_t now_ms); /* name, state, detail, since, info, overall_status; for HTTP */
+void answer_health(struct answer *a, const struct engine *e, int64_t now_ms); /* the seed's system_health */
+/* answer_performance: the seed's performance_metrics, and "metrics": every metric by name. */
+void answer_performance(struct answer *a, const struct engine *e);
+/* answer_restarts writes restart statistics and the newest restarts, for HTTP; false (and nothing written) if that supervisor is not
+ * known. */
+bool answer_restarts(struct answer *a, const struct engine *e, int64_t now_ms, const char *supervisor) MUST_CHECK;
+/* answer_restart_statistics: over all (NULL), or of the supervisor with this identity; all zero if it never restarted anything. */
+void answer_restart_statistics(struct answer *a, const struct engine *e, int64_t now_ms, const struct term *key);
+/* answer_history: {time_range: {start, end}, metrics, restarts, health_checks, events}, oldest first. Each of events has type, timestamp,
+ * severity and data. */
+void answer_history(struct answer *a, const struct engine *e, int64_t start_ms, int64_t end_ms);
+void answer_anomalies(struct answer *a, const struct engine *e); /* recent ones, newest first */
 /* answer_top writes the first processes of a ranking, at most max. */
-void answer_top(struct jsonw *j, const struct engine *e, enum top_kind kind, unsigned max);
-void answer_event(struct jsonw *j,
-    const struct node_event *ev); /* type, node, id, severity, timestamp, and the seed's shape as data */
+void answer_top(struct answer *a, const struct engine *e, enum top_kind kind, unsigned max);
+/* answer_event: type, node, id, severity, timestamp, and the seed's shape as data. */
+void answer_event(struct answer *a, const struct node_event *ev);
+/* answer_event_data: the seed's shape alone, as subscribers get it. */
+void answer_event_data(struct answer *a, const struct node_event *ev);
+/*
+ * The fields of the seed's struct (its "Internal State Management"), into an open object: restart_history, performance_history,
+ * health_history (newest first, at most max_entries each), monitoring_interval, retention_period, last_health_check,
+ * anomaly_thresholds, baseline_metrics. event_subscriptions is the caller's to add.
+ */
+void answer_state_fields(struct answer *a, const struct engine *e, int64_t now_ms, unsigned max_entries);
+/* answer_stats_fields: the engine's part of get_server_stats, into an open object: restart_events_tracked, performance_samples,
+ * health_checks, last_health_check, monitoring_interval, retention_period, and anomalies, events, history_since. */
+void answer_stats_fields(struct answer *a, const struct engine *e);
 
 /* answer_event_text appends one line for a person (no newline): what, where, who. `colour`: with ANSI colours. */
 void answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour);

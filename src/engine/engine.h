@@ -23,6 +23,8 @@
 #include "model/sample.h"
 
 struct engine;
+struct selection;
+struct past_check;
 
 struct engine_options {
 	int64_t interval_ms;      /* expected distance of samples */
@@ -31,6 +33,10 @@ struct engine_options {
 	size_t max_children; /* (supervisor, child) pairs with statistics of their own; further ones are counted in the
 				totals only */
 	size_t max_events;   /* events waiting for engine_next_event; the oldest are dropped and counted */
+	int64_t retention_ms;     /* how long samples, health checks and events are kept */
+	size_t max_history_bytes; /* memory for the samples kept; the oldest go first */
+	size_t max_past_events;   /* events kept for engine_past_event */
+	const struct selection *selection; /* what is monitored at all; NULL: everything. Outlives the engine */
 	double warning[CRITERION_COUNT];
 	double critical[CRITERION_COUNT];
 };
@@ -45,7 +51,12 @@ void engine_free(struct engine *e);
 /* Inputs. */
 /* engine_feed takes one sample: the derived metrics are computed into it first, then it becomes the last sample. */
 void engine_feed(struct engine *e, int64_t now_ms, const struct sample *s);
-/* engine_restart takes one restart; the terms stay the caller's. */
+/*
+ * engine_restart takes one restart, caught (r->caught) or reported by hand (r->by_hand); the terms stay the caller's. A caught one and a
+ * hand report of the same supervisor and child within 5 s are one restart: the first of the two counts and is published, the second
+ * completes what is kept of it (pid, reason, type; terms given by hand win) and is published no more. A hand report never meets another
+ * hand report. r->times > 1: so many hand reports folded into one.
+ */
 void engine_restart(struct engine *e, int64_t now_ms, const struct restart *r);
 /* engine_lost_restarts: n restarts that were seen but not described (a flood). They count in totals and rates. */
 void engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n);
@@ -54,6 +65,20 @@ void engine_link(struct engine *e, int64_t now_ms, enum node_state state, const 
 void engine_info(struct engine *e, const struct node_info *info);
 /* engine_tick lets time pass without a sample: windows expire, levels fall back. Once a second or so. */
 void engine_tick(struct engine *e, int64_t now_ms);
+
+/*
+ * Restoring, after the program ended and was started again: the inputs above, oldest first, between engine_restore_begin and _end, build the
+ * state up again, but publish nothing and are not kept as events; those are given by engine_restore_event. Restarts older than the
+ * restart rate's hour keep their times.
+ */
+void engine_restore_begin(struct engine *e);
+/* engine_restore_tally: n restarts of which no more is kept than this. */
+void engine_restore_tally(struct engine *e, const struct restart *last, uint64_t n, int64_t first_ms);
+/* engine_restore_sample puts a sample into the history only: judged is nothing by it. */
+void engine_restore_sample(struct engine *e, const struct sample *s, const struct past_check *check);
+/* engine_restore_event takes the caller's reference. */
+void engine_restore_event(struct engine *e, struct node_event *ev);
+void engine_restore_end(struct engine *e, int64_t now_ms);
 
 /* engine_next_event hands over the oldest pending event (the caller unrefs it), or NULL. */
 struct node_event *engine_next_event(struct engine *e);
@@ -73,20 +98,49 @@ unsigned engine_anomalies(const struct engine *e, const struct anomaly *out[HEAL
 /* engine_recent_anomaly is the anomaly found at an age (0 is the newest), or NULL beyond the oldest kept (100 are). */
 const struct anomaly *engine_recent_anomaly(const struct engine *e, size_t age);
 
+/*
+ * The past, oldest first: start with *it = 0, go on until NULL. What is returned stays valid until the next call or input. Both ends are
+ * included.
+ */
+/* A health check as it is kept beside each sample. */
+struct past_check {
+	int64_t time_ms;
+	enum level overall;
+	enum level levels[CRITERION_COUNT];
+	double restart_rate;       /* NaN: not observed */
+	const char *recommendations; /* lines, '\n' between; "" if none */
+	unsigned anomaly_count;      /* that held then */
+	struct node_event *const *anomalies;
+};
+
+const struct sample *engine_past_sample(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+const struct past_check *engine_past_check(
+    const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it, const struct sample **sample);
+const struct restart *engine_past_restart(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+/* engine_past_event: EVENT_NODE is not among them. */
+const struct node_event *engine_past_event(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+/* engine_past_since is the time of the oldest sample kept, 0 if none. */
+int64_t engine_past_since(const struct engine *e);
+
+/* engine_baseline is what is usual for a metric, and how far sustained levels stray from it; false while it is not known. */
+bool engine_baseline(const struct engine *e, enum metric_id id, double *mean, double *deviation);
+const struct engine_options *engine_options(const struct engine *e);
+
 #define RESTART_STATS_TOP 20
+#define RESTART_STATS_REASONS 101 /* 100 of a child, and what counts under RESTARTS_OTHER */
 #define RESTART_STATS_PATTERNS 20
 
 struct child_count {
-	const char *supervisor; /* texts */
-	const char *child_id;
+	const struct term *supervisor;
+	const struct term *child_id;
 	uint64_t count;
 };
 
 /* A pattern among restarts (contract, section 6). Types known now: restart_storm. */
 struct restart_pattern {
 	const char *type; /* "restart_storm" */
-	const char *supervisor;
-	const char *child_id;
+	const struct term *supervisor;
+	const struct term *child_id;
 	uint64_t frequency; /* restarts in it */
 	double confidence;  /* 0 to 1 */
 	int64_t first_ms;
@@ -96,8 +150,7 @@ struct restart_pattern {
 };
 
 struct reason_count {
-	const char *reason;
-	bool truncated;
+	const struct term *reason; /* NULL: all that found no place of their own ("arsenal_other") */
 	uint64_t count;
 };
 
@@ -112,7 +165,7 @@ struct restart_stats {
 	unsigned child_count;    /* most restarted children, most first */
 	struct child_count children[RESTART_STATS_TOP];
 	unsigned reason_count; /* most frequent first */
-	struct reason_count reasons[RESTART_STATS_TOP];
+	struct reason_count reasons[RESTART_STATS_REASONS];
 	unsigned pattern_count;
 	struct restart_pattern patterns[RESTART_STATS_PATTERNS];
 };
@@ -121,6 +174,9 @@ struct restart_stats {
  * supervisor has restarted. */
 bool engine_restart_stats(
     const struct engine *e, int64_t now_ms, const char *supervisor, struct restart_stats *out) MUST_CHECK;
+/* engine_restart_stats_of is the same for the supervisor with this identity (struct restart: key). */
+bool engine_restart_stats_of(
+    const struct engine *e, int64_t now_ms, const struct term *key, struct restart_stats *out) MUST_CHECK;
 /* engine_restart_at: the restart kept at an age (0 is the newest), or NULL beyond the oldest. */
 const struct restart *engine_restart_at(const struct engine *e, size_t age);
 
@@ -131,6 +187,7 @@ struct engine_counts {
 	uint64_t events_dropped;
 	uint64_t anomalies;
 	uint64_t health_checks;
+	int64_t last_check_ms; /* 0: none yet */
 };
 
 struct engine_counts engine_counts(const struct engine *e);

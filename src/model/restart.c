@@ -16,6 +16,7 @@ restart_copy(struct restart *to, const struct restart *from)
 {
 	*to = *from;
 	term_ref(to->supervisor);
+	term_ref(to->key);
 	term_ref(to->child_id);
 	term_ref(to->child_pid);
 	term_ref(to->reason);
@@ -25,6 +26,7 @@ void
 restart_release(struct restart *r)
 {
 	term_unref(r->supervisor);
+	term_unref(r->key);
 	term_unref(r->child_id);
 	term_unref(r->child_pid);
 	term_unref(r->reason);

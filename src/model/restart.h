@@ -17,9 +17,13 @@ enum restart_kind {
 struct restart {
 	int64_t time_ms; /* when it happened, engine time */
 	enum restart_kind kind;
+	bool by_hand;  /* reported by the application (track_restart) */
+	bool caught;   /* seen by the probe; both, once the two reports of one restart have met */
+	uint64_t times; /* it stands for so many like it; 0 is taken as 1 */
 	bool group; /* the child's id is undefined (DynamicSupervisor): child_id is its start function, which stands for
 		       many */
-	struct term *supervisor; /* registered name, else pid */
+	struct term *supervisor; /* registered name, else pid; as given, if reported by hand */
+	struct term *key;        /* the supervisor's identity, where it is another term than `supervisor`; else NULL */
 	struct term *child_id;
 	struct term *child_pid; /* pid of the child that ended, or NULL */
 	struct term *reason;

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "beam/etf_canonical.h"
-#include "beam/etf_text.h"
+#include "etf/etf_canonical.h"
+#include "etf/etf_text.h"
 
 #define PART_MAX (1u << 24)
 

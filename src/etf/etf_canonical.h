@@ -4,7 +4,7 @@
 
 #include "base/attr.h"
 #include "base/strbuf.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 /*
  * etf_canonical reads one term and appends its canonical form, the term's identity: equal terms give equal bytes, whichever OTP release

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/etf_canonical.h"
+#include "etf/etf_canonical.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "beam/etf_compare.h"
-#include "beam/etf_write.h"
+#include "etf/etf_compare.h"
+#include "etf/etf_write.h"
 
 #define BYTE_LIST_MAX UINT16_MAX /* longer lists of bytes are lists in the VM's own format, too */
 

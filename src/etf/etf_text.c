@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules are those of io_lib, io_lib_pretty and io_lib_format in OTP's stdlib. */
-#include "beam/etf_text.h"
+#include "etf/etf_text.h"
 
 #include <inttypes.h>
 #include <math.h>

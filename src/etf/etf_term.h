@@ -2,7 +2,7 @@
 #ifndef BEAM_ETF_TERM_H
 #define BEAM_ETF_TERM_H
 
-#include "beam/etf.h"
+#include "etf/etf.h"
 #include "model/term.h"
 
 /* A term is kept whole up to this size; a larger one as its cut text. */

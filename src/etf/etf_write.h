@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 void etf_put_version(struct strbuf *out);
 void etf_put_int(struct strbuf *out, int64_t v);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/etf_term.h"
+#include "etf/etf_term.h"
 
 #include "base/utf8.h"
-#include "beam/etf_canonical.h"
-#include "beam/etf_text.h"
-#include "beam/etf_write.h"
+#include "etf/etf_canonical.h"
+#include "etf/etf_text.h"
+#include "etf/etf_write.h"
 
 static struct term *
 from_text(const struct strbuf *text)

@@ -4,10 +4,10 @@
 
 #include "base/strbuf.h"
 #include "base/testing.h"
-#include "beam/etf_canonical.h"
-#include "beam/etf_term.h"
-#include "beam/etf_text.h"
-#include "beam/etf_write.h"
+#include "etf/etf_canonical.h"
+#include "etf/etf_term.h"
+#include "etf/etf_text.h"
+#include "etf/etf_write.h"
 
 #define BYTES(s) s, sizeof(s) - 1
 

@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/testing.h"
-#include "beam/etf.h"
-#include "beam/etf_write.h"
+#include "etf/etf.h"
+#include "etf/etf_write.h"
 
 /* A copy of exactly that size, so that ASan sees one byte too many. */
 static struct etf

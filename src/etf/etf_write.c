@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/etf_write.h"
+#include "etf/etf_write.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "base/attr.h"
 #include "base/strbuf.h"
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 /*
  * etf_text reads one term and appends its text as io_lib:format("~0tp", [T]) prints it on a VM started with +pc unicode: at most max bytes

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "beam/etf_compare.h"
+#include "etf/etf_compare.h"
 
 #include <string.h>
 

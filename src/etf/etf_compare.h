@@ -2,7 +2,7 @@
 #ifndef BEAM_ETF_COMPARE_H
 #define BEAM_ETF_COMPARE_H
 
-#include "beam/etf.h"
+#include "etf/etf.h"
 
 /*
  * etf_compare orders two canonical terms (beam/etf_canonical.h) as map keys: Erlang's term order, integers before floats. Terms whose order

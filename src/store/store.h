@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The history on disk: one SQLite file (WAL), written by a thread of its own. What is put is copied into a bounded queue and committed with
+ * the next transaction, at the latest after STORE_FLUSH_MS; the loop never waits for the disk.
+ *
+ * A *session* is the life of one server (of its router, not of the engine): totals continue within a session. A server that begins anew
+ * with an old file has the history, but counts from zero.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "engine/engine.h"
+
+#define STORE_FLUSH_MS 20
+
+struct event_base;
+struct store;
+
+struct store_options {
+	const char *path; /* created with mode 0600 if it is not there */
+	const char *node; /* of the engine; a file holds one node's history */
+	uint64_t session;
+	int64_t retention_ms;
+};
+
+struct store_handlers {
+	/* Everything put before the mark with this number is on disk (in the operating system's hands: safe from the end of any process).
+	 */
+	void (*committed)(void *arg, uint64_t mark);
+	/* Something went wrong or was put right: disk full, a damaged file set aside, back to normal. Once per change, not per failure. */
+	void (*notice)(void *arg, bool warning, const char *text);
+};
+
+/*
+ * store_open opens or creates the file; handlers are called from the loop `base`, which must have threads enabled. A file that is damaged is
+ * set aside as PATH.damaged-<time>, and a new one begun (a notice says so; issue "History" reads what can be read). NULL with a reason
+ * that names the path: no such folder, no permission, in use by another program (waits up to a second for one that is just ending), no
+ * SQLite file of ours, of a newer version.
+ */
+struct store *store_open(struct event_base *base, const struct store_options *options,
+    const struct store_handlers *handlers, void *arg, struct err *err) MUST_CHECK;
+/*
+ * store_restore reads what is there into a new engine (between engine_restore_begin and _end, which it calls) and returns the last mark of
+ * this session, 0 if there is none. Call it before the first put. Restarts of this session count; older ones are history only.
+ */
+uint64_t store_restore(struct store *s, struct engine *e, int64_t now_ms);
+
+void store_sample(struct store *s, const struct sample *sample, const struct past_check *check);
+/* store_restart: as engine_restart took it; times as in it. */
+void store_restart(struct store *s, const struct restart *r);
+/* store_event: EVENT_RESTART and EVENT_NODE are left out, the former is made from the restarts. */
+void store_event(struct store *s, struct node_event *ev);
+/* store_mark: all inputs up to this number have been put. */
+void store_mark(struct store *s, uint64_t mark);
+
+struct store_counts {
+	uint64_t committed; /* rows */
+	uint64_t dropped;   /* rows that found no room in the queue, or that the disk did not take */
+	uint64_t bytes;     /* size of the file */
+	bool failing;       /* the last transaction failed */
+};
+struct store_counts store_counts(const struct store *s);
+
+/* store_close commits what is queued (for at most a second) and ends the thread. NULL is fine. */
+void store_close(struct store *s);
+
+#endif
