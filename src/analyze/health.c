@@ -90,6 +90,13 @@ health_judge_due(struct health_judge *h, int64_t now_ms)
 	return CRITERION_COUNT;
 }
 
+void
+health_judge_told(struct health_judge *h, enum criterion c, enum level level, int64_t told_ms)
+{
+	h->criteria[c].told = level;
+	h->criteria[c].told_ms = told_ms;
+}
+
 enum level
 health_worst(const struct criterion_state criteria[CRITERION_COUNT])
 {

@@ -35,6 +35,8 @@ void health_judge_observe(struct health_judge *h, enum criterion c, double value
 const struct criterion_state *health_judge_state(const struct health_judge *h, enum criterion c);
 /* health_judge_due returns a criterion whose alert is due, and takes it as told; CRITERION_COUNT if there is none. */
 enum criterion health_judge_due(struct health_judge *h, int64_t now_ms);
+/* health_judge_told: an alert of this level was told at told_ms, by this program's life before. */
+void health_judge_told(struct health_judge *h, enum criterion c, enum level level, int64_t told_ms);
 /* health_worst is the worst of the known levels. */
 enum level health_worst(const struct criterion_state criteria[CRITERION_COUNT]);
 /* health_severity of an alert: high for critical, medium for warning, low for a recovery. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/restarts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,157 +18,250 @@ tally_init(struct tally *t, int64_t bucket_ms)
 }
 
 static void
-tally_add(struct tally *t, int64_t time_ms, uint64_t n)
+tally_add(struct tally *t, int64_t first_ms, int64_t last_ms, uint64_t n)
 {
-	if (t->total == 0 || time_ms < t->first_ms)
-		t->first_ms = time_ms;
-	if (t->total == 0 || time_ms > t->last_ms)
-		t->last_ms = time_ms;
+	if (t->total == 0 || first_ms < t->first_ms)
+		t->first_ms = first_ms;
+	if (t->total == 0 || last_ms > t->last_ms)
+		t->last_ms = last_ms;
 	t->total += n;
-	window_add(&t->window, time_ms, n);
+	window_add(&t->window, last_ms, n);
 }
 
 void
 restarts_init(struct restarts *r, size_t max_children)
 {
+	assert(max_children > 0);
 	memset(r, 0, sizeof(*r));
 	r->max_children = max_children;
 	tally_init(&r->all, ALL_BUCKET_MS);
 	map_init(&r->supervisors);
 	map_init(&r->children);
-	map_init(&r->by_reason);
+	reasons_init(&r->reasons);
+}
+
+static void evict_supervisor(struct restarts *r, struct supervisor *s);
+
+void
+restarts_release(struct restarts *r)
+{
+	while (r->oldest_supervisor)
+		evict_supervisor(r, r->oldest_supervisor);
+	map_release(&r->supervisors, NULL);
+	map_release(&r->children, NULL);
+	reasons_release(&r->reasons);
+	window_release(&r->all.window);
+	strbuf_release(&r->key);
+}
+
+/* ---- the keys ---- */
+
+/* The length in front keeps ("ab", "c") and ("a", "bc") apart, and the mark a cut term and a binary of the same text. */
+static void
+add_to_key(struct strbuf *key, const struct term *t)
+{
+	uint32_t head[2] = { t ? t->ext_len : 0, t ? t->truncated : 0 };
+
+	strbuf_add(key, head, sizeof(head));
+	if (t)
+		strbuf_add(key, t->ext, t->ext_len);
 }
 
 static void
-supervisor_free(void *p)
+make_key(struct strbuf *key, const struct term *supervisor, const struct term *child)
 {
-	struct supervisor *s = p;
+	strbuf_reset(key);
+	add_to_key(key, supervisor);
+	add_to_key(key, child);
+}
 
-	term_unref(s->name);
-	window_release(&s->tally.window);
-	free(s);
+/* ---- the lists, newest first ---- */
+
+static void
+unlink_supervisor(struct restarts *r, struct supervisor *s)
+{
+	*(s->newer ? &s->newer->older : &r->newest_supervisor) = s->older;
+	*(s->older ? &s->older->newer : &r->oldest_supervisor) = s->newer;
 }
 
 static void
-child_free(void *p)
+link_supervisor(struct restarts *r, struct supervisor *s)
 {
-	struct child *c = p;
+	s->newer = NULL;
+	s->older = r->newest_supervisor;
+	*(s->older ? &s->older->newer : &r->oldest_supervisor) = s;
+	r->newest_supervisor = s;
+}
 
+static void
+unlink_child(struct restarts *r, struct child *c)
+{
+	struct supervisor *s = c->under;
+
+	*(c->newer ? &c->newer->older : &r->newest_child) = c->older;
+	*(c->older ? &c->older->newer : &r->oldest_child) = c->newer;
+	*(c->younger ? &c->younger->elder : &s->newest) = c->elder;
+	*(c->elder ? &c->elder->younger : &s->oldest) = c->younger;
+}
+
+static void
+link_child(struct restarts *r, struct child *c)
+{
+	struct supervisor *s = c->under;
+
+	c->newer = c->younger = NULL;
+	c->older = r->newest_child;
+	*(c->older ? &c->older->newer : &r->oldest_child) = c;
+	r->newest_child = c;
+	c->elder = s->newest;
+	*(c->elder ? &c->elder->younger : &s->oldest) = c;
+	s->newest = c;
+}
+
+/* ---- those who make room ---- */
+
+struct child *
+child_hold(struct child *c)
+{
+	c->refs++;
+	return c;
+}
+
+void
+child_release(struct child *c)
+{
+	if (--c->refs > 0)
+		return;
 	term_unref(c->supervisor);
 	term_unref(c->id);
 	free(c);
 }
 
 static void
-reason_free(void *p)
+evict_child(struct restarts *r, struct child *c)
 {
-	struct reason *reason = p;
-
-	free(reason->text);
-	free(reason);
+	make_key(&r->key, c->supervisor, c->id);
+	map_remove(&r->children, r->key.data, r->key.len);
+	unlink_child(r, c);
+	c->under = NULL;
+	reason_list_release(&c->reasons, &r->reasons);
+	pairing_release(&c->pairing);
+	child_release(c);
 }
 
-void
-restarts_release(struct restarts *r)
-{
-	map_release(&r->supervisors, supervisor_free);
-	map_release(&r->children, child_free);
-	map_release(&r->by_reason, reason_free);
-	window_release(&r->all.window);
-	strbuf_release(&r->key);
-}
-
-/* The length in front keeps ("ab", "c") and ("a", "bc") apart. */
 static void
-add_to_key(struct strbuf *key, const struct term *t)
+evict_supervisor(struct restarts *r, struct supervisor *s)
 {
-	uint32_t len = t ? t->ext_len : 0;
-
-	strbuf_add(key, &len, sizeof(len));
-	if (t)
-		strbuf_add(key, t->ext, len);
+	while (s->oldest)
+		evict_child(r, s->oldest);
+	strbuf_reset(&r->key);
+	add_to_key(&r->key, s->name);
+	map_remove(&r->supervisors, r->key.data, r->key.len);
+	unlink_supervisor(r, s);
+	term_unref(s->name);
+	window_release(&s->tally.window);
+	free(s);
 }
+
+/* ---- those who come ---- */
 
 static struct supervisor *
-find_supervisor(struct restarts *r, struct term *name)
+new_supervisor(struct restarts *r, struct term *name)
 {
-	struct supervisor *s;
+	struct supervisor *s = xcalloc(1, sizeof(*s));
 
-	strbuf_reset(&r->key);
-	add_to_key(&r->key, name);
-	s = map_get(&r->supervisors, r->key.data, r->key.len);
-	if (s || map_len(&r->supervisors) >= r->max_children)
-		return s;
-	s = xcalloc(1, sizeof(*s));
+	if (map_len(&r->supervisors) == r->max_children)
+		evict_supervisor(r, r->oldest_supervisor);
 	s->name = term_ref(name);
 	tally_init(&s->tally, ONE_BUCKET_MS);
+	strbuf_reset(&r->key);
+	add_to_key(&r->key, name);
 	map_put(&r->supervisors, r->key.data, r->key.len, s);
+	link_supervisor(r, s);
 	return s;
 }
 
-static struct child *
-find_child(struct restarts *r, const struct restart *report)
+static struct supervisor *
+find_supervisor(struct restarts *r, const struct term *name)
 {
-	struct child *c;
-
 	strbuf_reset(&r->key);
-	add_to_key(&r->key, report->supervisor);
-	add_to_key(&r->key, report->child_id);
-	c = map_get(&r->children, r->key.data, r->key.len);
-	if (c || map_len(&r->children) >= r->max_children)
-		return c;
-	c = xcalloc(1, sizeof(*c));
-	c->supervisor = term_ref(report->supervisor);
+	add_to_key(&r->key, name);
+	return map_get(&r->supervisors, r->key.data, r->key.len);
+}
+
+/* The supervisor comes first: it may make room by taking away the oldest one with all its children. */
+static struct child *
+new_child(struct restarts *r, const struct restart *report)
+{
+	struct child *c = xcalloc(1, sizeof(*c));
+	struct supervisor *s = find_supervisor(r, restart_key(report));
+
+	c->under = s ? s : new_supervisor(r, restart_key(report));
+	if (map_len(&r->children) == r->max_children)
+		evict_child(r, r->oldest_child);
+	c->refs = 1;
+	c->supervisor = term_ref(c->under->name);
 	c->id = term_ref(report->child_id);
 	c->group = report->group;
+	make_key(&r->key, c->supervisor, c->id);
 	map_put(&r->children, r->key.data, r->key.len, c);
+	link_child(r, c);
 	return c;
 }
 
-/* Reasons are kept by their text, which is at most TERM_TEXT_MAX bytes long, whatever the term's size. */
-static unsigned
-reason_index(struct restarts *r, const struct term *t)
+struct child *
+restarts_child(struct restarts *r, const struct restart *report)
 {
-	const char *text = term_text(t);
-	size_t len = strnlen(text, TERM_TEXT_MAX);
-	struct reason *reason = map_get(&r->by_reason, text, len);
+	struct child *c;
 
-	if (reason)
-		return reason->index;
-	if (r->reason_count == RESTARTS_MAX_REASONS)
-		return RESTARTS_MAX_REASONS;
-	reason = xmalloc(sizeof(*reason));
-	*reason = (struct reason) { .index = r->reason_count,
-		.truncated = (t && t->truncated) || text[len] != '\0',
-		.text = xstrndup(text, len) };
-	map_put(&r->by_reason, text, len, reason);
-	r->reasons[r->reason_count++] = reason;
-	return reason->index;
+	make_key(&r->key, restart_key(report), report->child_id);
+	c = map_get(&r->children, r->key.data, r->key.len);
+	if (c == NULL) {
+		c = new_child(r, report);
+	} else {
+		unlink_child(r, c);
+		link_child(r, c);
+	}
+	unlink_supervisor(r, c->under);
+	link_supervisor(r, c->under);
+	return c;
 }
 
-static void
-count_report(struct tally *t, enum restart_kind kind, unsigned reason, int64_t time_ms)
+const struct supervisor *
+restarts_supervisor(const struct restarts *r, const struct term *key)
 {
-	switch (kind) {
+	struct strbuf buf = STRBUF_INIT;
+	const struct supervisor *s;
+
+	add_to_key(&buf, key);
+	s = map_get(&r->supervisors, buf.data, buf.len);
+	strbuf_release(&buf);
+	return s;
+}
+
+/* ---- counting ---- */
+
+static void
+count_report(struct tally *t, const struct restart *report, uint64_t n)
+{
+	switch (report->kind) {
 	case RESTART_DONE:
-		tally_add(t, time_ms, 1);
-		t->reasons[reason]++;
+		tally_add(t, report->time_ms, report->time_ms, n);
 		break;
 	case RESTART_FAILED:
-		t->failed++;
+		t->failed += n;
 		break;
 	case RESTART_GAVE_UP:
-		t->gave_up++;
+		t->gave_up += n;
 		break;
 	}
 }
 
 static bool
-count_child(struct child *c, int64_t time_ms)
+count_time(struct child *c, int64_t time_ms)
 {
 	if (c->recent.count > 0 && time_ms - c->recent.time_ms[0] > RESTARTS_HEALTH_MS)
 		c->rapid = false;
-	c->count++;
 	recent_restarts_add(&c->recent, time_ms);
 	storm_update(&c->storm, &c->recent);
 	if (c->rapid || !recent_restarts_within(&c->recent, RESTARTS_RAPID, RESTARTS_HEALTH_MS))
@@ -176,20 +270,55 @@ count_child(struct child *c, int64_t time_ms)
 	return true;
 }
 
-const struct child *
-restarts_add(struct restarts *r, const struct restart *report, int64_t time_ms, bool *rapid)
+/* count_times: more than STORM_RESTARTS at once only make the storm larger. */
+static bool
+count_times(struct child *c, int64_t time_ms, uint64_t n)
 {
-	unsigned reason = report->kind == RESTART_DONE ? reason_index(r, report->reason) : 0;
-	struct supervisor *s = find_supervisor(r, report->supervisor);
-	struct child *c = find_child(r, report);
+	uint64_t some = n < STORM_RESTARTS ? n : STORM_RESTARTS;
+	bool rapid = false;
 
-	*rapid = false;
-	count_report(&r->all, report->kind, reason, time_ms);
-	if (s)
-		count_report(&s->tally, report->kind, reason, time_ms);
-	if (c && report->kind == RESTART_DONE)
-		*rapid = count_child(c, time_ms);
-	return c;
+	for (uint64_t i = 0; i < some; i++)
+		rapid = count_time(c, time_ms) || rapid;
+	c->storm.restarts += n - some;
+	return rapid;
+}
+
+bool
+restarts_count(struct restarts *r, struct child *c, const struct restart *report)
+{
+	uint64_t n = report->times ? report->times : 1;
+
+	count_report(&r->all, report, n);
+	count_report(&c->under->tally, report, n);
+	if (report->kind != RESTART_DONE)
+		return false;
+	c->count += n;
+	reason_list_add(&c->reasons, &r->reasons, report->reason, n);
+	return count_times(c, report->time_ms, n);
+}
+
+void
+restarts_count_past(struct restarts *r, struct child *c, const struct restart *last, uint64_t n, int64_t first_ms)
+{
+	if (last->kind != RESTART_DONE) {
+		count_report(&r->all, last, n);
+		count_report(&c->under->tally, last, n);
+		return;
+	}
+	tally_add(&r->all, first_ms, last->time_ms, n);
+	tally_add(&c->under->tally, first_ms, last->time_ms, n);
+	c->count += n;
+	recent_restarts_add(&c->recent, last->time_ms);
+	reason_list_add(&c->reasons, &r->reasons, last->reason, n);
+}
+
+void
+restarts_correct(struct restarts *r, struct child *c, const struct term *from, const struct term *to, uint64_t n)
+{
+	if (term_same(from, to))
+		return;
+	reason_list_take(&c->reasons, &r->reasons, from, n);
+	reason_list_add(&c->reasons, &r->reasons, to, n);
 }
 
 void
@@ -198,7 +327,7 @@ restarts_add_lost(struct restarts *r, int64_t time_ms, uint64_t n)
 	if (n == 0)
 		return;
 	r->undescribed += n;
-	tally_add(&r->all, time_ms, n);
+	tally_add(&r->all, time_ms, time_ms, n);
 }
 
 uint64_t
@@ -210,14 +339,14 @@ restarts_in(const struct restarts *r, int64_t now_ms, int64_t span_ms)
 const struct supervisor *
 restarts_worst(const struct restarts *r, int64_t now_ms, uint64_t *count)
 {
-	const struct supervisor *s, *worst = NULL;
+	const struct supervisor *worst = NULL;
 
 	*count = 0;
-	for (size_t it = 0; (s = map_next(&r->supervisors, &it)) != NULL;) {
+	for (const struct supervisor *s = r->newest_supervisor; s; s = s->older) {
 		uint64_t n = window_count(&s->tally.window, now_ms, RESTARTS_HEALTH_MS);
 
-		/* The name decides between equals: the walk's order must not. */
-		if (n > *count || (n == *count && worst && strcmp(term_text(s->name), term_text(worst->name)) < 0)) {
+		/* The name decides between equals, so that the answer does not jump to and fro. */
+		if (n > *count || (n == *count && worst && term_order(s->name, worst->name) < 0)) {
 			worst = s;
 			*count = n;
 		}

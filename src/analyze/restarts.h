@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Restart statistics: in all, per supervisor, per (supervisor, child). Children are keyed by the canonical bytes of their terms. Bounded whatever
- * comes: so many children and supervisors, so many reasons, counts per time bucket instead of lists.
+ * Restart statistics: in all, per supervisor, per (supervisor, child). Supervisors and children are keyed by the canonical bytes of their terms.
+ * Bounded whatever comes: so many children and supervisors (who restarted longest ago makes room; what it counted stays in its supervisor's
+ * and in all totals), so many reasons, counts per time bucket instead of lists.
  */
 #ifndef ANALYZE_RESTARTS_H
 #define ANALYZE_RESTARTS_H
@@ -10,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/pairing.h"
+#include "analyze/reasons.h"
 #include "analyze/storm.h"
 #include "analyze/window.h"
 #include "base/map.h"
@@ -19,31 +22,28 @@
 #define RESTARTS_HEALTH_MS 300000 /* the health criterion's span */
 #define RESTARTS_RATE_MS 3600000  /* the restart rate's */
 #define RESTARTS_RAPID 4          /* restarts of one child in RESTARTS_HEALTH_MS that are a rapid cycle: more than 3 */
-#define RESTARTS_MAX_REASONS 100  /* distinct ones; further ones count under RESTARTS_OTHER */
-#define RESTARTS_OTHER "arsenal_other"
-
-struct reason {
-	unsigned index;
-	bool truncated;
-	char *text;
-};
 
 /* What is counted for all supervisors together and for each. */
 struct tally {
 	uint64_t total;
 	uint64_t failed;
 	uint64_t gave_up;
-	int64_t first_ms, last_ms;                  /* of the restarts in total */
-	struct window window;                       /* an hour */
-	uint64_t reasons[RESTARTS_MAX_REASONS + 1]; /* by reason.index; the last one is RESTARTS_OTHER */
+	int64_t first_ms, last_ms; /* of the restarts in total */
+	struct window window;      /* an hour */
 };
 
 struct supervisor {
-	struct term *name;
+	struct supervisor *newer, *older; /* by their last report */
+	struct term *name;                /* its identity */
 	struct tally tally;
+	struct child *newest, *oldest; /* its children, by their last report */
 };
 
 struct child {
+	unsigned refs;                 /* the statistics, and who holds it */
+	struct child *newer, *older;   /* of all children, by their last report */
+	struct child *younger, *elder; /* of its supervisor's, likewise */
+	struct supervisor *under;      /* NULL: it had to make room */
 	struct term *supervisor;
 	struct term *id;
 	bool group;
@@ -51,32 +51,47 @@ struct child {
 	uint64_t count;
 	struct recent_restarts recent;
 	struct storm storm;
+	struct reason_list reasons; /* their counts may be less than count: the rest is other */
+	struct pairing pairing;
 };
 
 struct restarts {
 	size_t max_children; /* of children, and of supervisors */
 	struct tally all;
 	uint64_t undescribed;
-	struct map supervisors, children, by_reason;
-	struct reason *reasons[RESTARTS_MAX_REASONS];
-	unsigned reason_count;
+	struct map supervisors, children;
+	struct supervisor *newest_supervisor, *oldest_supervisor;
+	struct child *newest_child, *oldest_child;
+	struct reasons reasons;
 	struct strbuf key; /* scratch */
 };
 
+/* restarts_init: max_children > 0. */
 void restarts_init(struct restarts *r, size_t max_children);
 void restarts_release(struct restarts *r);
+/* restarts_child finds or makes the child that a report is about, and takes it as the one that was heard of last. */
+struct child *restarts_child(struct restarts *r, const struct restart *report);
 /*
- * restarts_add counts one report as of time_ms. It returns the child, or NULL if it has no statistics of its own. *rapid is set when this restart
- * makes it a rapid cycle: once, until five minutes have passed without a restart of this child.
+ * restarts_count counts one report (as often as it says) of that child as of report->time_ms. True when this makes it a rapid cycle: once, until
+ * five minutes have passed without a restart of this child.
  */
-const struct child *restarts_add(struct restarts *r, const struct restart *report, int64_t time_ms, bool *rapid);
+bool restarts_count(struct restarts *r, struct child *c, const struct restart *report);
+/* restarts_count_past counts n restarts between first_ms and last->time_ms: they make no cycle and no storm. */
+void restarts_count_past(struct restarts *r, struct child *c, const struct restart *last, uint64_t n, int64_t first_ms);
+/* restarts_correct counts n restarts of the child under another reason than so far. */
+void restarts_correct(struct restarts *r, struct child *c, const struct term *from, const struct term *to, uint64_t n);
 /* restarts_add_lost counts n restarts of which nothing is known but that they happened. */
 void restarts_add_lost(struct restarts *r, int64_t time_ms, uint64_t n);
+/* restarts_supervisor is the supervisor with this identity, or NULL. */
+const struct supervisor *restarts_supervisor(const struct restarts *r, const struct term *key);
 /* restarts_in is the number of restarts in the last span_ms (at most an hour), exact to a second. */
 uint64_t restarts_in(const struct restarts *r, int64_t now_ms, int64_t span_ms);
 /* restarts_worst is the supervisor with the most restarts in the last five minutes, *count of them; NULL if none. */
 const struct supervisor *restarts_worst(const struct restarts *r, int64_t now_ms, uint64_t *count);
 /* child_still_rapid: the rapid cycle that was reported is not over. */
 bool child_still_rapid(const struct child *c, int64_t now_ms);
+/* child_hold keeps a child readable, in the statistics or not, until child_release. */
+struct child *child_hold(struct child *c);
+void child_release(struct child *c);
 
 #endif

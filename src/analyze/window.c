@@ -54,16 +54,29 @@ window_add(struct window *w, int64_t time_ms, uint64_t n)
 		*count = n < UINT32_MAX - *count ? *count + (uint32_t)n : UINT32_MAX;
 }
 
+static uint64_t
+sum_of(const uint32_t *counts, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += counts[i];
+	return sum;
+}
+
 uint64_t
 window_count(const struct window *w, int64_t now_ms, int64_t span_ms)
 {
 	int64_t now = bucket_of(w, now_ms), last = now < w->newest ? now : w->newest;
-	int64_t first = now - span_ms / w->bucket_ms + 1;
-	uint64_t sum = 0;
+	int64_t first = now - span_ms / w->bucket_ms + 1, oldest = w->newest - (int64_t)w->cap + 1;
+	size_t n, at, straight;
 
-	if (first <= w->newest - (int64_t)w->cap)
-		first = w->newest - (int64_t)w->cap + 1;
-	for (int64_t b = first > 0 ? first : 0; b <= last; b++)
-		sum += *slot(w, b);
-	return sum;
+	first = first > oldest ? first : oldest;
+	first = first > 0 ? first : 0;
+	if (last < first)
+		return 0;
+	n = (size_t)(last - first + 1);
+	at = (size_t)first % w->cap;
+	straight = n < w->cap - at ? n : w->cap - at;
+	return sum_of(w->counts + at, straight) + sum_of(w->counts, n - straight);
 }

@@ -137,6 +137,20 @@ jsonw_uint(struct jsonw *j, uint64_t v)
 	strbuf_addf(j->out, "%" PRIu64, v);
 }
 
+/* Whoever uses the engine as a library may have set a locale with another decimal point. */
+static void
+add_with_point(struct strbuf *out, const char *number)
+{
+	static const char plain[] = "+-0123456789e";
+	size_t len = strspn(number, plain);
+
+	strbuf_add(out, number, len);
+	if (number[len] == '\0')
+		return;
+	strbuf_addc(out, '.');
+	strbuf_adds(out, number + len + strcspn(number + len, plain));
+}
+
 void
 jsonw_double(struct jsonw *j, double v)
 {
@@ -154,7 +168,7 @@ jsonw_double(struct jsonw *j, double v)
 	snprintf(text, sizeof(text), "%.15g", v);
 	if (strtod(text, NULL) != v)
 		snprintf(text, sizeof(text), "%.17g", v);
-	strbuf_adds(j->out, text);
+	add_with_point(j->out, text);
 }
 
 void

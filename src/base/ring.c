@@ -41,6 +41,29 @@ ring_push(struct ring *r, void *p)
 	return evicted;
 }
 
+/* The slots from `at` to the last one, which may lie before it, move up by one. */
+static void
+make_gap(struct ring *r, size_t at, size_t last)
+{
+	if (at > last) {
+		memmove(r->slots + 1, r->slots, last * sizeof(*r->slots));
+		r->slots[0] = r->slots[r->cap - 1];
+		last = r->cap - 1;
+	}
+	memmove(r->slots + at + 1, r->slots + at, (last - at) * sizeof(*r->slots));
+}
+
+void *
+ring_insert(struct ring *r, void *p, size_t age)
+{
+	void *evicted = ring_push(r, p);
+	size_t last = r->len - 1, at = age < last ? last - age : 0;
+
+	make_gap(r, (r->first + at) % r->cap, (r->first + last) % r->cap);
+	r->slots[(r->first + at) % r->cap] = p;
+	return evicted;
+}
+
 void *
 ring_pop(struct ring *r)
 {

@@ -21,6 +21,8 @@ void ring_release(struct ring *r, void (*free_item)(void *));
 size_t ring_len(const struct ring *r);
 /* ring_push adds p (not NULL) as the newest; a full ring gives up its oldest, which is returned, else NULL. */
 void *ring_push(struct ring *r, void *p) MUST_CHECK;
+/* ring_insert is ring_push, but puts p before the newest `age` ones; a full ring gives up its oldest first. */
+void *ring_insert(struct ring *r, void *p, size_t age) MUST_CHECK;
 /* ring_pop takes the oldest out, or returns NULL. */
 void *ring_pop(struct ring *r);
 /* ring_oldest and ring_newest return the one at an index from that end, 0 being the end itself; NULL beyond the other end. */

@@ -44,6 +44,14 @@ strbuf_reserve(struct strbuf *sb, size_t n)
 }
 
 void
+strbuf_grown(struct strbuf *sb, size_t n)
+{
+	assert(sb->len + n < sb->cap);
+	sb->len += n;
+	sb->data[sb->len] = '\0';
+}
+
+void
 strbuf_add(struct strbuf *sb, const void *data, size_t len)
 {
 	if (len == 0)

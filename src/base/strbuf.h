@@ -26,6 +26,8 @@ void strbuf_release(struct strbuf *sb);
 void strbuf_reset(struct strbuf *sb);
 /* strbuf_reserve makes room for at least n more bytes. */
 void strbuf_reserve(struct strbuf *sb, size_t n);
+/* strbuf_grown says that n bytes were written behind the end, into room that was reserved. */
+void strbuf_grown(struct strbuf *sb, size_t n);
 void strbuf_add(struct strbuf *sb, const void *data, size_t len);
 void strbuf_adds(struct strbuf *sb, const char *s);
 void strbuf_addc(struct strbuf *sb, char c);

@@ -2,24 +2,177 @@
 #include "base/timefmt.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#define DAY_MS INT64_C(86400000)
+
+/* floor_div rounds down, also below zero. */
+static int64_t
+floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/*
+ * The date of a day number (0: 1970-01-01), in years that begin with March, so that the leap day is the last. Not gmtime_r: that one reads the
+ * time zone's file and takes a lock.
+ * Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+ */
+static void
+date_of_day(int64_t day, int64_t *year, int *month, int *mday)
+{
+	int64_t era, era_day, era_year, year_day, march_month;
+
+	day += 719468; /* from 0000-03-01 */
+	era = floor_div(day, 146097);
+	era_day = day - era * 146097;
+	era_year = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
+	year_day = era_day - (365 * era_year + era_year / 4 - era_year / 100);
+	march_month = (5 * year_day + 2) / 153;
+	*mday = (int)(year_day - (153 * march_month + 2) / 5 + 1);
+	*month = (int)(march_month < 10 ? march_month + 3 : march_month - 9);
+	*year = era_year + era * 400 + (*month <= 2);
+}
 
 char *
 time_rfc3339(char buf[TIME_RFC3339_SIZE], int64_t time_ms)
 {
-	int64_t ms = time_ms % 1000;
-	time_t s = (time_t)(time_ms / 1000);
-	struct tm tm;
+	int64_t day = floor_div(time_ms, DAY_MS), year;
+	int ms = (int)((time_ms % DAY_MS + DAY_MS) % DAY_MS), month, mday;
 
-	if (ms < 0) {
-		ms += 1000;
-		s--;
-	}
-	if (gmtime_r(&s, &tm) == NULL) {
-		snprintf(buf, TIME_RFC3339_SIZE, "0000-00-00T00:00:00.000Z");
-		return buf;
-	}
-	snprintf(buf, TIME_RFC3339_SIZE, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", (long long)tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)ms);
+	date_of_day(day, &year, &month, &mday);
+	snprintf(buf, TIME_RFC3339_SIZE, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", (long long)year, month, mday,
+	    ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 	return buf;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static const int64_t FIRST_MS = INT64_C(-62167219200000); /* 0000-01-01T00:00:00Z */
+static const int64_t LAST_MS = INT64_C(253402300799999);  /* 9999-12-31T23:59:59.999Z */
+
+/* take_number reads exactly so many digits, of a number from least to most. */
+static bool
+take_number(const char **p, unsigned digits, int least, int most, int *out)
+{
+	int v = 0;
+
+	for (unsigned i = 0; i < digits; i++, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return false;
+		v = v * 10 + (**p - '0');
+	}
+	*out = v;
+	return v >= least && v <= most;
+}
+
+static bool
+take_char(const char **p, const char *any)
+{
+	if (**p == '\0' || strchr(any, **p) == NULL)
+		return false;
+	(*p)++;
+	return true;
+}
+
+static bool
+take_day(const char **p, struct tm *tm)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year, leap;
+
+	if (!take_number(p, 4, 0, 9999, &year) || !take_char(p, "-") || !take_number(p, 2, 1, 12, &tm->tm_mon) ||
+	    !take_char(p, "-") || !take_number(p, 2, 1, 31, &tm->tm_mday))
+		return false;
+	leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	tm->tm_year = year - 1900;
+	tm->tm_mon--;
+	return tm->tm_mday <= days[tm->tm_mon] + (tm->tm_mon == 1 && leap);
+}
+
+/* A leap second is the first second of the next minute, as the clock of the machine has it. */
+static bool
+take_clock(const char **p, struct tm *tm)
+{
+	return take_number(p, 2, 0, 23, &tm->tm_hour) && take_char(p, ":") && take_number(p, 2, 0, 59, &tm->tm_min) &&
+	    take_char(p, ":") && take_number(p, 2, 0, 60, &tm->tm_sec);
+}
+
+/* Digits beyond the milliseconds are read and dropped. */
+static bool
+take_fraction(const char **p, int *ms)
+{
+	int digit, weight = 100;
+
+	*ms = 0;
+	if (!take_char(p, "."))
+		return true;
+	if (!take_number(p, 1, 0, 9, &digit))
+		return false;
+	do {
+		*ms += digit * weight;
+		weight /= 10;
+	} while (**p >= '0' && **p <= '9' && take_number(p, 1, 0, 9, &digit));
+	return true;
+}
+
+static bool
+take_offset(const char **p, int *minutes)
+{
+	int sign = **p == '-' ? -1 : 1, hour, minute;
+
+	*minutes = 0;
+	if (take_char(p, "Zz"))
+		return true;
+	if (!take_char(p, "+- ") || !take_number(p, 2, 0, 23, &hour) || !take_char(p, ":") ||
+	    !take_number(p, 2, 0, 59, &minute))
+		return false;
+	*minutes = sign * (60 * hour + minute);
+	return true;
+}
+
+static bool
+parse_rfc3339(const char *p, int64_t *time_ms)
+{
+	struct tm tm = { 0 };
+	int ms, offset;
+
+	if (!take_day(&p, &tm) || !take_char(&p, "Tt ") || !take_clock(&p, &tm) || !take_fraction(&p, &ms) ||
+	    !take_offset(&p, &offset) || *p)
+		return false;
+	*time_ms = ((int64_t)timegm(&tm) - 60 * (int64_t)offset) * 1000 + ms;
+	return true;
+}
+
+/* parse_ms reads a whole number of at most 15 digits, more than any time has. */
+static bool
+parse_ms(const char *p, int64_t *time_ms)
+{
+	bool negative = *p == '-';
+	int64_t v = 0;
+
+	p += negative;
+	if (*p == '\0' || strlen(p) > 15)
+		return false;
+	for (; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		v = v * 10 + (*p - '0');
+	}
+	*time_ms = negative ? -v : v;
+	return true;
+}
+
+bool
+time_parse(const char *text, int64_t *time_ms)
+{
+	int64_t t;
+
+	if (!parse_ms(text, &t) && !parse_rfc3339(text, &t))
+		return false;
+	if (t < FIRST_MS || t > LAST_MS)
+		return false;
+	*time_ms = t;
+	return true;
 }

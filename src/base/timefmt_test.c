@@ -40,12 +40,62 @@ absurd_times_are_survived(void **state)
 	assert_non_null(strchr(buf, 'T'));
 }
 
+static void
+times_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} table[] = {
+		{ "0", 0 },
+		{ "1705573800123", 1705573800123 },
+		{ "-1", -1 },
+		{ "2024-01-18T10:30:00Z", 1705573800000 },
+		{ "2024-01-18t10:30:00z", 1705573800000 },
+		{ "2024-01-18 10:30:00.5Z", 1705573800500 },
+		{ "2024-01-18T10:30:00.1234567Z", 1705573800123 },
+		{ "2024-01-18T12:30:00+02:00", 1705573800000 },
+		{ "2024-01-18T12:30:00 02:00", 1705573800000 },
+		{ "2024-01-18T07:00:00-03:30", 1705573800000 },
+		{ "2000-02-29T00:00:00Z", 951782400000 },
+		{ "1969-12-31T23:59:59.999Z", -1 },
+		{ "9999-12-31T23:59:59.999Z", 253402300799999 },
+		{ "0000-01-01T00:00:00Z", -62167219200000 },
+	};
+	int64_t ms;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		assert_true(time_parse(table[i].text, &ms));
+		assert_int_equal(ms, table[i].ms);
+	}
+}
+
+static void
+what_is_no_time_is_refused(void **state)
+{
+	static const char *const table[] = { "", "-", "now", "1705573800123x", "1e3", "9999999999999999",
+		"253402300800000", "2024-01-18", "2024-01-18T10:30Z", "2024-01-18T10:30:00", "2024-01-18T10:30:00.Z",
+		"2024-01-18T10:30:00Zx", "2024-13-18T10:30:00Z", "2023-02-29T10:30:00Z", "1900-02-29T10:30:00Z",
+		"2024-00-18T10:30:00Z", "2024-01-00T10:30:00Z", "2024-01-18T24:30:00Z", "2024-01-18T10:60:00Z",
+		"2024-01-18T10:30:61Z", "2024-01-18T10:30:00+2:00", "2024-01-18T10:30:00+24:00",
+		"+2024-01-18T10:30:00Z", " 0", "0000-01-01T00:00:00+00:01" };
+	int64_t ms = 7;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		assert_false(time_parse(table[i], &ms));
+	assert_int_equal(ms, 7);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_times),
 		cmocka_unit_test(absurd_times_are_survived),
+		cmocka_unit_test(times_are_read),
+		cmocka_unit_test(what_is_no_time_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

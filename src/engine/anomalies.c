@@ -33,23 +33,32 @@ free_event(void *p)
 	node_event_unref(p);
 }
 
-void
-anomalies_release(struct engine *e)
-{
-	for (unsigned i = 0; i < e->standing_count; i++)
-		node_event_unref(e->standing[i].event);
-	ring_release(&e->recent, free_event);
-}
-
-/* ---- the list of those that hold, newest first ---- */
-
 static void
 end_standing(struct engine *e, unsigned i)
 {
 	node_event_unref(e->standing[i].event);
+	if (e->standing[i].child)
+		child_release(e->standing[i].child);
 	e->standing_count--;
 	memmove(&e->standing[i], &e->standing[i + 1], (e->standing_count - i) * sizeof(e->standing[0]));
 }
+
+void
+anomalies_release(struct engine *e)
+{
+	while (e->standing_count > 0)
+		end_standing(e, e->standing_count - 1);
+	ring_release(&e->recent, free_event);
+}
+
+void
+anomalies_keep(struct engine *e, struct node_event *ev)
+{
+	e->counts.anomalies++;
+	node_event_unref(ring_push(&e->recent, node_event_ref(ev)));
+}
+
+/* ---- the list of those that hold, newest first ---- */
 
 static void
 end_metric(struct engine *e, enum metric_id metric)
@@ -60,12 +69,12 @@ end_metric(struct engine *e, enum metric_id metric)
 }
 
 static void
-stand(struct engine *e, struct node_event *ev, const struct child *child, int64_t until_ms)
+stand(struct engine *e, struct node_event *ev, struct child *child, int64_t until_ms)
 {
 	if (e->standing_count == HEALTH_MAX_ANOMALIES)
 		end_standing(e, HEALTH_MAX_ANOMALIES - 1);
 	memmove(&e->standing[1], &e->standing[0], e->standing_count * sizeof(e->standing[0]));
-	e->standing[0] = (struct standing) { node_event_ref(ev), child, until_ms };
+	e->standing[0] = (struct standing) { node_event_ref(ev), child ? child_hold(child) : NULL, until_ms };
 	e->standing_count++;
 }
 
@@ -97,12 +106,12 @@ new_anomaly(const struct engine *e, enum anomaly_type type, enum severity severi
 	return ev;
 }
 
-/* publish keeps the anomaly among the recent ones, and hands it out. */
+/* publish keeps the anomaly among the recent ones, and hands it out. While restoring, engine_restore_event does that. */
 static void
 publish(struct engine *e, struct node_event *ev)
 {
-	e->counts.anomalies++;
-	node_event_unref(ring_push(&e->recent, node_event_ref(ev)));
+	if (!e->restoring)
+		anomalies_keep(e, ev);
 	engine_publish(e, ev);
 }
 
@@ -352,7 +361,7 @@ set_child(struct anomaly *a, struct term *supervisor, struct term *child, uint64
 
 /* The score of a rapid cycle is 1 for four restarts at once, 0.5 for four spread over the five minutes. */
 void
-anomalies_restart(struct engine *e, const struct child *c)
+anomalies_restart(struct engine *e, struct child *c)
 {
 	double span = (double)(c->recent.time_ms[0] - c->recent.time_ms[RESTARTS_RAPID - 1]);
 	struct node_event *ev = new_anomaly(e, ANOMALY_RESTART, SEVERITY_HIGH, 1 - span / RESTARTS_HEALTH_MS / 2);
@@ -401,6 +410,21 @@ anomalies_node_up(struct engine *e)
 }
 
 /* ---- answers ---- */
+
+bool
+engine_baseline(const struct engine *e, enum metric_id id, double *mean, double *deviation)
+{
+	for (unsigned i = 0; i < e->watched_count; i++) {
+		const struct baseline *usual = &e->watched[i].detector.usual;
+
+		if (e->watched[i].metric != id || usual->count < DETECTOR_WARM_UP)
+			continue;
+		*mean = usual->mean;
+		*deviation = baseline_deviation(usual);
+		return true;
+	}
+	return false;
+}
 
 unsigned
 engine_anomalies(const struct engine *e, const struct anomaly *out[HEALTH_MAX_ANOMALIES])

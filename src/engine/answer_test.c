@@ -15,6 +15,7 @@ static struct sample s;
 static int64_t now;
 static struct strbuf out;
 static struct jsonw j;
+static struct answer_json form;
 static json_t *root;
 
 static int
@@ -27,6 +28,7 @@ setup(void **state)
 	memset(&s, 0, sizeof(s));
 	now = T0;
 	jsonw_init(&j, &out);
+	answer_json_init(&form, &j);
 	return 0;
 }
 
@@ -54,6 +56,7 @@ parse(void)
 	assert_non_null(root);
 	strbuf_reset(&out);
 	jsonw_init(&j, &out);
+	answer_json_init(&form, &j);
 	return root;
 }
 
@@ -151,7 +154,7 @@ health_has_the_seeds_shape(void **state)
 
 	(void)state;
 	feed_full(2);
-	answer_health(&j, e, now);
+	answer_health(&form.base, e, now);
 	parse();
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		at(root, fields[i]);
@@ -167,7 +170,7 @@ static void
 unobserved_is_null(void **state)
 {
 	(void)state;
-	answer_health(&j, e, now);
+	answer_health(&form.base, e, now);
 	parse();
 	assert_string_equal(text_at(root, "overall_status"), "unknown");
 	assert_true(json_is_null(at(root, "process_count")));
@@ -176,7 +179,7 @@ unobserved_is_null(void **state)
 	assert_true(json_is_null(at(root, "last_check")));
 	assert_true(json_is_null(at(root, "criteria.cpu.value")));
 	assert_int_equal(json_array_size(at(root, "observed.missing")), CRITERION_COUNT);
-	answer_performance(&j, e);
+	answer_performance(&form.base, e);
 	parse();
 	assert_true(json_is_null(at(root, "cpu.utilization")));
 	assert_true(json_is_null(at(root, "timestamp")));
@@ -188,7 +191,7 @@ performance_has_the_seeds_shape(void **state)
 {
 	(void)state;
 	feed_full(2);
-	answer_performance(&j, e);
+	answer_performance(&form.base, e);
 	parse();
 	assert_int_equal(json_object_size(at(root, "cpu")), 3);
 	assert_int_equal(json_object_size(at(root, "memory")), 5);
@@ -214,7 +217,7 @@ restarts_have_the_seeds_shape(void **state)
 	}
 	restart("w2", "{badmatch,…}", RESTART_DONE, true);
 	restart("w2", "boom", RESTART_FAILED, false);
-	assert_true(answer_restarts(&j, e, now, NULL));
+	assert_true(answer_restarts(&form.base, e, now, NULL));
 	parse();
 	ASSERT_NEAR(number_at(root, "total_restarts"), 7, 0);
 	ASSERT_NEAR(number_at(root, "restart_rate"), 7, 0);
@@ -235,9 +238,9 @@ restarts_have_the_seeds_shape(void **state)
 	assert_true(json_is_true(at(json_array_get(recent, 1), "truncated")));
 	assert_null(json_object_get(json_array_get(recent, 2), "truncated"));
 	ASSERT_NEAR(number_at(json_array_get(recent, 2), "restart_count"), 6, 0);
-	assert_true(answer_restarts(&j, e, now, "rabbit_sup"));
+	assert_true(answer_restarts(&form.base, e, now, "rabbit_sup"));
 	parse();
-	assert_false(answer_restarts(&j, e, now, "other"));
+	assert_false(answer_restarts(&form.base, e, now, "other"));
 	assert_int_equal(out.len, 0);
 }
 
@@ -249,7 +252,7 @@ restart_event_has_the_seeds_fields(void **state)
 	(void)state;
 	restart("w", "killed", RESTART_DONE, false);
 	ev = next_of(EVENT_RESTART);
-	answer_event(&j, ev);
+	answer_event(&form.base, ev);
 	node_event_unref(ev);
 	parse();
 	assert_string_equal(text_at(root, "type"), "restart");
@@ -282,7 +285,7 @@ anomaly_event_has_the_seeds_fields(void **state)
 	}
 	ev = next_of(EVENT_PERFORMANCE_ALERT);
 	assert_non_null(ev);
-	answer_event(&j, ev);
+	answer_event(&form.base, ev);
 	node_event_unref(ev);
 	parse();
 	assert_string_equal(text_at(root, "data.type"), "memory_anomaly");
@@ -292,10 +295,10 @@ anomaly_event_has_the_seeds_fields(void **state)
 	ASSERT_NEAR(number_at(root, "data.current_value"), 90, 1e-6);
 	assert_true(number_at(root, "data.score") > 0.5);
 	assert_string_equal(text_at(json_array_get(at(root, "data.culprits"), 0), "pid"), "<0.9.0>");
-	answer_anomalies(&j, e);
+	answer_anomalies(&form.base, e);
 	parse();
 	assert_int_equal(json_array_size(root), 1);
-	answer_health(&j, e, now);
+	answer_health(&form.base, e, now);
 	parse();
 	assert_int_equal(json_array_size(at(root, "anomalies")), 1);
 }
@@ -309,7 +312,7 @@ restart_anomaly_has_the_seeds_fields(void **state)
 	for (int i = 0; i < 4; i++)
 		restart("worker_process", "killed", RESTART_DONE, false);
 	ev = next_of(EVENT_ANOMALY);
-	answer_event(&j, ev);
+	answer_event(&form.base, ev);
 	node_event_unref(ev);
 	parse();
 	assert_string_equal(text_at(root, "data.type"), "restart_anomaly");
@@ -333,7 +336,7 @@ health_alert_carries_a_system_health(void **state)
 	while ((ev = next_of(EVENT_HEALTH_ALERT)) != NULL && ev->u.health.changed != CRITERION_MEMORY)
 		node_event_unref(ev);
 	assert_non_null(ev);
-	answer_event(&j, ev);
+	answer_event(&form.base, ev);
 	node_event_unref(ev);
 	parse();
 	assert_string_equal(text_at(root, "data.overall_status"), "critical");
@@ -347,13 +350,13 @@ node_and_top(void **state)
 {
 	(void)state;
 	engine_link(e, now, NODE_HANGING, "it does not speak");
-	answer_node(&j, e, now);
+	answer_node(&form.base, e, now);
 	parse();
 	assert_string_equal(text_at(root, "name"), "rabbit@h");
 	assert_string_equal(text_at(root, "state"), "hanging");
 	assert_string_equal(text_at(root, "detail"), "it does not speak");
 	assert_true(json_is_null(at(root, "info.otp_release")));
-	answer_top(&j, e, TOP_MEMORY, SAMPLE_TOP);
+	answer_top(&form.base, e, TOP_MEMORY, SAMPLE_TOP);
 	parse();
 	assert_string_equal(text_at(root, "by"), "memory");
 	assert_int_equal(json_array_size(at(root, "processes")), 0);

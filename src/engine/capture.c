@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Restarts: how they come in, and what is known of them. */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "engine/selection.h"
 #include "engine/state.h"
 
 /* ---- whether they are seen at all ---- */
@@ -29,42 +27,90 @@ capture_update(struct engine *e)
 		e->capture_since_ms = e->now_ms;
 }
 
+/* ---- two reports of one restart ---- */
+
+static void
+replace_term(struct term **to, struct term *by)
+{
+	if (by == NULL)
+		return;
+	term_ref(by);
+	term_unref(*to);
+	*to = by;
+}
+
+static void
+complete_term(struct term **to, struct term *by)
+{
+	if (*to == NULL)
+		replace_term(to, by);
+}
+
+/* complete_kept: terms given by hand win, whichever of the two came first. */
+static void
+complete_kept(struct restart *first, const struct restart *second)
+{
+	void (*take)(struct term **, struct term *) = second->by_hand ? replace_term : complete_term;
+
+	if (second->by_hand) {
+		replace_term(&first->key, restart_key(first));
+		replace_term(&first->supervisor, second->supervisor);
+	}
+	take(&first->child_id, second->child_id);
+	take(&first->reason, second->reason);
+	complete_term(&first->child_pid, second->child_pid);
+	if (first->restart_type[0] == '\0')
+		memcpy(first->restart_type, second->restart_type, sizeof(first->restart_type));
+	first->by_hand = first->caught = true;
+}
+
+/* complete: one record that stands for many reports stays as it is. */
+static void
+complete(struct engine *e, struct child *c, struct kept_restart *kept, const struct restart *second)
+{
+	if (kept->restart.times > 1)
+		return;
+	if (second->by_hand && second->reason)
+		restarts_correct(&e->restarts, c, kept->restart.reason, second->reason, 1);
+	complete_kept(&kept->restart, second);
+}
+
+static struct kept_restart *
+kept_of(struct pairing_report *report)
+{
+	return (struct kept_restart *)(void *)((char *)report - offsetof(struct kept_restart, report));
+}
+
+/* A restart is one side's alone until the two reports of it have met. */
+static bool
+can_pair(const struct restart *r)
+{
+	return r->kind == RESTART_DONE && r->by_hand != r->caught;
+}
+
+/* meet returns for how many of r's reports the other one had come already. */
+static uint64_t
+meet(struct engine *e, struct child *c, const struct restart *r)
+{
+	enum pairing_side other = r->by_hand ? PAIRING_CAUGHT : PAIRING_BY_HAND;
+	struct pairing_report *met;
+	uint64_t n, all = 0;
+
+	if (!can_pair(r))
+		return 0;
+	pairing_expire(&c->pairing, e->now_ms);
+	while (all < r->times && (n = pairing_meet(&c->pairing, other, r->time_ms, r->times - all, &met)) > 0) {
+		if (met)
+			complete(e, c, kept_of(met), r);
+		all += n;
+	}
+	return all;
+}
+
 /* ---- input ---- */
 
-static enum severity
-restart_severity(enum restart_kind kind)
-{
-	switch (kind) {
-	case RESTART_DONE:
-		return SEVERITY_LOW;
-	case RESTART_FAILED:
-		return SEVERITY_MEDIUM;
-	case RESTART_GAVE_UP:
-		break;
-	}
-	return SEVERITY_HIGH;
-}
-
-static void
-free_restart(struct restart *r)
-{
-	if (r == NULL)
-		return;
-	restart_release(r);
-	free(r);
-}
-
-static void
-keep_restart(struct engine *e, const struct restart *r)
-{
-	struct restart *copy = xmalloc(sizeof(*copy));
-
-	restart_copy(copy, r);
-	free_restart(ring_push(&e->restart_list, copy));
-}
-
-static void
-publish_restart(struct engine *e, const struct restart *r)
+void
+capture_publish(struct engine *e, const struct restart *r)
 {
 	struct node_event *ev = node_event_new(EVENT_RESTART, restart_severity(r->kind), e->node, r->time_ms);
 
@@ -72,39 +118,58 @@ publish_restart(struct engine *e, const struct restart *r)
 	engine_publish(e, ev);
 }
 
+/* No restart lies in the future, whatever the node's clock says, and none so far back that it could not have been seen. */
+static void
+take_time(struct engine *e, int64_t now_ms, struct restart *r)
+{
+	engine_advance(e, e->restoring ? r->time_ms : now_ms);
+	if (!e->restoring && (r->time_ms > e->now_ms || r->time_ms < e->now_ms - RESTARTS_RATE_MS))
+		r->time_ms = e->now_ms;
+}
+
+static void
+count_restart(struct engine *e, struct child *c, struct restart *r)
+{
+	bool rapid = restarts_count(&e->restarts, c, r);
+	struct kept_restart *kept;
+
+	r->restart_count = c->count;
+	if (r->kind == RESTART_DONE)
+		e->counts.restarts += r->times;
+	kept = past_restart(e, r);
+	if (can_pair(r))
+		pairing_wait(
+		    &c->pairing, r->by_hand ? PAIRING_BY_HAND : PAIRING_CAUGHT, &kept->report, r->time_ms, r->times);
+	capture_publish(e, r);
+	if (rapid)
+		anomalies_restart(e, c);
+	if (r->kind == RESTART_GAVE_UP)
+		anomalies_gave_up(e, r, c);
+}
+
 void
 engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 {
 	struct restart r = *report;
-	const struct child *c;
-	bool rapid;
+	struct child *c;
 
-	engine_advance(e, now_ms);
-	/* No restart lies in the future, whatever the node's clock says, and none so far back that it could not have been seen. */
-	if (r.time_ms > e->now_ms || r.time_ms < e->now_ms - RESTARTS_RATE_MS)
-		r.time_ms = e->now_ms;
+	take_time(e, now_ms, &r);
+	if (e->options.selection && !selection_wants_restart(e->options.selection, &r))
+		return;
+	r.times = r.times ? r.times : 1;
+	r.caught = r.caught || !r.by_hand;
 	anomalies_expire(e);
-	c = restarts_add(&e->restarts, &r, r.time_ms, &rapid);
-	r.restart_count = c ? c->count : 0;
-	e->counts.restarts += r.kind == RESTART_DONE;
-	keep_restart(e, &r);
-	publish_restart(e, &r);
-	if (rapid)
-		anomalies_restart(e, c);
-	if (r.kind == RESTART_GAVE_UP)
-		anomalies_gave_up(e, &r, c);
+	c = restarts_child(&e->restarts, &r);
+	r.times -= meet(e, c, &r);
+	if (r.times > 0)
+		count_restart(e, c, &r);
 }
 
 void
 engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n)
 {
-	engine_advance(e, now_ms);
-	restarts_add_lost(&e->restarts, e->now_ms, n);
+	if (!e->restoring)
+		engine_advance(e, now_ms);
+	restarts_add_lost(&e->restarts, e->restoring ? now_ms : e->now_ms, n);
 	e->counts.restarts += n;
-}
-
-const struct restart *
-engine_restart_at(const struct engine *e, size_t age)
-{
-	return ring_newest(&e->restart_list, age);
 }

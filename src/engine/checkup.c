@@ -94,6 +94,7 @@ checkup_sample(struct engine *e)
 			health_judge_observe(
 			    &e->health, (enum criterion)c, criterion_value(e->last, (enum criterion)c));
 	e->counts.health_checks++;
+	e->counts.last_check_ms = e->last->time_ms;
 }
 
 void
@@ -119,8 +120,8 @@ gather_facts(const struct engine *e, int64_t now_ms, struct advice_facts *facts)
 		facts->top[kind] = e->top_count[kind] > 0 ? &e->top[kind][0] : NULL;
 }
 
-static void
-recommend(const struct engine *e, int64_t now_ms, struct health *out)
+void
+checkup_recommend(const struct engine *e, int64_t now_ms, struct health *out)
 {
 	struct advice_facts facts;
 
@@ -158,12 +159,11 @@ fill_criteria(const struct engine *e, int64_t now_ms, bool fresh, struct health 
 }
 
 void
-engine_health(const struct engine *e, int64_t now_ms, struct health *out)
+checkup_health(const struct engine *e, int64_t now_ms, struct health *out)
 {
-	bool restarts_seen = capture_is_on(e) || e->restarts.all.total > 0, fresh;
+	bool restarts_seen = capture_is_on(e) || e->restarts.all.total > 0;
+	bool fresh = checkup_sample_is_fresh(e, now_ms);
 
-	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
-	fresh = checkup_sample_is_fresh(e, now_ms);
 	memset(out, 0, sizeof(*out));
 	fill_criteria(e, now_ms, fresh, out);
 	out->overall = health_worst(out->criteria);
@@ -175,5 +175,12 @@ engine_health(const struct engine *e, int64_t now_ms, struct health *out)
 	out->anomaly_count = e->standing_count;
 	for (unsigned i = 0; i < e->standing_count; i++)
 		out->anomalies[i] = e->standing[i].event;
-	recommend(e, now_ms, out);
+}
+
+void
+engine_health(const struct engine *e, int64_t now_ms, struct health *out)
+{
+	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
+	checkup_health(e, now_ms, out);
+	checkup_recommend(e, now_ms, out);
 }

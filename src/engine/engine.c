@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/derive.h"
+#include "engine/selection.h"
 #include "engine/state.h"
 
 struct engine_options
@@ -17,9 +18,12 @@ engine_defaults(void)
 	struct engine_options o = {
 		.interval_ms = 5000,
 		.anomaly_threshold = 2.0,
-		.max_restarts = 1000,
+		.max_restarts = 10000,
 		.max_children = 2000,
 		.max_events = 4096,
+		.retention_ms = INT64_C(86400000),
+		.max_history_bytes = 64u << 20,
+		.max_past_events = 10000,
 	};
 
 	for (int i = 0; i < CRITERION_COUNT; i++) {
@@ -39,7 +43,7 @@ engine_new(const char *node, const struct engine_options *options)
 	e->options = *options;
 	e->state = NODE_CONNECTING;
 	ring_init(&e->events, options->max_events);
-	ring_init(&e->restart_list, options->max_restarts);
+	past_init(e);
 	restarts_init(&e->restarts, options->max_children);
 	health_judge_init(&e->health, options->warning, options->critical);
 	anomalies_init(e);
@@ -52,13 +56,6 @@ free_event(void *p)
 	node_event_unref(p);
 }
 
-static void
-free_restart(void *p)
-{
-	restart_release(p);
-	free(p);
-}
-
 void
 engine_free(struct engine *e)
 {
@@ -66,7 +63,7 @@ engine_free(struct engine *e)
 		return;
 	anomalies_release(e);
 	ring_release(&e->events, free_event);
-	ring_release(&e->restart_list, free_restart);
+	past_release(e);
 	restarts_release(&e->restarts);
 	free(e->node);
 	free(e);
@@ -79,12 +76,29 @@ engine_advance(struct engine *e, int64_t now_ms)
 		e->now_ms = now_ms;
 }
 
+/* publish_restored: what a restart brings with it comes with the events restored. */
+static void
+publish_restored(struct engine *e, struct node_event *ev)
+{
+	if (ev->type == EVENT_RESTART) {
+		e->counts.events++;
+		past_event(e, ev);
+	}
+	node_event_unref(ev);
+}
+
 void
 engine_publish(struct engine *e, struct node_event *ev)
 {
-	struct node_event *oldest = ring_push(&e->events, ev);
+	struct node_event *oldest;
 
+	if (e->restoring) {
+		publish_restored(e, ev);
+		return;
+	}
 	e->counts.events++;
+	past_event(e, ev);
+	oldest = ring_push(&e->events, ev);
 	if (oldest) {
 		e->counts.events_dropped++;
 		node_event_unref(oldest);
@@ -136,6 +150,18 @@ notice_discontinuity(struct engine *e, const struct sample *before)
 		anomalies_interrupt(e, reboot);
 }
 
+/* leave_out clears what is not wanted, after it has served: derived metrics, the link and the capture need some of it. */
+static void
+leave_out(const struct engine *e, struct sample *s)
+{
+	if (e->options.selection == NULL)
+		return;
+	for (int i = 0; i < METRIC_COUNT; i++)
+		s->present[i] = s->present[i] && selection_wants_metric(e->options.selection, (enum metric_id)i);
+	if (!selection_wants_metric(e->options.selection, METRIC_CPU_UTILIZATION))
+		s->scheduler_count = 0;
+}
+
 void
 engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 {
@@ -154,11 +180,13 @@ engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 	keep_rankings(e, s);
 	capture_update(e);
 	notice_discontinuity(e, before);
+	leave_out(e, next);
 	/* A second sample of the same instant says nothing new about time. */
 	if (before == NULL || time_ms > before->time_ms)
 		anomalies_feed(e);
 	checkup_sample(e);
 	engine_tick(e, now_ms);
+	past_sample(e);
 }
 
 void
@@ -167,6 +195,7 @@ engine_tick(struct engine *e, int64_t now_ms)
 	engine_advance(e, now_ms);
 	anomalies_expire(e);
 	checkup_time(e);
+	past_expire(e);
 }
 
 /* ---- the link ---- */
@@ -279,4 +308,10 @@ struct engine_counts
 engine_counts(const struct engine *e)
 {
 	return e->counts;
+}
+
+const struct engine_options *
+engine_options(const struct engine *e)
+{
+	return &e->options;
 }

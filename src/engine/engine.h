@@ -30,12 +30,13 @@ struct engine_options {
 	int64_t interval_ms;      /* expected distance of samples */
 	double anomaly_threshold; /* standard deviations from the baseline; > 0 */
 	size_t max_restarts;      /* restarts kept for the list (statistics count on) */
-	size_t max_children; /* (supervisor, child) pairs with statistics of their own; further ones are counted in the
-				totals only */
-	size_t max_events;   /* events waiting for engine_next_event; the oldest are dropped and counted */
-	int64_t retention_ms;     /* how long samples, health checks and events are kept */
-	size_t max_history_bytes; /* memory for the samples kept; the oldest go first */
-	size_t max_past_events;   /* events kept for engine_past_event */
+	size_t
+	    max_children;  /* (supervisor, child) pairs with statistics of their own, and supervisors; whoever restarted
+				longest ago makes room, and counts in the totals only */
+	size_t max_events; /* events waiting for engine_next_event; the oldest are dropped and counted */
+	int64_t retention_ms;              /* how long samples, health checks and events are kept */
+	size_t max_history_bytes;          /* memory for the samples kept; the oldest go first */
+	size_t max_past_events;            /* events kept for engine_past_event */
 	const struct selection *selection; /* what is monitored at all; NULL: everything. Outlives the engine */
 	double warning[CRITERION_COUNT];
 	double critical[CRITERION_COUNT];
@@ -68,15 +69,18 @@ void engine_tick(struct engine *e, int64_t now_ms);
 
 /*
  * Restoring, after the program ended and was started again: the inputs above, oldest first, between engine_restore_begin and _end, build the
- * state up again, but publish nothing and are not kept as events; those are given by engine_restore_event. Restarts older than the
- * restart rate's hour keep their times.
+ * state up again, but publish nothing. While restoring, time is that of the inputs themselves (a restart's own, whatever now_ms is), restarts older
+ * than the restart rate's hour keep their times, and restarts make their own EVENT_RESTART for engine_past_event (hand and caught reports meet
+ * as they did before); the other events are given by engine_restore_event. Tallies come first.
  */
 void engine_restore_begin(struct engine *e);
-/* engine_restore_tally: n restarts of which no more is kept than this. */
+/* engine_restore_restart puts a restart into the list and among the events only (one of an earlier session): counted is nothing. */
+void engine_restore_restart(struct engine *e, const struct restart *r);
+/* engine_restore_tally: n restarts from first_ms to last->time_ms of which no more is kept than this. */
 void engine_restore_tally(struct engine *e, const struct restart *last, uint64_t n, int64_t first_ms);
 /* engine_restore_sample puts a sample into the history only: judged is nothing by it. */
 void engine_restore_sample(struct engine *e, const struct sample *s, const struct past_check *check);
-/* engine_restore_event takes the caller's reference. */
+/* engine_restore_event takes the caller's reference. EVENT_RESTART and EVENT_NODE are not taken (they are given up). */
 void engine_restore_event(struct engine *e, struct node_event *ev);
 void engine_restore_end(struct engine *e, int64_t now_ms);
 
@@ -107,9 +111,10 @@ struct past_check {
 	int64_t time_ms;
 	enum level overall;
 	enum level levels[CRITERION_COUNT];
-	double restart_rate;       /* NaN: not observed */
-	const char *recommendations; /* lines, '\n' between; "" if none */
-	unsigned anomaly_count;      /* that held then */
+	double restart_rate; /* NaN: not observed */
+	const char
+	    *recommendations;   /* lines, '\n' between; "" if none; written when a level changes, and once a minute */
+	unsigned anomaly_count; /* that held then */
 	struct node_event *const *anomalies;
 };
 
@@ -127,7 +132,7 @@ bool engine_baseline(const struct engine *e, enum metric_id id, double *mean, do
 const struct engine_options *engine_options(const struct engine *e);
 
 #define RESTART_STATS_TOP 20
-#define RESTART_STATS_REASONS 101 /* 100 of a child, and what counts under RESTARTS_OTHER */
+#define RESTART_STATS_REASONS 101 /* 100 of a child, and what counts as "arsenal_other" */
 #define RESTART_STATS_PATTERNS 20
 
 struct child_count {

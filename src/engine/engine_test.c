@@ -488,10 +488,10 @@ restart_statistics(void **state)
 	ASSERT_NEAR(st.rate, 4, 0);
 	ASSERT_NEAR(st.mean_interval_ms, 20000.0 / 3, 1e-6);
 	assert_int_equal(st.child_count, 2);
-	assert_string_equal(st.children[0].child_id, "w1");
+	assert_string_equal(term_text(st.children[0].child_id), "w1");
 	assert_int_equal(st.children[0].count, 3);
 	assert_int_equal(st.reason_count, 1);
-	assert_string_equal(st.reasons[0].reason, "killed");
+	assert_string_equal(term_text(st.reasons[0].reason), "killed");
 	assert_int_equal(st.reasons[0].count, 4);
 	assert_true(engine_restart_stats(e, now, "sup_b", &st));
 	assert_int_equal(st.total, 1);
@@ -598,6 +598,220 @@ flood_is_counted_exactly_within_bounds(void **state)
 	assert_true(counts[EVENT_RESTART] + counts[EVENT_ANOMALY] + counts[EVENT_HEALTH_ALERT] <= o.max_events);
 }
 
+/* ---- the past ---- */
+
+static void
+check_is_kept_beside_each_sample(void **state)
+{
+	const struct past_check *check, *newest = NULL;
+	const struct sample *sample;
+	size_t it = 0, n = 0;
+
+	(void)state;
+	start_up();
+	set_memory(40);
+	feed(200);
+	set_memory(95);
+	feed(20);
+	while ((check = engine_past_check(e, T0, now, &it, &sample)) != NULL) {
+		assert_int_equal(check->time_ms, sample->time_ms);
+		if (n++ == 0) {
+			assert_int_equal(check->overall, LEVEL_HEALTHY);
+			assert_string_equal(check->recommendations, "");
+			assert_int_equal(check->anomaly_count, 0);
+		}
+		newest = check;
+	}
+	assert_int_equal(n, 220);
+	assert_non_null(newest);
+	it = 0;
+	newest = engine_past_check(e, now, now, &it, &sample);
+	assert_int_equal(newest->levels[CRITERION_MEMORY], LEVEL_CRITICAL);
+	assert_int_equal(newest->levels[CRITERION_FDS], LEVEL_UNKNOWN);
+	assert_non_null(strstr(newest->recommendations, "emory"));
+	assert_int_equal(newest->anomaly_count, 1);
+	assert_int_equal(newest->anomalies[0]->u.anomaly.type, ANOMALY_MEMORY);
+	ASSERT_NEAR(sample->value[METRIC_MEMORY_UTILIZATION], 95, 1e-9);
+	assert_int_equal(engine_past_since(e), T0 + STEP_MS);
+	assert_int_equal(engine_counts(e).health_checks, 220);
+	assert_int_equal(engine_counts(e).last_check_ms, now);
+}
+
+/* A node that is unhealthy for long: the text, whose numbers change all the time, is not written each time. */
+static void
+advice_is_renewed_once_a_minute(void **state)
+{
+	const struct past_check *check;
+	const struct sample *sample;
+	char before[3000] = "";
+	unsigned changes = 0;
+	size_t it = 0;
+
+	(void)state;
+	for (int i = 0; i < 121; i++) {
+		set_memory(95 + i * 0.02);
+		feed(1);
+	}
+	while ((check = engine_past_check(e, T0, now, &it, &sample)) != NULL) {
+		changes += strcmp(check->recommendations, before) != 0;
+		snprintf(before, sizeof(before), "%s", check->recommendations);
+	}
+	assert_int_equal(changes, 11);
+}
+
+static void
+the_past_expires_without_samples(void **state)
+{
+	size_t it = 0;
+
+	(void)state;
+	start_up();
+	set_memory(40);
+	feed(3);
+	restart("sup", "w", RESTART_DONE);
+	assert_non_null(engine_past_event(e, INT64_MIN, INT64_MAX, &it));
+	engine_tick(e, now + 86400000 + 1);
+	it = 0;
+	assert_null(engine_past_sample(e, INT64_MIN, INT64_MAX, &it));
+	it = 0;
+	assert_null(engine_past_restart(e, INT64_MIN, INT64_MAX, &it));
+	it = 0;
+	assert_null(engine_past_event(e, INT64_MIN, INT64_MAX, &it));
+	assert_null(engine_restart_at(e, 0));
+	assert_int_equal(engine_past_since(e), 0);
+	assert_int_equal(engine_counts(e).restarts, 1);
+}
+
+static void
+past_events_are_those_that_were_published(void **state)
+{
+	static const enum event_type types[] = { EVENT_RESTART, EVENT_RESTART, EVENT_ANOMALY };
+	const struct node_event *ev;
+	size_t it = 0;
+
+	(void)state;
+	start_up();
+	restart("sup", "w", RESTART_DONE);
+	now += 1000;
+	restart("sup", "w", RESTART_GAVE_UP);
+	for (size_t i = 0; i < 3; i++) {
+		ev = engine_past_event(e, T0, now, &it);
+		assert_int_equal(ev->type, types[i]);
+	}
+	assert_null(engine_past_event(e, T0, now, &it));
+	it = 0;
+	assert_int_equal(engine_past_event(e, now, now, &it)->time_ms, now);
+	it = 0;
+	assert_null(engine_past_event(e, T0 + 1, now - 1, &it));
+	assert_ptr_equal(last[EVENT_ANOMALY], engine_past_event(e, now, now, &(size_t) { 2 }));
+}
+
+static void
+baseline_is_known_after_the_warm_up(void **state)
+{
+	double mean, deviation;
+
+	(void)state;
+	set_memory(40);
+	feed(10);
+	assert_false(engine_baseline(e, METRIC_MEMORY_UTILIZATION, &mean, &deviation));
+	feed(190);
+	assert_true(engine_baseline(e, METRIC_MEMORY_UTILIZATION, &mean, &deviation));
+	ASSERT_NEAR(mean, 40, 0.1);
+	ASSERT_NEAR(deviation, 0, 0.1);
+	assert_false(engine_baseline(e, METRIC_PROCESS_COUNT, &mean, &deviation));
+	assert_false(engine_baseline(e, METRIC_MEMORY_LIMIT, &mean, &deviation));
+	assert_int_equal(engine_options(e)->interval_ms, 5000);
+}
+
+/* ---- bounds of the statistics ---- */
+
+static void
+give(const char *supervisor, const char *child, const char *reason)
+{
+	struct restart r = {
+		.time_ms = now, .supervisor = term(supervisor), .child_id = term(child), .reason = term(reason)
+	};
+
+	engine_restart(e, now, &r);
+	restart_release(&r);
+	take_events();
+}
+
+static uint64_t
+sum_of_reasons(const struct restart_stats *st)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < st->reason_count; i++) {
+		sum += st->reasons[i].count;
+		assert_true(st->reasons[i].reason != NULL || i == st->reason_count - 1);
+	}
+	return sum;
+}
+
+static void
+reasons_of_many_children_are_put_together(void **state)
+{
+	struct term *key = term("sup_1"), *unknown = term("sup_9");
+	struct restart_stats st;
+	char child[16], reason[16];
+
+	(void)state;
+	for (int i = 0; i < 6000; i++) {
+		snprintf(child, sizeof(child), "c%d", i % 5);
+		snprintf(reason, sizeof(reason), "r%d", i < 3000 ? i % 150 : 7);
+		give(i % 2 ? "sup_1" : "sup_2", child, reason);
+	}
+	engine_lost_restarts(e, now, 10);
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	assert_int_equal(st.reason_count, RESTART_STATS_REASONS);
+	assert_string_equal(term_text(st.reasons[0].reason), "r7");
+	assert_int_equal(st.reasons[0].count, 3020);
+	assert_null(st.reasons[RESTART_STATS_REASONS - 1].reason);
+	assert_int_equal(sum_of_reasons(&st), 6000);
+	assert_true(engine_restart_stats_of(e, now, key, &st));
+	assert_int_equal(st.total, 3000);
+	assert_int_equal(st.undescribed, 0);
+	assert_int_equal(sum_of_reasons(&st), 3000);
+	assert_false(engine_restart_stats_of(e, now, unknown, &st));
+	assert_int_equal(st.total, 0);
+	term_unref(key);
+	term_unref(unknown);
+}
+
+/* Whoever made room counts on in the totals, and an anomaly that stands for it ends in its time. */
+static void
+totals_are_exact_when_children_make_room(void **state)
+{
+	struct engine_options o = engine_defaults();
+	const struct anomaly *holding[HEALTH_MAX_ANOMALIES];
+	struct restart_stats st;
+	char name[16];
+
+	(void)state;
+	engine_free(e);
+	o.max_children = 10;
+	e = engine_new("a@h", &o);
+	for (int i = 0; i < 5; i++)
+		give("sup", "rapid", "x");
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		give(i % 2 ? "sup" : name, name, name);
+	}
+	assert_true(engine_restart_stats(e, now, NULL, &st));
+	assert_int_equal(st.total, 1005);
+	assert_int_equal(sum_of_reasons(&st), 1005);
+	assert_int_equal(st.child_count, 10);
+	assert_true(engine_restart_stats(e, now, "sup", &st));
+	assert_int_equal(st.total, 505);
+	assert_int_equal(sum_of_reasons(&st), 505);
+	assert_int_equal(engine_anomalies(e, holding), 1);
+	assert_string_equal(term_text(holding[0]->child_id), "rapid");
+	engine_tick(e, now + 301000);
+	assert_int_equal(engine_anomalies(e, holding), 0);
+}
+
 /* The same inputs give the same events, whatever else the process does. */
 static void
 engine_is_deterministic(void **state)
@@ -654,6 +868,13 @@ main(void)
 		TEST(supervisor_that_gives_up_is_an_anomaly),
 		TEST(absurd_restart_times_are_now),
 		TEST(flood_is_counted_exactly_within_bounds),
+		TEST(check_is_kept_beside_each_sample),
+		TEST(advice_is_renewed_once_a_minute),
+		TEST(the_past_expires_without_samples),
+		TEST(past_events_are_those_that_were_published),
+		TEST(baseline_is_known_after_the_warm_up),
+		TEST(reasons_of_many_children_are_put_together),
+		TEST(totals_are_exact_when_children_make_room),
 		TEST(engine_is_deterministic),
 	};
 

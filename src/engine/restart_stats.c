@@ -1,57 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The restart statistics as an answer: gathered from the tallies when asked for. */
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "engine/state.h"
 
 /* What is gathered over one, several or all supervisors. */
-struct sum {
+struct gathering {
+	const struct restarts *restarts;
+	int64_t now_ms;
+	struct restart_stats *out;
 	int64_t first_ms, last_ms;
-	uint64_t reasons[RESTARTS_MAX_REASONS + 1];
+	uint64_t *reasons; /* by reason.index */
 };
 
-static bool
-is_wanted(const char *supervisor, const struct term *name)
-{
-	return supervisor == NULL || strcmp(supervisor, term_text(name)) == 0;
-}
-
 static void
-add_tally(struct restart_stats *out, struct sum *sum, const struct tally *t, int64_t now_ms)
+add_tally(struct gathering *g, const struct tally *t)
 {
+	struct restart_stats *out = g->out;
+
 	if (t->total > 0) {
-		sum->first_ms = out->total == 0 || t->first_ms < sum->first_ms ? t->first_ms : sum->first_ms;
-		sum->last_ms = out->total == 0 || t->last_ms > sum->last_ms ? t->last_ms : sum->last_ms;
+		g->first_ms = out->total == 0 || t->first_ms < g->first_ms ? t->first_ms : g->first_ms;
+		g->last_ms = out->total == 0 || t->last_ms > g->last_ms ? t->last_ms : g->last_ms;
 	}
 	out->total += t->total;
 	out->failed += t->failed;
 	out->gave_up += t->gave_up;
-	out->rate += (double)window_count(&t->window, now_ms, RESTARTS_RATE_MS);
-	for (unsigned i = 0; i <= RESTARTS_MAX_REASONS; i++)
-		sum->reasons[i] += t->reasons[i];
-}
-
-/* add_supervisors gathers over those of that name; several may print alike. False if there is none. */
-static bool
-add_supervisors(const struct restarts *r, int64_t now_ms, const char *name, struct restart_stats *out, struct sum *sum)
-{
-	const struct supervisor *s;
-	bool found = false;
-
-	for (size_t it = 0; (s = map_next(&r->supervisors, &it)) != NULL;) {
-		if (!is_wanted(name, s->name))
-			continue;
-		found = true;
-		add_tally(out, sum, &s->tally, now_ms);
-	}
-	return found;
+	out->rate += (double)window_count(&t->window, g->now_ms, RESTARTS_RATE_MS);
 }
 
 /* ---- most restarted children ---- */
 
-/* Equal counts are ordered by their texts, so that the answer does not depend on the map's order. */
+/* Equal counts are ordered by their terms, so that the answer does not jump. */
 static bool
 comes_before(const struct child_count *a, const struct child_count *b)
 {
@@ -59,8 +41,8 @@ comes_before(const struct child_count *a, const struct child_count *b)
 
 	if (a->count != b->count)
 		return a->count > b->count;
-	order = strcmp(a->supervisor, b->supervisor);
-	return order != 0 ? order < 0 : strcmp(a->child_id, b->child_id) < 0;
+	order = term_order(a->supervisor, b->supervisor);
+	return order != 0 ? order < 0 : term_order(a->child_id, b->child_id) < 0;
 }
 
 static void
@@ -83,7 +65,7 @@ is_newer(const struct restart_pattern *a, const struct restart_pattern *b)
 {
 	if (a->last_ms != b->last_ms)
 		return a->last_ms > b->last_ms;
-	return strcmp(a->child_id, b->child_id) < 0;
+	return term_order(a->child_id, b->child_id) < 0;
 }
 
 static void
@@ -100,90 +82,157 @@ rank_pattern(struct restart_stats *out, const struct restart_pattern *p)
 }
 
 static void
-add_storm(struct restart_stats *out, const struct child *c, int64_t now_ms)
+add_storm(struct gathering *g, const struct child *c)
 {
 	struct restart_pattern p = {
 		.type = "restart_storm",
-		.supervisor = term_text(c->supervisor),
-		.child_id = term_text(c->id),
+		.supervisor = c->supervisor,
+		.child_id = c->id,
 		.frequency = c->storm.restarts,
 		.confidence = storm_confidence(&c->storm),
 		.first_ms = c->storm.first_ms,
 		.last_ms = c->storm.last_ms,
-		.active = storm_is_active(&c->storm, now_ms),
+		.active = storm_is_active(&c->storm, g->now_ms),
 	};
 
-	if (c->storm.restarts == 0 || now_ms - c->storm.last_ms > RESTARTS_RATE_MS)
+	if (c->storm.restarts == 0 || g->now_ms - c->storm.last_ms > RESTARTS_RATE_MS)
 		return;
-	storm_describe(&c->storm, p.child_id, p.pattern, sizeof(p.pattern));
-	rank_pattern(out, &p);
+	storm_describe(&c->storm, term_text(p.child_id), p.pattern, sizeof(p.pattern));
+	rank_pattern(g->out, &p);
 }
 
 static void
-add_children(const struct restarts *r, int64_t now_ms, const char *supervisor, struct restart_stats *out)
+add_child(struct gathering *g, const struct child *c)
 {
-	const struct child *c;
+	struct child_count count = { c->supervisor, c->id, c->count };
 
-	for (size_t it = 0; (c = map_next(&r->children, &it)) != NULL;) {
-		struct child_count count = { term_text(c->supervisor), term_text(c->id), c->count };
+	if (c->count == 0)
+		return;
+	rank_child(g->out, &count);
+	add_storm(g, c);
+	for (uint32_t i = 0; i < c->reasons.count; i++)
+		g->reasons[c->reasons.entries[i].reason->index] += c->reasons.entries[i].count;
+}
 
-		if (c->count == 0 || !is_wanted(supervisor, c->supervisor))
-			continue;
-		rank_child(out, &count);
-		add_storm(out, c, now_ms);
-	}
+static void
+add_supervisor(struct gathering *g, const struct supervisor *s)
+{
+	add_tally(g, &s->tally);
+	for (const struct child *c = s->newest; c; c = c->elder)
+		add_child(g, c);
 }
 
 /* ---- reasons ---- */
 
+static bool
+is_more_frequent(const struct reason_count *a, const struct reason_count *b)
+{
+	return a->count != b->count ? a->count > b->count : term_order(a->reason, b->reason) < 0;
+}
+
+/* The last place is for all that found none. */
 static void
-rank_reason(struct restart_stats *out, const struct reason_count *c, unsigned places)
+rank_reason(struct restart_stats *out, const struct reason_count *c)
 {
 	unsigned i = out->reason_count;
 
-	if (i == places && c->count <= out->reasons[--i].count)
+	if (i == RESTART_STATS_REASONS - 1 && !is_more_frequent(c, &out->reasons[--i]))
 		return;
-	for (; i > 0 && c->count > out->reasons[i - 1].count; i--)
+	for (; i > 0 && is_more_frequent(c, &out->reasons[i - 1]); i--)
 		out->reasons[i] = out->reasons[i - 1];
 	out->reasons[i] = *c;
-	out->reason_count += out->reason_count < places;
+	out->reason_count += out->reason_count < RESTART_STATS_REASONS - 1;
 }
 
-/* The last place is for all that found none, so that the counts add up to the total of described restarts. */
+/* The counts add up to the total of described restarts. */
 static void
-add_reasons(const struct restarts *r, const struct sum *sum, struct restart_stats *out)
+add_reasons(struct gathering *g)
 {
-	uint64_t all = sum->reasons[RESTARTS_MAX_REASONS], shown = 0;
+	struct restart_stats *out = g->out;
+	uint64_t others = out->total - out->undescribed;
 
-	for (unsigned i = 0; i < r->reason_count; i++) {
-		struct reason_count c = { r->reasons[i]->text, r->reasons[i]->truncated, sum->reasons[i] };
+	for (size_t i = 0; i < g->restarts->reasons.count; i++) {
+		struct reason_count c = { g->restarts->reasons.all[i]->term, g->reasons[i] };
 
-		all += c.count;
 		if (c.count > 0)
-			rank_reason(out, &c, RESTART_STATS_TOP - 1);
+			rank_reason(out, &c);
 	}
 	for (unsigned i = 0; i < out->reason_count; i++)
-		shown += out->reasons[i].count;
-	if (all > shown)
-		out->reasons[out->reason_count++] = (struct reason_count) { RESTARTS_OTHER, false, all - shown };
+		others -= out->reasons[i].count;
+	if (others > 0)
+		out->reasons[out->reason_count++] = (struct reason_count) { NULL, others };
+}
+
+/* ---- the answers ---- */
+
+static struct gathering
+begin(const struct engine *e, int64_t now_ms, struct restart_stats *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->observed = capture_is_on(e) || e->restarts.all.total > 0;
+	return (struct gathering) {
+		.restarts = &e->restarts,
+		.now_ms = now_ms > e->now_ms ? now_ms : e->now_ms,
+		.out = out,
+		.reasons = xcalloc(e->restarts.reasons.count + 1, sizeof(uint64_t)),
+	};
+}
+
+static void
+end(struct gathering *g)
+{
+	struct restart_stats *out = g->out;
+
+	out->mean_interval_ms = out->total < 2 ? NAN : (double)(g->last_ms - g->first_ms) / (double)(out->total - 1);
+	add_reasons(g);
+	free(g->reasons);
+}
+
+static void
+gather_all(struct gathering *g)
+{
+	add_tally(g, &g->restarts->all);
+	for (const struct child *c = g->restarts->newest_child; c; c = c->older)
+		add_child(g, c);
+	g->out->undescribed = g->restarts->undescribed;
+}
+
+/* Several supervisors may print alike. */
+static bool
+gather_named(struct gathering *g, const char *name)
+{
+	bool found = false;
+
+	for (const struct supervisor *s = g->restarts->newest_supervisor; s; s = s->older)
+		if (strcmp(name, term_text(s->name)) == 0) {
+			add_supervisor(g, s);
+			found = true;
+		}
+	return found;
 }
 
 bool
 engine_restart_stats(const struct engine *e, int64_t now_ms, const char *supervisor, struct restart_stats *out)
 {
-	const struct restarts *r = &e->restarts;
-	struct sum sum = { 0 };
+	struct gathering g = begin(e, now_ms, out);
+	bool found = true;
 
-	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
-	memset(out, 0, sizeof(*out));
-	out->observed = capture_is_on(e) || r->all.total > 0;
-	if (supervisor == NULL)
-		add_tally(out, &sum, &r->all, now_ms);
-	else if (!add_supervisors(r, now_ms, supervisor, out, &sum))
-		return false;
-	out->undescribed = supervisor == NULL ? r->undescribed : 0;
-	out->mean_interval_ms = out->total < 2 ? NAN : (double)(sum.last_ms - sum.first_ms) / (double)(out->total - 1);
-	add_children(r, now_ms, supervisor, out);
-	add_reasons(r, &sum, out);
-	return true;
+	if (supervisor)
+		found = gather_named(&g, supervisor);
+	else
+		gather_all(&g);
+	end(&g);
+	return found;
+}
+
+bool
+engine_restart_stats_of(const struct engine *e, int64_t now_ms, const struct term *key, struct restart_stats *out)
+{
+	const struct supervisor *s = restarts_supervisor(&e->restarts, key);
+	struct gathering g = begin(e, now_ms, out);
+
+	if (s)
+		add_supervisor(&g, s);
+	end(&g);
+	return s != NULL;
 }

@@ -8,6 +8,7 @@
 #include "analyze/restarts.h"
 #include "base/ring.h"
 #include "engine/engine.h"
+#include "engine/history.h"
 
 #define RECENT_ANOMALIES 100
 #define STALE_INTERVALS 12 /* without a sample, so that what was seen is no longer so */
@@ -28,8 +29,21 @@ struct watched {
 /* An anomaly that holds at present. It ends by its metric, by its child's calm, by the node's return, or at until_ms. */
 struct standing {
 	struct node_event *event;
-	const struct child *child; /* NULL: not a rapid cycle */
-	int64_t until_ms;          /* 0: does not end by time */
+	struct child *child; /* held; NULL: not a rapid cycle */
+	int64_t until_ms;    /* 0: does not end by time */
+};
+
+/* A restart of the list, and its waiting for the other report of it. */
+struct kept_restart {
+	struct restart restart;
+	struct pairing_report report;
+};
+
+/* The recommendations of the last check that is kept. */
+struct past_advice {
+	int64_t time_ms;
+	enum level levels[CRITERION_COUNT];
+	char text[HEALTH_MAX_RECOMMENDATIONS * 257];
 };
 
 struct engine {
@@ -52,7 +66,6 @@ struct engine {
 	struct ring recent; /* events */
 	/* restarts */
 	struct restarts restarts;
-	struct ring restart_list;
 	int64_t capture_since_ms; /* since when restarts are seen without a gap; 0: they are not */
 	struct health_judge health;
 	/* link */
@@ -63,6 +76,12 @@ struct engine {
 	bool lost; /* the link was lost, and nothing came since */
 	struct node_info info;
 	struct ring events;
+	/* the past */
+	struct history *history;
+	struct past_advice advice;
+	struct ring restart_list; /* struct kept_restart, by time */
+	struct ring past_events;  /* by time */
+	bool restoring;
 	struct engine_counts counts;
 };
 
@@ -80,19 +99,38 @@ void anomalies_feed(struct engine *e);
 void anomalies_interrupt(struct engine *e, bool reboot);
 /* anomalies_expire ends what ends by time. */
 void anomalies_expire(struct engine *e);
+/* anomalies_keep puts one among the recent ones. */
+void anomalies_keep(struct engine *e, struct node_event *ev);
 void anomalies_node_down(struct engine *e);
 void anomalies_node_up(struct engine *e);
 /* anomalies_restart reports a rapid cycle of the child (not NULL), anomalies_gave_up a supervisor that ended. */
-void anomalies_restart(struct engine *e, const struct child *c);
+void anomalies_restart(struct engine *e, struct child *c);
 void anomalies_gave_up(struct engine *e, const struct restart *r, const struct child *c);
+
+/* past.c */
+void past_init(struct engine *e);
+void past_release(struct engine *e);
+/* past_expire lets go what is older than the retention period. */
+void past_expire(struct engine *e);
+/* past_sample keeps the last sample and the check of it. */
+void past_sample(struct engine *e);
+/* past_restart keeps a copy. */
+struct kept_restart *past_restart(struct engine *e, const struct restart *r);
+/* past_event keeps a reference, unless it is an EVENT_NODE. */
+void past_event(struct engine *e, struct node_event *ev);
 
 /* checkup.c */
 /* checkup_sample observes the criteria of the last sample, checkup_time those that change without one. */
 void checkup_sample(struct engine *e);
 void checkup_time(struct engine *e);
+/* checkup_health is engine_health without recommendations, checkup_recommend adds them. */
+void checkup_health(const struct engine *e, int64_t now_ms, struct health *out);
+void checkup_recommend(const struct engine *e, int64_t now_ms, struct health *out);
 bool checkup_sample_is_fresh(const struct engine *e, int64_t now_ms);
 
 /* capture.c */
+/* capture_publish makes the restart an event. */
+void capture_publish(struct engine *e, const struct restart *r);
 /* capture_update notes whether restarts are seen on the node at present. */
 void capture_update(struct engine *e);
 bool capture_is_on(const struct engine *e);

@@ -47,7 +47,10 @@ const char *event_type_name(enum event_type type);
 /* event_type_find returns the type of a name of len bytes, or EVENT_TYPE_COUNT. */
 enum event_type event_type_find(const char *name, size_t len);
 
-/* event_new returns an event with one reference and an empty body; terms put into it are given over to it. */
+/*
+ * node_event_new returns an event with one reference and an empty body; terms put into it are given over to it. The allocation is only as large
+ * as the type's body needs: an event is never copied as a struct, nor its type changed.
+ */
 struct node_event *node_event_new(enum event_type type, enum severity severity, const char *node, int64_t time_ms);
 struct node_event *node_event_ref(struct node_event *e);
 void node_event_unref(struct node_event *e);

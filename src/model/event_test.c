@@ -78,6 +78,72 @@ last_reference_frees_the_body(void **state)
 	node_event_unref(NULL);
 }
 
+static void
+terms_have_an_order(void **state)
+{
+	struct term *a = term("a"), *again = term("a"), *b = term("b");
+	struct term *cut = term_new((const uint8_t *)"a", 1, "a", true),
+		    *longer = term_new((const uint8_t *)"ab", 2, "a", false);
+	const struct term *ordered[] = { NULL, a, longer, cut, b };
+
+	(void)state;
+	assert_true(term_same(a, again) && term_same(NULL, NULL));
+	assert_int_equal(term_order(a, again), 0);
+	for (int i = 0; i < 5; i++)
+		for (int k = 0; k < 5; k++) {
+			assert_int_equal(term_same(ordered[i], ordered[k]), i == k);
+			assert_int_equal(term_order(ordered[i], ordered[k]) < 0, i < k);
+			assert_int_equal(term_order(ordered[i], ordered[k]) > 0, i > k);
+		}
+	term_unref(a);
+	term_unref(again);
+	term_unref(b);
+	term_unref(cut);
+	term_unref(longer);
+}
+
+static void
+cut_term_is_a_binary_of_the_text(void **state)
+{
+	char text[2000];
+	struct term *t, *cut;
+
+	(void)state;
+	t = term("abc");
+	cut = term_cut(t);
+	assert_true(cut->truncated);
+	assert_int_equal(cut->ext_len, 8);
+	assert_memory_equal(cut->ext, "\155\0\0\0\3abc", 8);
+	assert_string_equal(cut->text, "abc");
+	term_unref(t);
+	term_unref(cut);
+	/* Never within a character. */
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	memcpy(text + TERM_TEXT_MAX - 1, "\303\251", 2);
+	t = term(text);
+	cut = term_cut(t);
+	assert_int_equal(strlen(cut->text), TERM_TEXT_MAX - 1);
+	assert_int_equal(cut->ext_len, 5 + TERM_TEXT_MAX - 1);
+	term_unref(t);
+	term_unref(cut);
+}
+
+/* Ten thousand of them are kept. */
+static void
+restart_events_are_small(void **state)
+{
+	(void)state;
+	assert_true(sizeof(struct restart) < 200);
+	assert_true(sizeof(((struct node_event *)NULL)->u) > 2000);
+	for (int type = 0; type < EVENT_TYPE_COUNT; type++) {
+		struct node_event *e = node_event_new((enum event_type)type, SEVERITY_LOW, "node@host", 1);
+
+		assert_string_equal(e->node, "node@host");
+		node_event_unref(e);
+	}
+}
+
 int
 main(void)
 {
@@ -85,6 +151,9 @@ main(void)
 		cmocka_unit_test(terms_keep_bytes_and_text),
 		cmocka_unit_test(copies_hold_references_of_their_own),
 		cmocka_unit_test(last_reference_frees_the_body),
+		cmocka_unit_test(terms_have_an_order),
+		cmocka_unit_test(cut_term_is_a_binary_of_the_text),
+		cmocka_unit_test(restart_events_are_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,26 @@ restart_kind_name(enum restart_kind kind)
 	return names[kind];
 }
 
+struct term *
+restart_key(const struct restart *r)
+{
+	return r->key ? r->key : r->supervisor;
+}
+
+enum severity
+restart_severity(enum restart_kind kind)
+{
+	switch (kind) {
+	case RESTART_DONE:
+		return SEVERITY_LOW;
+	case RESTART_FAILED:
+		return SEVERITY_MEDIUM;
+	case RESTART_GAVE_UP:
+		break;
+	}
+	return SEVERITY_HIGH;
+}
+
 void
 restart_copy(struct restart *to, const struct restart *from)
 {

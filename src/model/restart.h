@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/severity.h"
 #include "model/term.h"
 
 enum restart_kind {
@@ -17,8 +18,8 @@ enum restart_kind {
 struct restart {
 	int64_t time_ms; /* when it happened, engine time */
 	enum restart_kind kind;
-	bool by_hand;  /* reported by the application (track_restart) */
-	bool caught;   /* seen by the probe; both, once the two reports of one restart have met */
+	bool by_hand;   /* reported by the application (track_restart) */
+	bool caught;    /* seen by the probe; both, once the two reports of one restart have met */
 	uint64_t times; /* it stands for so many like it; 0 is taken as 1 */
 	bool group; /* the child's id is undefined (DynamicSupervisor): child_id is its start function, which stands for
 		       many */
@@ -34,6 +35,10 @@ struct restart {
 
 /* restart_kind_name: "restart", "start_error", "gave_up". */
 const char *restart_kind_name(enum restart_kind kind);
+/* restart_key is the supervisor's identity, NULL if nothing is known of it. */
+struct term *restart_key(const struct restart *r);
+/* restart_severity: low for a restart, medium for a failed attempt, high for a supervisor that gave up. */
+enum severity restart_severity(enum restart_kind kind);
 /* restart_copy makes *to a copy that holds references of its own. */
 void restart_copy(struct restart *to, const struct restart *from);
 /* restart_release gives up the terms. */

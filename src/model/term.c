@@ -7,6 +7,9 @@
 
 #include "base/alloc.h"
 
+#define BINARY_EXT 109 /* followed by the length, 4 bytes */
+#define BINARY_HEAD 5
+
 /* One allocation: the struct, the external format, the text. */
 struct term *
 term_new(const uint8_t *ext, uint32_t ext_len, const char *text, bool truncated)
@@ -40,6 +43,45 @@ term_unref(struct term *t)
 	assert(t->refs > 0);
 	if (--t->refs == 0)
 		free(t);
+}
+
+bool
+term_same(const struct term *a, const struct term *b)
+{
+	if (a == NULL || b == NULL || a == b)
+		return a == b;
+	return a->ext_len == b->ext_len && a->truncated == b->truncated && memcmp(a->ext, b->ext, a->ext_len) == 0;
+}
+
+int
+term_order(const struct term *a, const struct term *b)
+{
+	int order;
+
+	if (a == NULL || b == NULL)
+		return (a != NULL) - (b != NULL);
+	order = strcmp(a->text, b->text);
+	if (order == 0 && a->truncated != b->truncated)
+		order = a->truncated ? 1 : -1;
+	if (order == 0 && a->ext_len != b->ext_len)
+		order = a->ext_len > b->ext_len ? 1 : -1;
+	return order ? order : memcmp(a->ext, b->ext, a->ext_len);
+}
+
+struct term *
+term_cut(const struct term *t)
+{
+	uint8_t ext[BINARY_HEAD + TERM_TEXT_MAX + 1] = { BINARY_EXT };
+	uint32_t len = (uint32_t)strnlen(t->text, TERM_TEXT_MAX + 1);
+	char *text = (char *)ext + BINARY_HEAD;
+
+	if (len > TERM_TEXT_MAX)
+		for (len = TERM_TEXT_MAX; len > 0 && ((uint8_t)t->text[len] & 0xC0) == 0x80;)
+			len--;
+	for (int i = 0; i < 4; i++)
+		ext[1 + i] = (uint8_t)(len >> (24 - 8 * i));
+	memcpy(text, t->text, len);
+	return term_new(ext, BINARY_HEAD + len, text, true);
 }
 
 const char *

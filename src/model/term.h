@@ -27,6 +27,12 @@ struct term *term_new(const uint8_t *ext, uint32_t ext_len, const char *text, bo
 struct term *term_ref(struct term *t);
 /* term_unref gives one up; the last one frees. NULL is allowed. */
 void term_unref(struct term *t);
+/* term_same: both are the same term, or both NULL. A truncated one is never the same as a whole one. */
+bool term_same(const struct term *a, const struct term *b);
+/* term_order orders terms by text, then by their bytes: < 0, 0 (term_same), > 0. NULL comes first. */
+int term_order(const struct term *a, const struct term *b);
+/* term_cut is the text alone, as a truncated term: what is left of one that is too large to be kept. The caller owns a reference. */
+struct term *term_cut(const struct term *t);
 /* term_text is the text, or "undefined" for NULL. */
 const char *term_text(const struct term *t);
 
