@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What HTTP clients write and we parse ourselves: paths, queries, event ids, hosts, authorizations, and addresses of our own options. */
+/* What HTTP clients write and we parse ourselves: paths, queries, event ids, hosts, authorizations, times, and addresses of our own options. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/timefmt.h"
 #include "base/utf8.h"
 #include "http/address.h"
 #include "http/guard.h"
@@ -80,6 +81,17 @@ try_head(const char *text)
 		abort();
 }
 
+/* A time that was read is written as a time that reads as the same. */
+static void
+try_time(const char *text)
+{
+	char buf[TIME_RFC3339_SIZE];
+	int64_t ms, again;
+
+	if (time_parse(text, &ms) && (!time_parse(time_rfc3339(buf, ms), &again) || again != ms))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -91,6 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_query(text);
 	try_path(text, strlen(text));
 	try_head(text);
+	try_time(text);
 	if (number_parse(text, UINT64_MAX, &id) && text[strspn(text, "0123456789")] != '\0')
 		abort();
 	if (address_parse(&a, text, &err) && a.host[0] == '\0')

@@ -9,6 +9,7 @@
 #include "cmd/setup.h"
 #include "cmd/verdict.h"
 #include "engine/answer.h"
+#include "links.h"
 #include "os/clock.h"
 #include "os/log.h"
 
@@ -79,19 +80,18 @@ struct look {
 };
 
 static void
-on_sample(void *arg, struct server *srv, size_t node)
+on_sample(void *arg, const struct engine *e)
 {
 	struct look *look = arg;
-	const struct sample *last = engine_last(server_engine(srv, node));
 
-	look->seen = last->present[METRIC_CPU_UTILIZATION];
-	if (look->seen || engine_counts(server_engine(srv, node)).samples >= 3)
-		server_stop(srv);
+	look->seen = engine_last(e)->present[METRIC_CPU_UTILIZATION];
+	if (look->seen || engine_counts(e).samples >= 3)
+		server_stop(look->srv);
 }
 
 /* One try is enough for a check: a node that cannot be reached or refuses ends it. */
 static void
-on_event(void *arg, const struct node_event *ev)
+on_event(void *arg, struct node_event *ev)
 {
 	struct look *look = arg;
 
@@ -103,6 +103,7 @@ static int
 judge(const struct settings *s, const struct engine *e)
 {
 	struct strbuf out = STRBUF_INIT;
+	struct answer_json a;
 	const char *detail;
 	struct jsonw j;
 	int code;
@@ -114,7 +115,8 @@ judge(const struct settings *s, const struct engine *e)
 		code = print_unknown(s, engine_node(e), out.data);
 	} else {
 		jsonw_init(&j, &out);
-		answer_health(&j, e, clock_now_ms());
+		answer_json_init(&a, &j);
+		answer_health(&a.base, e, clock_now_ms());
 		code = print_health(s, engine_node(e), out.data);
 	}
 	strbuf_release(&out);
@@ -125,26 +127,30 @@ static int
 look_at(const struct settings *s, const char *local_name, const char *cookie)
 {
 	struct look look = { NULL, false };
-	struct server_options o = {
+	const struct server_options o = { .max_events = 100, .on_event = on_event, .arg = &look };
+	struct links_options links_options = {
 		.nodes = s->nodes,
 		.node_count = 1,
 		.local_name = local_name,
 		.cookie = cookie,
 		.engine = engine_defaults(),
-		.max_events = 100,
-		.on_event = on_event,
 		.on_sample = on_sample,
 		.arg = &look,
 	};
+	struct links *links;
 	struct err err;
 	int code;
 
-	o.engine.interval_ms = LOOK_INTERVAL_MS;
-	look.srv = server_new(&o, &err);
-	if (look.srv == NULL)
-		return print_unknown(s, s->nodes[0], err.text);
-	server_run(look.srv, s->timeout_ms);
-	code = judge(s, server_engine(look.srv, 0));
+	links_options.engine.interval_ms = LOOK_INTERVAL_MS;
+	look.srv = server_new(&o);
+	links = links_new(look.srv, &links_options, &err);
+	if (links) {
+		server_run(look.srv, s->timeout_ms);
+		code = judge(s, server_engine(look.srv, 0));
+	} else {
+		code = print_unknown(s, s->nodes[0], err.text);
+	}
+	links_free(links);
 	server_free(look.srv);
 	return code;
 }

@@ -10,6 +10,7 @@
 #include "beam/watch.h"
 #include "cmd/setup.h"
 #include "engine/answer.h"
+#include "links.h"
 #include "os/log.h"
 
 struct console {
@@ -18,15 +19,17 @@ struct console {
 };
 
 static void
-print_event(void *arg, const struct node_event *ev)
+print_event(void *arg, struct node_event *ev)
 {
 	const struct console *c = arg;
 	struct strbuf line = STRBUF_INIT;
+	struct answer_json a;
 	struct jsonw j;
 
 	if (c->json) {
 		jsonw_init(&j, &line);
-		answer_event(&j, ev);
+		answer_json_init(&a, &j);
+		answer_event(&a.base, ev);
 	} else {
 		answer_event_text(&line, ev, c->colour);
 	}
@@ -37,19 +40,17 @@ print_event(void *arg, const struct node_event *ev)
 }
 
 static bool
-http_settings(const struct settings *s, struct server_options *o, struct strbuf *token, struct err *err)
+listen_on(struct server *srv, const struct settings *s, struct err *err)
 {
+	struct strbuf token = STRBUF_INIT;
+	bool ok;
+
 	if (strcmp(s->http, "off") == 0)
 		return true;
-	o->http_address = s->http;
-	o->http_any_port = !s->http_given;
-	if (s->token_file == NULL)
-		return true;
-	o->token = NULL;
-	if (!setup_secret(s->token_file, "token", token, err))
-		return false;
-	o->token = token->data;
-	return true;
+	ok = (s->token_file == NULL || setup_secret(s->token_file, "token", &token, err)) &&
+	    server_listen(srv, s->http, s->token_file ? token.data : NULL, !s->http_given, err);
+	setup_wipe(&token);
+	return ok;
 }
 
 static bool
@@ -66,21 +67,19 @@ announce(struct server *srv, struct instance *in, struct err *err)
 
 /* serve runs between having a name and giving it back. */
 static bool
-serve(struct server_options *o, struct instance *in, const struct watch_hooks *hooks, struct err *err)
+serve(struct server *srv, const struct links_options *o, const struct settings *s, struct instance *in,
+    const struct watch_hooks *hooks, struct err *err)
 {
-	struct server *srv = server_new(o, err);
-	bool ok;
+	struct links *links = links_new(srv, o, err);
+	bool ok = links && listen_on(srv, s, err) && announce(srv, in, err);
 
-	if (srv == NULL)
-		return false;
-	ok = announce(srv, in, err);
 	if (ok && hooks && hooks->on_ready)
 		hooks->on_ready(hooks->arg, srv);
 	if (ok)
 		server_run(srv, 0);
 	if (ok && hooks && hooks->on_done)
 		hooks->on_done(hooks->arg);
-	server_free(srv);
+	links_free(links);
 	return ok;
 }
 
@@ -88,30 +87,33 @@ int
 watch_run(const struct settings *s, const char *cookie, const struct watch_hooks *hooks)
 {
 	struct console console = { s->json, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL };
-	struct server_options o = {
+	const struct server_options o = {
+		.max_events = (size_t)s->max_events,
+		.on_event = print_event,
+		.arg = &console,
+	};
+	struct links_options links = {
 		.nodes = s->nodes,
 		.node_count = s->node_count,
 		.cookie = cookie,
 		.inject = !s->no_inject,
 		.engine = setup_engine(s),
-		.max_events = (size_t)s->max_events,
-		.on_event = print_event,
-		.arg = &console,
 	};
-	struct strbuf token = STRBUF_INIT;
 	char *state_dir = setup_state_dir(s);
 	struct instance in;
 	struct err err;
-	bool ok = http_settings(s, &o, &token, &err) && instance_take(&in, state_dir, INSTANCE_WATCH, &err);
+	bool ok = instance_take(&in, state_dir, INSTANCE_WATCH, &err);
 
 	if (ok) {
-		o.local_name = in.name;
-		ok = serve(&o, &in, hooks, &err);
+		struct server *srv = server_new(&o);
+
+		links.local_name = in.name;
+		ok = serve(srv, &links, s, &in, hooks, &err);
+		server_free(srv);
 		instance_release(&in);
 	}
 	if (!ok)
 		log_error("%s", err.text);
-	setup_wipe(&token);
 	free(state_dir);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

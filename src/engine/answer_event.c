@@ -1,53 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/answer.h"
+#include "engine/answer_health.h"
 #include "engine/answer_parts.h"
 
 static void
-health_data(struct jsonw *j, const struct health *h)
+health_data(struct answer *a, const struct health *h)
 {
-	jsonw_object(j);
-	part_health_fields(j, h);
-	part_text(j, "changed", h->changed < CRITERION_COUNT ? CRITERIA[h->changed].name : NULL);
-	jsonw_end(j);
+	a->ops->object(a);
+	health_fields(a, h);
+	part_word(a, "changed", h->changed < CRITERION_COUNT ? CRITERIA[h->changed].name : NULL);
+	put_end(a);
 }
 
-static void
-data(struct jsonw *j, const struct node_event *ev)
+void
+answer_event_data(struct answer *a, const struct node_event *ev)
 {
 	switch (ev->type) {
 	case EVENT_RESTART:
-		part_restart(j, &ev->u.restart);
+		part_restart(a, &ev->u.restart);
 		return;
 	case EVENT_HEALTH_ALERT:
-		health_data(j, &ev->u.health);
+		health_data(a, &ev->u.health);
 		return;
 	case EVENT_PERFORMANCE_ALERT:
 	case EVENT_ANOMALY:
-		part_anomaly(j, &ev->u.anomaly);
+		part_anomaly(a, &ev->u.anomaly);
 		return;
 	case EVENT_NODE:
-		jsonw_object(j);
-		part_text(j, "state", node_state_name(ev->u.link.state));
-		part_text(j, "detail", ev->u.link.detail);
-		jsonw_end(j);
+		a->ops->object(a);
+		part_word(a, "state", node_state_name(ev->u.link.state));
+		part_text(a, "detail", ev->u.link.detail);
+		put_end(a);
 		return;
 	case EVENT_TYPE_COUNT:
 		break;
 	}
-	jsonw_null(j);
+	a->ops->null(a);
 }
 
 void
-answer_event(struct jsonw *j, const struct node_event *ev)
+answer_event(struct answer *a, const struct node_event *ev)
 {
-	jsonw_object(j);
-	jsonw_key(j, "id");
-	jsonw_uint(j, ev->id);
-	part_text(j, "type", event_type_name(ev->type));
-	part_text(j, "severity", severity_name(ev->severity));
-	part_text(j, "node", ev->node);
-	part_time(j, "timestamp", ev->time_ms);
-	jsonw_key(j, "data");
-	data(j, ev);
-	jsonw_end(j);
+	a->ops->object(a);
+	part_integer(a, "id", (double)ev->id);
+	part_word(a, "type", event_type_name(ev->type));
+	part_word(a, "severity", severity_name(ev->severity));
+	part_text(a, "node", ev->node);
+	part_time(a, "timestamp", ev->time_ms);
+	a->ops->key(a, "data");
+	answer_event_data(a, ev);
+	put_end(a);
 }

@@ -5,51 +5,125 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attr.h"
+
 void
-part_text(struct jsonw *j, const char *key, const char *text)
+put_object(struct answer *a, const char *key)
 {
-	jsonw_key(j, key);
-	jsonw_str(j, text && text[0] ? text : NULL);
+	a->ops->key(a, key);
+	a->ops->object(a);
 }
 
 void
-part_number(struct jsonw *j, const char *key, double value)
+put_array(struct answer *a, const char *key)
 {
-	jsonw_key(j, key);
-	jsonw_double(j, value);
+	a->ops->key(a, key);
+	a->ops->array(a);
 }
 
 void
-part_time(struct jsonw *j, const char *key, int64_t time_ms)
+put_end(struct answer *a)
 {
-	jsonw_key(j, key);
-	jsonw_time(j, time_ms);
+	a->ops->end(a);
+}
+
+void
+part_text(struct answer *a, const char *key, const char *text)
+{
+	a->ops->key(a, key);
+	a->ops->text(a, text);
+}
+
+void
+part_word(struct answer *a, const char *key, const char *word)
+{
+	a->ops->key(a, key);
+	a->ops->word(a, word);
+}
+
+void
+part_integer(struct answer *a, const char *key, double value)
+{
+	a->ops->key(a, key);
+	a->ops->integer(a, value);
+}
+
+void
+part_real(struct answer *a, const char *key, double value)
+{
+	a->ops->key(a, key);
+	a->ops->real(a, value);
+}
+
+void
+part_bool(struct answer *a, const char *key, bool value)
+{
+	a->ops->key(a, key);
+	a->ops->boolean(a, value);
+}
+
+void
+part_time(struct answer *a, const char *key, int64_t time_ms)
+{
+	a->ops->key(a, key);
+	a->ops->time(a, time_ms);
+}
+
+void
+part_term(struct answer *a, const char *key, const struct term *t)
+{
+	a->ops->key(a, key);
+	a->ops->term(a, t);
+}
+
+/* ---- numbers of the seed's types ---- */
+
+double
+seed_value(const struct answer *a, double value)
+{
+	return a->terms && !isfinite(value) ? 0 : value;
+}
+
+double
+sample_value(const struct sample *s, enum metric_id id)
+{
+	return s && s->present[id] ? s->value[id] : (double)NAN;
+}
+
+void
+part_seed_real(struct answer *a, const char *key, double value)
+{
+	part_real(a, key, seed_value(a, value));
+}
+
+/* A mean has no unit of its own. */
+static bool
+is_real(enum metric_id id)
+{
+	return METRICS[id].unit == UNIT_PERCENT || METRICS[id].unit == UNIT_LOAD || id == METRIC_MQ_AVERAGE;
+}
+
+void
+part_metric(struct answer *a, const char *key, enum metric_id id, double value)
+{
+	if (is_real(id))
+		part_real(a, key, seed_value(a, value));
+	else
+		part_integer(a, key, seed_value(a, value));
 }
 
 /* part_count: 0 means that it was not counted. */
 static void
-part_count(struct jsonw *j, const char *key, uint64_t count)
+part_count(struct answer *a, const char *key, uint64_t count)
 {
-	jsonw_key(j, key);
-	if (count)
-		jsonw_uint(j, count);
-	else
-		jsonw_null(j);
+	part_integer(a, key, seed_value(a, count ? (double)count : (double)NAN));
 }
 
 static void
-part_term(struct jsonw *j, const char *key, const struct term *t)
+part_truncated(struct answer *a, bool truncated)
 {
-	part_text(j, key, t ? t->text : NULL);
-}
-
-static void
-part_truncated(struct jsonw *j, bool truncated)
-{
-	if (!truncated)
-		return;
-	jsonw_key(j, "truncated");
-	jsonw_bool(j, true);
+	if (truncated)
+		part_bool(a, "truncated", true);
 }
 
 static bool
@@ -59,150 +133,102 @@ is_cut(const struct term *t)
 }
 
 void
-part_process(struct jsonw *j, const struct top_process *p)
+part_process(struct answer *a, const struct top_process *p)
 {
-	jsonw_object(j);
-	part_text(j, "pid", p->pid);
-	part_text(j, "name", p->name);
-	part_number(j, "value", p->value);
-	part_text(j, "initial_call", p->initial_call);
-	part_text(j, "current_function", p->current_function);
-	part_number(j, "message_queue_len", p->queue_len);
-	part_number(j, "memory", p->memory);
-	part_number(j, "reductions_per_second", p->reductions);
-	jsonw_end(j);
+	a->ops->object(a);
+	part_text(a, "pid", p->pid);
+	part_text(a, "name", p->name);
+	part_integer(a, "value", p->value);
+	part_text(a, "initial_call", p->initial_call);
+	part_text(a, "current_function", p->current_function);
+	part_integer(a, "message_queue_len", p->queue_len);
+	part_integer(a, "memory", p->memory);
+	part_integer(a, "reductions_per_second", p->reductions);
+	put_end(a);
 }
 
 /* ---- anomalies ---- */
 
 static void
-metric_fields(struct jsonw *j, const struct anomaly *a)
+metric_fields(struct answer *a, const struct anomaly *anomaly)
 {
-	const struct metric *m = &METRICS[a->metric];
+	const struct metric *m = &METRICS[anomaly->metric];
 	char unit[32];
 
 	snprintf(unit, sizeof(unit), "%s%s", metric_unit_name(m->unit), m->watch == WATCH_RATE ? "/s" : "");
-	part_number(j, "current_value", a->current_value);
-	part_number(j, "baseline_value", a->baseline_value);
-	part_number(j, "deviation", a->deviation);
-	part_text(j, "metric", m->name);
-	part_text(j, "unit", unit);
-}
-
-static void
-child_fields(struct jsonw *j, const struct anomaly *a)
-{
-	part_term(j, "child_id", a->child_id);
-	part_term(j, "supervisor", a->supervisor);
-	part_count(j, "restart_count", a->restart_count);
-	part_truncated(j, is_cut(a->child_id) || is_cut(a->supervisor));
-}
-
-void
-part_anomaly(struct jsonw *j, const struct anomaly *a)
-{
-	jsonw_object(j);
-	part_text(j, "type", ANOMALIES[a->type].name);
-	part_text(j, "severity", severity_name(a->severity));
-	part_text(j, "description", a->description);
-	if (a->metric != METRIC_NONE)
-		metric_fields(j, a);
-	if (a->type == ANOMALY_RESTART)
-		child_fields(j, a);
-	part_time(j, "timestamp", a->time_ms);
-	part_number(j, "score", a->score);
-	jsonw_key(j, "culprits");
-	jsonw_array(j);
-	for (unsigned i = 0; i < a->culprit_count; i++)
-		part_process(j, &a->culprits[i]);
-	jsonw_end(j);
-	jsonw_end(j);
-}
-
-void
-part_restart(struct jsonw *j, const struct restart *r)
-{
-	jsonw_object(j);
-	part_term(j, "supervisor", r->supervisor);
-	part_term(j, "child_id", r->child_id);
-	part_term(j, "reason", r->reason);
-	part_time(j, "timestamp", r->time_ms);
-	part_count(j, "restart_count", r->restart_count);
-	part_term(j, "child_pid", r->child_pid);
-	part_text(j, "kind", restart_kind_name(r->kind));
-	part_text(j, "restart_type", r->restart_type);
-	jsonw_key(j, "group");
-	jsonw_bool(j, r->group);
-	part_truncated(j, is_cut(r->supervisor) || is_cut(r->child_id) || is_cut(r->reason));
-	jsonw_end(j);
-}
-
-/* ---- health ---- */
-
-static void
-criterion_fields(struct jsonw *j, const struct health *h)
-{
-	jsonw_key(j, "criteria");
-	jsonw_object(j);
-	for (int c = 0; c < CRITERION_COUNT; c++) {
-		const struct criterion_state *s = &h->criteria[c];
-
-		jsonw_key(j, CRITERIA[c].name);
-		jsonw_object(j);
-		part_text(j, "level", level_name(s->level));
-		part_number(j, "value", s->level == LEVEL_UNKNOWN ? NAN : s->value);
-		part_text(j, "unit", CRITERIA[c].unit);
-		part_number(j, "warning", s->warning);
-		part_number(j, "critical", s->critical);
-		jsonw_end(j);
+	if (m->watch == WATCH_RATE) {
+		part_seed_real(a, "current_value", anomaly->current_value);
+		part_seed_real(a, "baseline_value", anomaly->baseline_value);
+	} else {
+		part_metric(a, "current_value", anomaly->metric, anomaly->current_value);
+		part_metric(a, "baseline_value", anomaly->metric, anomaly->baseline_value);
 	}
-	jsonw_end(j);
+	part_real(a, "deviation", anomaly->deviation);
+	part_word(a, "metric", m->name);
+	part_text(a, "unit", unit);
 }
 
-/* The rows of one group stand together in the table. */
 static void
-number_fields(struct jsonw *j, const struct health *h)
+child_fields(struct answer *a, const struct anomaly *anomaly)
 {
-	const char *open = "";
+	part_term(a, "child_id", anomaly->child_id);
+	part_term(a, "supervisor", anomaly->supervisor);
+	part_count(a, "restart_count", anomaly->restart_count);
+	part_truncated(a, is_cut(anomaly->child_id) || is_cut(anomaly->supervisor));
+}
 
-	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++) {
-		const struct health_number_row *row = &HEALTH_NUMBERS[i];
+void
+part_anomaly(struct answer *a, const struct anomaly *anomaly)
+{
+	a->ops->object(a);
+	part_word(a, "type", ANOMALIES[anomaly->type].name);
+	part_word(a, "severity", severity_name(anomaly->severity));
+	part_text(a, "description", anomaly->description);
+	if (anomaly->metric != METRIC_NONE)
+		metric_fields(a, anomaly);
+	if (anomaly->type == ANOMALY_RESTART)
+		child_fields(a, anomaly);
+	part_time(a, "timestamp", anomaly->time_ms);
+	part_real(a, "score", anomaly->score);
+	put_array(a, "culprits");
+	for (unsigned i = 0; i < anomaly->culprit_count; i++)
+		part_process(a, &anomaly->culprits[i]);
+	put_end(a);
+	put_end(a);
+}
 
-		if (strcmp(row->group, open) != 0) {
-			if (open[0])
-				jsonw_end(j);
-			if (row->group[0]) {
-				jsonw_key(j, row->group);
-				jsonw_object(j);
-			}
-			open = row->group;
+/* ---- restarts ---- */
+
+/* The type is the supervisor's word; only those that OTP has become atoms. */
+static void
+part_restart_type(struct answer *a, const char *type)
+{
+	static const char *const known[] = { "permanent", "transient", "temporary", "intrinsic" };
+
+	a->ops->key(a, "restart_type");
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(type, known[i]) == 0) {
+			a->ops->word(a, type);
+			return;
 		}
-		part_number(j, row->field, h->numbers[i]);
-	}
-	if (open[0])
-		jsonw_end(j);
+	a->ops->text(a, type);
 }
 
 void
-part_health_fields(struct jsonw *j, const struct health *h)
+part_restart(struct answer *a, const struct restart *r)
 {
-	part_text(j, "overall_status", level_name(h->overall));
-	number_fields(j, h);
-	part_number(j, "restart_rate", h->restart_rate);
-	jsonw_key(j, "anomalies");
-	jsonw_array(j);
-	for (unsigned i = 0; i < h->anomaly_count; i++)
-		part_anomaly(j, &h->anomalies[i]->u.anomaly);
-	jsonw_end(j);
-	jsonw_key(j, "recommendations");
-	jsonw_array(j);
-	for (unsigned i = 0; i < h->recommendation_count; i++)
-		jsonw_str(j, h->recommendations[i]);
-	jsonw_end(j);
-	jsonw_key(j, "last_check");
-	if (h->last_check_ms)
-		jsonw_time(j, h->last_check_ms);
-	else
-		jsonw_null(j);
-	criterion_fields(j, h);
+	a->ops->object(a);
+	part_term(a, "supervisor", r->supervisor);
+	part_term(a, "child_id", r->child_id);
+	part_term(a, "reason", r->reason);
+	part_time(a, "timestamp", r->time_ms);
+	part_count(a, "restart_count", r->restart_count);
+	part_term(a, "child_pid", r->child_pid);
+	part_word(a, "kind", restart_kind_name(r->kind));
+	part_restart_type(a, r->restart_type);
+	part_bool(a, "group", r->group);
+	if (r->times > 1)
+		part_integer(a, "times", (double)r->times);
+	part_truncated(a, is_cut(r->supervisor) || is_cut(r->child_id) || is_cut(r->reason));
+	put_end(a);
 }

@@ -3,17 +3,39 @@
 #ifndef ENGINE_ANSWER_PARTS_H
 #define ENGINE_ANSWER_PARTS_H
 
-#include "base/jsonw.h"
+#include "engine/answer.h"
 #include "engine/engine.h"
 
-/* part_text writes "" as null. */
-void part_text(struct jsonw *j, const char *key, const char *text);
-/* part_number writes NaN as null. */
-void part_number(struct jsonw *j, const char *key, double value);
-void part_time(struct jsonw *j, const char *key, int64_t time_ms);
-void part_process(struct jsonw *j, const struct top_process *p);
-void part_anomaly(struct jsonw *j, const struct anomaly *a);
-void part_restart(struct jsonw *j, const struct restart *r);
-void part_health_fields(struct jsonw *j, const struct health *h);
+/* The key of all reasons that found no place of their own. */
+#define ANSWER_OTHER "arsenal_other"
+
+/* The ops by short names. */
+void put_object(struct answer *a, const char *key);
+void put_array(struct answer *a, const char *key);
+void put_end(struct answer *a);
+
+/* A key and its value; the ops say what becomes of NULL, "", NaN and 0. */
+void part_text(struct answer *a, const char *key, const char *text);
+void part_word(struct answer *a, const char *key, const char *word);
+void part_integer(struct answer *a, const char *key, double value);
+void part_real(struct answer *a, const char *key, double value);
+void part_bool(struct answer *a, const char *key, bool value);
+void part_time(struct answer *a, const char *key, int64_t time_ms);
+void part_term(struct answer *a, const char *key, const struct term *t);
+
+/*
+ * Numbers of the seed's types. As a term what was not observed (NaN) is 0, and the caller lists it in not_observed; in JSON it is null.
+ * part_metric: an integer or a float, as the metric is.
+ */
+void part_seed_real(struct answer *a, const char *key, double value);
+void part_metric(struct answer *a, const char *key, enum metric_id id, double value);
+/* seed_value is the value to write with an op. */
+double seed_value(const struct answer *a, double value);
+/* sample_value is NaN if it was not observed, and without a sample. */
+double sample_value(const struct sample *s, enum metric_id id);
+
+void part_process(struct answer *a, const struct top_process *p);
+void part_anomaly(struct answer *a, const struct anomaly *anomaly);
+void part_restart(struct answer *a, const struct restart *r);
 
 #endif

@@ -5,113 +5,216 @@
 
 #include "engine/answer.h"
 #include "engine/answer_parts.h"
+#include "engine/state.h"
+#include "etf/etf.h"
 
 #define RECENT_RESTARTS 100
 
-static void
-part_uint(struct jsonw *j, const char *key, uint64_t v)
-{
-	jsonw_key(j, key);
-	jsonw_uint(j, v);
-}
+/* ---- children and patterns ---- */
 
 static void
-write_children(struct jsonw *j, const struct restart_stats *s)
+child_fields(struct answer *a, const struct child_count *c)
 {
-	jsonw_key(j, "most_restarted_children");
-	jsonw_array(j);
-	for (unsigned i = 0; i < s->child_count; i++) {
-		jsonw_object(j);
-		part_text(j, "child_id", s->children[i].child_id);
-		part_text(j, "supervisor", s->children[i].supervisor);
-		part_uint(j, "count", s->children[i].count);
-		jsonw_end(j);
+	if (a->terms) {
+		a->ops->pair(a);
+		a->ops->term(a, c->child_id);
+		a->ops->integer(a, (double)c->count);
+	} else {
+		a->ops->object(a);
+		part_term(a, "child_id", c->child_id);
+		part_term(a, "supervisor", c->supervisor);
+		part_integer(a, "count", (double)c->count);
 	}
-	jsonw_end(j);
+	put_end(a);
 }
 
 static void
-write_reasons(struct jsonw *j, const struct restart_stats *s)
+children_field(struct answer *a, const struct restart_stats *s)
+{
+	put_array(a, "most_restarted_children");
+	for (unsigned i = 0; i < s->child_count; i++)
+		child_fields(a, &s->children[i]);
+	put_end(a);
+}
+
+static void
+pattern_fields(struct answer *a, const struct restart_pattern *p)
+{
+	a->ops->object(a);
+	part_word(a, "type", p->type);
+	part_text(a, "pattern", p->pattern);
+	part_term(a, "child_id", p->child_id);
+	part_term(a, "supervisor", p->supervisor);
+	part_integer(a, "frequency", (double)p->frequency);
+	part_real(a, "confidence", p->confidence);
+	part_time(a, "first", p->first_ms);
+	part_time(a, "last", p->last_ms);
+	part_bool(a, "active", p->active);
+	put_end(a);
+}
+
+static void
+patterns_field(struct answer *a, const struct restart_stats *s)
+{
+	put_array(a, "patterns");
+	for (unsigned i = 0; i < s->pattern_count; i++)
+		pattern_fields(a, &s->patterns[i]);
+	put_end(a);
+}
+
+/* ---- reasons: keys, so no two may be the same as they are written ---- */
+
+static bool
+is_zero_sign(const uint8_t *x, const uint8_t *y, size_t i, size_t len)
+{
+	static const uint8_t zero[7];
+
+	return i > 0 && x[i - 1] == ETF_NEW_FLOAT && (x[i] | y[i]) == 0x80 && i + sizeof(zero) < len &&
+	    memcmp(x + i + 1, zero, sizeof(zero)) == 0;
+}
+
+/* Up to OTP 26 the VM takes 0.0 and -0.0 for the same. */
+static bool
+same_bytes(const uint8_t *x, const uint8_t *y, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (x[i] != y[i] && !is_zero_sign(x, y, i, len))
+			return false;
+	return true;
+}
+
+static bool
+same_term(const struct term *x, const struct term *y)
+{
+	return x->ext_len == y->ext_len && same_bytes(x->ext, y->ext, x->ext_len);
+}
+
+/* The atom arsenal_other as an application's own reason. */
+static bool
+is_other(const struct answer *a, const struct term *t)
+{
+	static const char atom[] = "\x77\x0D" ANSWER_OTHER;
+
+	if (t == NULL)
+		return true;
+	if (!a->terms)
+		return strcmp(t->text, ANSWER_OTHER) == 0;
+	return t->ext_len == sizeof(atom) - 1 && memcmp(t->ext, atom, sizeof(atom) - 1) == 0;
+}
+
+static bool
+same_reason(const struct answer *a, const struct term *x, const struct term *y)
+{
+	if (is_other(a, x) || is_other(a, y))
+		return is_other(a, x) && is_other(a, y);
+	if (a->terms && x->ext_len && y->ext_len)
+		return same_term(x, y);
+	return strcmp(x->text, y->text) == 0;
+}
+
+/* reason_total is the count of all that are written like the i-th one; 0 if it is written already. */
+static uint64_t
+reason_total(const struct answer *a, const struct restart_stats *s, unsigned i)
+{
+	uint64_t total = 0;
+
+	for (unsigned k = 0; k < s->reason_count; k++)
+		if (same_reason(a, s->reasons[i].reason, s->reasons[k].reason)) {
+			if (k < i)
+				return 0;
+			total += s->reasons[k].count;
+		}
+	return total;
+}
+
+static void
+reasons_field(struct answer *a, const struct restart_stats *s)
 {
 	bool truncated = false;
 
-	jsonw_key(j, "restart_reasons");
-	jsonw_object(j);
+	put_object(a, "restart_reasons");
 	for (unsigned i = 0; i < s->reason_count; i++) {
-		part_uint(j, s->reasons[i].reason, s->reasons[i].count);
-		truncated = truncated || s->reasons[i].truncated;
+		const struct term *reason = s->reasons[i].reason;
+		uint64_t count = reason_total(a, s, i);
+
+		truncated = truncated || (reason && reason->truncated);
+		if (count == 0)
+			continue;
+		a->ops->key_term(a, reason);
+		a->ops->integer(a, (double)count);
 	}
-	jsonw_end(j);
-	if (truncated) {
-		jsonw_key(j, "truncated");
-		jsonw_bool(j, true);
-	}
+	put_end(a);
+	if (truncated)
+		part_bool(a, "truncated", true);
 }
 
+/* ---- the answers ---- */
+
 static void
-write_pattern(struct jsonw *j, const struct restart_pattern *p)
+statistics_fields(struct answer *a, const struct restart_stats *s)
 {
-	jsonw_object(j);
-	part_text(j, "type", p->type);
-	part_text(j, "pattern", p->pattern);
-	part_text(j, "child_id", p->child_id);
-	part_text(j, "supervisor", p->supervisor);
-	part_uint(j, "frequency", p->frequency);
-	part_number(j, "confidence", p->confidence);
-	part_time(j, "first", p->first_ms);
-	part_time(j, "last", p->last_ms);
-	jsonw_key(j, "active");
-	jsonw_bool(j, p->active);
-	jsonw_end(j);
+	double rate = s->observed ? s->rate : (double)NAN;
+
+	part_integer(a, "total_restarts", (double)s->total);
+	part_seed_real(a, "restart_rate", rate);
+	children_field(a, s);
+	reasons_field(a, s);
+	part_real(a, "time_between_restarts", s->mean_interval_ms);
+	patterns_field(a, s);
+	part_integer(a, "failed_attempts", (double)s->failed);
+	part_integer(a, "gave_up", (double)s->gave_up);
+	part_integer(a, "undescribed", (double)s->undescribed);
+	part_bool(a, "observed", s->observed);
+	if (!a->terms)
+		return;
+	put_array(a, "not_observed");
+	if (!isfinite(rate))
+		a->ops->text(a, "restart_rate");
+	put_end(a);
 }
 
 static void
-write_patterns(struct jsonw *j, const struct restart_stats *s)
-{
-	jsonw_key(j, "patterns");
-	jsonw_array(j);
-	for (unsigned i = 0; i < s->pattern_count; i++)
-		write_pattern(j, &s->patterns[i]);
-	jsonw_end(j);
-}
-
-static void
-write_recent(struct jsonw *j, const struct engine *e, const char *supervisor)
+recent_field(struct answer *a, const struct engine *e, const char *supervisor)
 {
 	const struct restart *r;
 	unsigned written = 0;
 
-	jsonw_key(j, "recent");
-	jsonw_array(j);
+	put_array(a, "recent");
 	for (size_t age = 0; written < RECENT_RESTARTS && (r = engine_restart_at(e, age)) != NULL; age++) {
 		if (supervisor && strcmp(supervisor, term_text(r->supervisor)) != 0)
 			continue;
-		part_restart(j, r);
+		part_restart(a, r);
 		written++;
 	}
-	jsonw_end(j);
+	put_end(a);
 }
 
 bool
-answer_restarts(struct jsonw *j, const struct engine *e, int64_t now_ms, const char *supervisor)
+answer_restarts(struct answer *a, const struct engine *e, int64_t now_ms, const char *supervisor)
 {
 	struct restart_stats s;
 
 	if (!engine_restart_stats(e, now_ms, supervisor, &s))
 		return false;
-	jsonw_object(j);
-	part_uint(j, "total_restarts", s.total);
-	part_number(j, "restart_rate", s.observed ? s.rate : NAN);
-	write_children(j, &s);
-	write_reasons(j, &s);
-	part_number(j, "time_between_restarts", s.mean_interval_ms);
-	write_patterns(j, &s);
-	part_uint(j, "failed_attempts", s.failed);
-	part_uint(j, "gave_up", s.gave_up);
-	part_uint(j, "undescribed", s.undescribed);
-	jsonw_key(j, "observed");
-	jsonw_bool(j, s.observed);
-	write_recent(j, e, supervisor);
-	jsonw_end(j);
+	a->ops->object(a);
+	statistics_fields(a, &s);
+	recent_field(a, e, supervisor);
+	put_end(a);
 	return true;
+}
+
+void
+answer_restart_statistics(struct answer *a, const struct engine *e, int64_t now_ms, const struct term *key)
+{
+	struct restart_stats s;
+	bool known = key ? engine_restart_stats_of(e, now_ms, key, &s) : engine_restart_stats(e, now_ms, NULL, &s);
+
+	if (!known) {
+		memset(&s, 0, sizeof(s));
+		s.mean_interval_ms = NAN;
+		s.observed = capture_is_on(e) || e->restarts.all.total > 0;
+	}
+	a->ops->object(a);
+	statistics_fields(a, &s);
+	put_end(a);
 }

@@ -49,11 +49,13 @@ wants(const struct filter *f, const struct node_event *ev)
 static void
 add_event(struct strbuf *out, const struct node_event *ev, uint64_t dropped)
 {
+	struct answer_json a;
 	struct jsonw j;
 
 	strbuf_addf(out, "id: %" PRIu64 "\nevent: %s\ndata: ", ev->id, event_type_name(ev->type));
 	jsonw_init(&j, out);
-	answer_event(&j, ev);
+	answer_json_init(&a, &j);
+	answer_event(&a.base, ev);
 	if (dropped) {
 		strbuf_cut(out, out->len - 1);
 		strbuf_addf(out, ",\"dropped\":%" PRIu64 "}", dropped);

@@ -402,9 +402,9 @@ write_children(const struct scrape *sc, const struct subject *s, const char *nam
 	for (unsigned i = 0; i < s->restarts.child_count; i++) {
 		strbuf_reset(&labels);
 		strbuf_adds(&labels, "supervisor=\"");
-		prometheus_escape(&labels, s->restarts.children[i].supervisor);
+		prometheus_escape(&labels, term_text(s->restarts.children[i].supervisor));
 		strbuf_adds(&labels, "\",child=\"");
-		prometheus_escape(&labels, s->restarts.children[i].child_id);
+		prometheus_escape(&labels, term_text(s->restarts.children[i].child_id));
 		strbuf_addc(&labels, '"');
 		add_sample(sc->out, name, s->label, labels.data, (double)s->restarts.children[i].count);
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/resources.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/timefmt.h"
 #include "engine/answer.h"
 #include "http/site.h"
 
@@ -81,47 +83,55 @@ resource_readyz(struct call *c)
 void
 resource_nodes(struct call *c)
 {
+	struct answer_json a;
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
+	answer_json_init(&a, &j);
 	jsonw_array(&j);
 	for (size_t i = 0; i < node_count(c); i++)
-		answer_node(&j, node_at(c, i), now(c));
+		answer_node(&a.base, node_at(c, i), now(c));
 	jsonw_end(&j);
 }
 
 void
 resource_node(struct call *c)
 {
+	struct answer_json a;
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
-	answer_node(&j, c->node, now(c));
+	answer_json_init(&a, &j);
+	answer_node(&a.base, c->node, now(c));
 }
 
 void
 resource_health(struct call *c)
 {
+	struct answer_json a;
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
-	answer_health(&j, c->node, now(c));
+	answer_json_init(&a, &j);
+	answer_health(&a.base, c->node, now(c));
 }
 
 void
 resource_performance(struct call *c)
 {
+	struct answer_json a;
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
-	answer_performance(&j, c->node);
+	answer_json_init(&a, &j);
+	answer_performance(&a.base, c->node);
 }
 
 static bool
 named_before(const struct restart_stats *s, unsigned i)
 {
 	for (unsigned k = 0; k < i; k++)
-		if (strcmp(s->children[k].supervisor, s->children[i].supervisor) == 0)
+		if (strcmp(term_text(s->children[k].supervisor), term_text(s->children[i].supervisor)) == 0)
 			return true;
 	return false;
 }
@@ -135,7 +145,7 @@ unknown_supervisor(const struct call *c, const char *supervisor)
 	if (engine_restart_stats(c->node, now(c), NULL, &s))
 		for (unsigned i = 0; i < s.child_count; i++)
 			if (!named_before(&s, i))
-				strbuf_addf(&known, "%s%s", known.len ? ", " : "", s.children[i].supervisor);
+				strbuf_addf(&known, "%s%s", known.len ? ", " : "", term_text(s.children[i].supervisor));
 	reply_error(c->rp, 404, "no restart was seen under supervisor \"%.200s\" of node %s; the busiest are: %.1000s",
 	    supervisor, engine_node(c->node), known.len ? known.data : "none yet");
 	strbuf_release(&known);
@@ -145,20 +155,69 @@ void
 resource_restarts(struct call *c)
 {
 	const char *supervisor = query_get(&c->query, "supervisor");
+	struct answer_json a;
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
-	if (!answer_restarts(&j, c->node, now(c), supervisor))
+	answer_json_init(&a, &j);
+	if (!answer_restarts(&a.base, c->node, now(c), supervisor))
 		unknown_supervisor(c, supervisor);
 }
 
 void
 resource_anomalies(struct call *c)
 {
+	struct answer_json a;
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
-	answer_anomalies(&j, c->node);
+	answer_json_init(&a, &j);
+	answer_anomalies(&a.base, c->node);
+}
+
+/* ---- the past ----------------------------------------------------------------------------------------------------- */
+
+/* Samples in one answer: what the loop writes in a tenth of a second. */
+#define HISTORY_MAX_SAMPLES 3600
+#define HISTORY_SPAN_MS 3600000
+
+/* take_time leaves *time_ms as it is without that parameter. */
+static bool
+take_time(const struct call *c, const char *name, int64_t *time_ms)
+{
+	const char *text = query_get(&c->query, name);
+
+	if (text == NULL || time_parse(text, time_ms))
+		return true;
+	reply_error(c->rp, 400, "%s: \"%.64s\" is neither a time like 2024-01-18T10:30:00Z nor milliseconds since 1970",
+	    name, text);
+	return false;
+}
+
+void
+resource_history(struct call *c)
+{
+	int64_t most = HISTORY_MAX_SAMPLES * engine_options(c->node)->interval_ms;
+	int64_t end = now(c), start;
+	struct answer_json a;
+	struct jsonw j;
+
+	if (!take_time(c, "end", &end))
+		return;
+	start = end - (most < HISTORY_SPAN_MS ? most : HISTORY_SPAN_MS);
+	if (!take_time(c, "start", &start))
+		return;
+	if (end < start)
+		reply_error(c->rp, 400, "end: it is before start");
+	else if (end - start > most)
+		reply_error(c->rp, 400,
+		    "start and end: at most %" PRId64 " s (%d samples) at a time, ask for the parts one by one",
+		    most / 1000, HISTORY_MAX_SAMPLES);
+	else {
+		reply_json(c->rp, &j);
+		answer_json_init(&a, &j);
+		answer_history(&a.base, c->node, start, end);
+	}
 }
 
 /* ---- top processes ------------------------------------------------------------------------------------------------ */
@@ -182,6 +241,7 @@ resource_top(struct call *c)
 	const char *n = query_get(&c->query, "n");
 	enum top_kind kind = find_kind(by);
 	uint64_t max = SAMPLE_TOP;
+	struct answer_json a;
 	struct jsonw j;
 
 	if (kind == TOP_KIND_COUNT)
@@ -190,7 +250,8 @@ resource_top(struct call *c)
 		reply_error(c->rp, 400, "n: \"%.64s\" is not a number from 1 to 1000 (%d are known)", n, SAMPLE_TOP);
 	else {
 		reply_json(c->rp, &j);
-		answer_top(&j, c->node, kind, (unsigned)max);
+		answer_json_init(&a, &j);
+		answer_top(&a.base, c->node, kind, (unsigned)max);
 	}
 }
 

@@ -13,6 +13,7 @@ void resource_health(struct call *c);
 void resource_performance(struct call *c);
 void resource_restarts(struct call *c);
 void resource_anomalies(struct call *c);
+void resource_history(struct call *c);
 void resource_top(struct call *c);
 void resource_stats(struct call *c);
 

@@ -32,6 +32,8 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/restarts", resource_restarts, "supervisor", false,
 	    "Restart statistics, patterns, and the newest restarts." },
 	{ "/api/v1/nodes/{node}/anomalies", resource_anomalies, "", false, "Anomalies found, newest first." },
+	{ "/api/v1/nodes/{node}/history", resource_history, "start end", false,
+	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first." },
 	{ "/api/v1/nodes/{node}/top", resource_top, "by n", false,
 	    "The largest processes by memory, queue (the default) or reductions." },
 	{ "/api/v1/events", events_serve, "types severity node last_event_id", false,

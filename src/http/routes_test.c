@@ -82,6 +82,8 @@ resources(void **state)
 	answers("/api/v1/nodes/b%20c@h/performance", NULL, false);
 	answers("/api/v1/nodes/a@h/restarts", NULL, false);
 	answers("/api/v1/nodes/a@h/anomalies", NULL, true);
+	answers("/api/v1/nodes/a@h/history", NULL, false);
+	answers("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000", false);
 	answers("/api/v1/nodes/a@h/top", "by=queue&n=3", false);
 	answers("/api/v1/nodes/a@h/top", "by=memory", false);
 	answers("/api/v1/nodes/a@h/top", "by=reductions", false);
@@ -105,6 +107,10 @@ errors_say_what(void **state)
 	fails("/api/v1/nodes/a@h/top", "n=0", 400, "n:");
 	fails("/api/v1/nodes/a@h/top", "n=-1", 400, "n:");
 	fails("/api/v1/nodes/a@h/restarts", "supervisor=sup", 404, "sup");
+	fails("/api/v1/nodes/a@h/history", "start=yesterday", 400, "start: \"yesterday\"");
+	fails("/api/v1/nodes/a@h/history", "end=2024-01-18", 400, "end: \"2024-01-18\"");
+	fails("/api/v1/nodes/a@h/history", "start=2&end=1", 400, "before");
+	fails("/api/v1/nodes/a@h/history", "start=0", 400, "at most 18000 s");
 	fails("/api/v1/events", "types=restart,foo", 400, "foo");
 	fails("/api/v1/events", "severity=awful", 400, "awful");
 	fails("/api/v1/events", "last_event_id=1x", 400, "1x");
