@@ -54,9 +54,15 @@ uint64_t store_restore(struct store *s, struct engine *e, int64_t now_ms);
 void store_sample(struct store *s, const struct sample *sample, const struct past_check *check);
 /* store_restart: as engine_restart took it; times as in it. */
 void store_restart(struct store *s, const struct restart *r);
+/* store_lost_restarts: as engine_lost_restarts took them. */
+void store_lost_restarts(struct store *s, int64_t time_ms, uint64_t n);
 /* store_event: EVENT_RESTART and EVENT_NODE are left out, the former is made from the restarts. */
 void store_event(struct store *s, struct node_event *ev);
-/* store_mark: all inputs up to this number have been put. */
+/*
+ * store_mark: all inputs up to this number have been put. What is put in one callback of the loop is committed together: put an input and its mark
+ * in the same one, then the rows and the mark agree whenever the program ends. Marks grow. When the queue is full (the disk has not
+ * taken anything for long), restarts are kept as a number only, and no mark is confirmed until that number is on disk.
+ */
 void store_mark(struct store *s, uint64_t mark);
 
 struct store_counts {
@@ -67,7 +73,7 @@ struct store_counts {
 };
 struct store_counts store_counts(const struct store *s);
 
-/* store_close commits what is queued (for at most a second) and ends the thread. NULL is fine. */
+/* store_close commits what is queued (for at most a second) and ends the thread; handlers may come a last time, from within. NULL is fine. */
 void store_close(struct store *s);
 
 #endif

@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "os/clock.h"
+#include "store/cause_code.h"
+#include "store/schema.h"
+
+#define SCHEMA_VERSION ((int)ARRAY_LEN(SCHEMA_STEPS))
+#define LOCK_POLL_MS 5
+/* A file up to this size is looked through at each start (some ms); damage in a larger one shows when it is read. */
+#define QUICK_CHECK_BYTES (4 << 20)
+
+static const char MAGIC[16] = "SQLite format 3";
+
+static const char *const STATEMENTS[SQL_COUNT] = {
+#define DB_STATEMENT_TEXT(id, text) [SQL_##id] = text,
+	DB_STATEMENT_TABLE(DB_STATEMENT_TEXT)
+#undef DB_STATEMENT_TEXT
+};
+
+/* What there is to say of a file. */
+enum condition { GOOD, DAMAGED, REFUSED /* with a reason */ };
+
+/* ---- whose file is it: from its first 100 bytes, before anything touches it ---- */
+
+struct header {
+	unsigned char bytes[100];
+	size_t len;
+	int64_t size;
+};
+
+static uint32_t
+header_word(const struct header *h, size_t at)
+{
+	const unsigned char *p = h->bytes + at;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* A few flipped bits do not make it another program's. */
+static bool
+is_near(uint32_t a, uint32_t b)
+{
+	return __builtin_popcount(a ^ b) <= 3;
+}
+
+static enum condition
+judge_header(const struct header *h, const char *path, struct err *err)
+{
+	bool magic = memcmp(h->bytes, MAGIC, h->len < sizeof(MAGIC) ? h->len : sizeof(MAGIC)) == 0;
+	bool whole = h->len == sizeof(h->bytes);
+	bool ours = whole && is_near(header_word(h, 68), DB_APPLICATION_ID);
+
+	if (h->len == 0)
+		return GOOD;
+	if (!magic && !ours) {
+		err_set(err, "%s: is no history of arsenal's (no SQLite file); it was left alone", path);
+		return REFUSED;
+	}
+	if (!whole || !magic || (ours && header_word(h, 68) != DB_APPLICATION_ID))
+		return DAMAGED;
+	if (!ours) {
+		err_set(err, "%s: is another program's SQLite file; it was left alone", path);
+		return REFUSED;
+	}
+	if (header_word(h, 60) > (uint32_t)SCHEMA_VERSION) {
+		err_set(err, "%s: was written by a newer arsenal (schema %u, this one knows %d); it was left alone",
+		    path, header_word(h, 60), SCHEMA_VERSION);
+		return REFUSED;
+	}
+	return GOOD;
+}
+
+static bool
+read_header(const char *path, int flags, struct header *h, struct err *err)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0600);
+	struct stat st;
+	ssize_t n;
+
+	memset(h, 0, sizeof(*h));
+	if (fd < 0)
+		return (errno == ENOENT && !(flags & O_CREAT)) || err_set(err, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(err, "%s: is no regular file", path);
+	}
+	n = pread(fd, h->bytes, sizeof(h->bytes), 0);
+	close(fd);
+	if (n < 0)
+		return err_set(err, "%s: %s", path, strerror(errno));
+	h->len = (size_t)n;
+	h->size = st.st_size;
+	return true;
+}
+
+/* ---- the lock ---- */
+
+static bool
+in_use(const char *path, int fd, struct err *err)
+{
+	char pid[24];
+	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+	pid[n > 0 ? n : 0] = '\0';
+	pid[strspn(pid, "0123456789")] = '\0';
+	return err_set(err, "%s: in use by another arsenal (process %s)", path, *pid ? pid : "unknown");
+}
+
+static void
+leave_pid(int fd)
+{
+	char pid[24];
+	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) != n)
+		errno = 0; /* it is only for people */
+}
+
+static bool
+take_lock(struct db *db, struct err *err)
+{
+	const struct timespec pause = { 0, LOCK_POLL_MS * 1000000 };
+	struct strbuf path = STRBUF_INIT;
+	int64_t until = clock_mono_us() + DB_LOCK_WAIT_MS * 1000;
+	int fd;
+
+	strbuf_addf(&path, "%s.lock", db->path);
+	fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		err_set(err, "%s: %s", path.data, strerror(errno));
+	strbuf_release(&path);
+	if (fd < 0)
+		return false;
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (clock_mono_us() >= until) {
+			in_use(db->path, fd, err);
+			close(fd);
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	leave_pid(fd);
+	db->lock_fd = fd;
+	return true;
+}
+
+/* ---- SQL ---- */
+
+bool
+db_is_damage(int result)
+{
+	return (result & 0xFF) == SQLITE_CORRUPT || (result & 0xFF) == SQLITE_NOTADB;
+}
+
+int
+db_run(struct db *db, enum db_statement which)
+{
+	sqlite3_stmt *st = db->statements[which];
+	int result = sqlite3_step(st);
+
+	while (result == SQLITE_ROW)
+		result = sqlite3_step(st);
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* condition_of turns a result into what there is to say of the file. */
+static enum condition
+condition_of(struct db *db, int result, struct err *err)
+{
+	if (result == SQLITE_OK)
+		return GOOD;
+	if (db_is_damage(result))
+		return DAMAGED;
+	err_set(err, "%s: %s", db->path, db->sql ? sqlite3_errmsg(db->sql) : sqlite3_errstr(result));
+	return REFUSED;
+}
+
+static int
+run_sql(struct db *db, const char *sql)
+{
+	return sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+}
+
+/* ask_int runs a statement whose answer is one integer; *answer stays as it is if there is none. */
+static int
+ask_int(struct db *db, const char *sql, int64_t *answer)
+{
+	sqlite3_stmt *st;
+	int result = sqlite3_prepare_v2(db->sql, sql, -1, &st, NULL);
+
+	if (result != SQLITE_OK)
+		return result;
+	result = sqlite3_step(st);
+	if (result == SQLITE_ROW)
+		*answer = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/*
+ * tally_cause(body, detail) is what a restart's cause becomes in the tallies: itself, without its reason (detail 1), nothing (0), so that
+ * reasons that never repeat do not make as many tallies.
+ */
+static void
+tally_cause(sqlite3_context *context, int argc UNUSED, sqlite3_value **argv)
+{
+	const void *body = sqlite3_value_blob(argv[0]);
+	size_t len = (size_t)sqlite3_value_bytes(argv[0]);
+	struct strbuf coarse = STRBUF_INIT;
+	int detail = sqlite3_value_int(argv[1]);
+
+	if (body && detail > 1)
+		sqlite3_result_value(context, argv[0]);
+	else if (body && detail == 1 && cause_code_coarse(body, len, &coarse))
+		sqlite3_result_blob(context, coarse.data, (int)coarse.len, SQLITE_TRANSIENT);
+	else
+		sqlite3_result_zeroblob(context, 0);
+	strbuf_release(&coarse);
+}
+
+/* ---- opening ---- */
+
+/* Nothing that a file brings along runs: no triggers, no views. */
+static int
+configure(struct db *db)
+{
+	sqlite3_extended_result_codes(db->sql, 1);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_create_function(
+	    db->sql, "tally_cause", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, tally_cause, NULL, NULL);
+	/* The first two are of effect in a new file only. */
+	return run_sql(db,
+	    "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
+	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
+	    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048; PRAGMA synchronous = NORMAL;"
+	    "PRAGMA journal_size_limit = 8388608;");
+}
+
+/* The file's version may be in the WAL only, where the header did not show it. */
+static enum condition
+check_version(struct db *db, int64_t *version, struct err *err)
+{
+	int64_t application = 0, tables = 0;
+	int result;
+
+	*version = 0;
+	if ((result = ask_int(db, "PRAGMA user_version", version)) != SQLITE_OK ||
+	    (result = ask_int(db, "PRAGMA application_id", &application)) != SQLITE_OK ||
+	    (result = ask_int(db, "SELECT count(*) FROM sqlite_schema", &tables)) != SQLITE_OK)
+		return condition_of(db, result, err);
+	if (*version >= 0 && *version <= SCHEMA_VERSION && (application == DB_APPLICATION_ID || tables == 0))
+		return GOOD;
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	err_set(err,
+	    "%s: is another program's, or a newer arsenal's (schema %lld, this one knows %d); it was left alone",
+	    db->path, (long long)*version, SCHEMA_VERSION);
+	return REFUSED;
+}
+
+static int
+migrate(struct db *db, int64_t version)
+{
+	char sql[96];
+	int result;
+
+	if (version == SCHEMA_VERSION)
+		return SQLITE_OK;
+	result = run_sql(db, "BEGIN IMMEDIATE");
+	for (; result == SQLITE_OK && version < SCHEMA_VERSION; version++)
+		result = run_sql(db, SCHEMA_STEPS[version]);
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", DB_APPLICATION_ID,
+	    SCHEMA_VERSION);
+	return result == SQLITE_OK ? run_sql(db, sql) : result;
+}
+
+/* An old schema becomes the new one in the file itself before WAL mode: the header tells the truth from then on. */
+static enum condition
+prepare_schema(struct db *db, struct err *err)
+{
+	int64_t version;
+	enum condition condition = check_version(db, &version, err);
+	int result;
+
+	if (condition != GOOD)
+		return condition;
+	result = migrate(db, version);
+	if (result == SQLITE_OK)
+		result = run_sql(db, "PRAGMA journal_mode = WAL");
+	if (result == SQLITE_OK && version != SCHEMA_VERSION)
+		result = run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	return condition_of(db, result, err);
+}
+
+static enum condition
+quick_check(struct db *db, struct err *err)
+{
+	sqlite3_stmt *st;
+	int result;
+	bool ok;
+
+	if (db_size(db) > QUICK_CHECK_BYTES)
+		return GOOD;
+	result = sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &st, NULL);
+	if (result != SQLITE_OK)
+		return condition_of(db, result, err);
+	result = sqlite3_step(st);
+	ok = result == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_TEXT &&
+	    strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+	sqlite3_finalize(st);
+	if (result != SQLITE_ROW)
+		return condition_of(db, result, err);
+	return ok ? GOOD : DAMAGED;
+}
+
+/* ---- the table of names ---- */
+
+/* name_at: the metrics' names, then the criteria's. */
+static const char *
+name_at(unsigned i, char buf[64])
+{
+	if (i < METRIC_COUNT)
+		return METRICS[i].name;
+	snprintf(buf, 64, "health.%s", CRITERIA[i - METRIC_COUNT].name);
+	return buf;
+}
+
+#define NAMES ((unsigned)METRIC_COUNT + CRITERION_COUNT)
+
+static uint16_t *
+number_of(struct sample_names *names, unsigned i)
+{
+	return i < METRIC_COUNT ? &names->of_metric[i] : &names->of_criterion[i - METRIC_COUNT];
+}
+
+static void
+give_number(struct sample_names *names, unsigned i, unsigned number)
+{
+	*number_of(names, i) = (uint16_t)number;
+	if (i < METRIC_COUNT)
+		names->metric[number] = (uint16_t)(i + 1);
+	else
+		names->criterion[number] = (uint16_t)(i - METRIC_COUNT + 1);
+}
+
+static void
+take_name(struct sample_names *names, unsigned number, const char *name)
+{
+	char buf[64];
+
+	for (unsigned i = 0; i < NAMES; i++)
+		if (strcmp(name_at(i, buf), name) == 0)
+			give_number(names, i, number);
+}
+
+/* read_names: *next becomes the first number above all those given. A number that no file of ours gives means damage. */
+static int
+read_names(struct db *db, unsigned *next)
+{
+	sqlite3_stmt *st;
+	int result = sqlite3_prepare_v2(db->sql, "SELECT number, name FROM names ORDER BY number", -1, &st, NULL);
+
+	if (result != SQLITE_OK)
+		return result;
+	while ((result = sqlite3_step(st)) == SQLITE_ROW) {
+		int64_t number = sqlite3_column_int64(st, 0);
+		const char *name = (const char *)sqlite3_column_text(st, 1);
+
+		if (number < 1 || number >= SAMPLE_CODE_NAMES - (int)NAMES || name == NULL)
+			break;
+		take_name(&db->names, (unsigned)number, name);
+		*next = (unsigned)number + 1;
+	}
+	sqlite3_finalize(st);
+	return result == SQLITE_DONE ? SQLITE_OK : result == SQLITE_ROW ? SQLITE_CORRUPT : result;
+}
+
+static int
+write_name(struct db *db, unsigned number, const char *name)
+{
+	sqlite3_stmt *st;
+	int result = sqlite3_prepare_v2(db->sql, "INSERT INTO names (number, name) VALUES (?1, ?2)", -1, &st, NULL);
+
+	if (result != SQLITE_OK)
+		return result;
+	sqlite3_bind_int(st, 1, (int)number);
+	sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC);
+	result = sqlite3_step(st);
+	sqlite3_finalize(st);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* In a file that replaces a damaged one the names keep the numbers that samples on their way have been written with. */
+static int
+settle_names(struct db *db)
+{
+	bool anew = db->names_known;
+	unsigned next = 1;
+	int result = anew ? SQLITE_OK : read_names(db, &next);
+	char buf[64];
+
+	if (result == SQLITE_OK)
+		result = run_sql(db, "BEGIN");
+	for (unsigned i = 0; i < NAMES && result == SQLITE_OK; i++) {
+		bool given = *number_of(&db->names, i) != 0;
+
+		if (!given)
+			give_number(&db->names, i, next++);
+		if (!given || anew)
+			result = write_name(db, *number_of(&db->names, i), name_at(i, buf));
+	}
+	db->names_known = result == SQLITE_OK;
+	return result == SQLITE_OK ? run_sql(db, "COMMIT") : result;
+}
+
+/* ---- whose history it is ---- */
+
+static int
+write_node(struct db *db, const char *node)
+{
+	sqlite3_stmt *st;
+	int result =
+	    sqlite3_prepare_v2(db->sql, "INSERT OR REPLACE INTO meta (key, value) VALUES ('node', ?1)", -1, &st, NULL);
+
+	if (result != SQLITE_OK)
+		return result;
+	sqlite3_bind_text(st, 1, node, -1, SQLITE_STATIC);
+	result = sqlite3_step(st);
+	sqlite3_finalize(st);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* An application's node gets a new name with many a deployment; it is its history all the same. */
+static int
+settle_node(struct db *db, const char *node, struct strbuf *notice)
+{
+	sqlite3_stmt *st;
+	int result = sqlite3_prepare_v2(db->sql, "SELECT value FROM meta WHERE key = 'node'", -1, &st, NULL);
+	bool same = false;
+
+	if (result != SQLITE_OK)
+		return result;
+	result = sqlite3_step(st);
+	if (result == SQLITE_ROW) {
+		const char *before = (const char *)sqlite3_column_text(st, 0);
+
+		same = before && strcmp(before, node) == 0;
+		if (before && !same)
+			strbuf_addf(
+			    notice, "%s: the history so far is of node %s, from now on of %s", db->path, before, node);
+	}
+	sqlite3_finalize(st);
+	if (result != SQLITE_ROW && result != SQLITE_DONE)
+		return result;
+	return same ? SQLITE_OK : write_node(db, node);
+}
+
+static int
+settle_ids(struct db *db)
+{
+	int64_t restart = 0, session = 0, shared = 0;
+	int result;
+
+	if ((result = ask_int(db, "SELECT coalesce(max(id), 0) FROM restarts", &restart)) != SQLITE_OK ||
+	    (result = ask_int(db, "SELECT coalesce(max(since), 0) FROM sessions", &session)) != SQLITE_OK ||
+	    (result = ask_int(db, "SELECT coalesce(max(id), 0) FROM shared", &shared)) != SQLITE_OK)
+		return result;
+	db->next_restart = (restart >= session ? restart : session) + 1;
+	/* In a new file numbers go on: what is on its way has some. */
+	if ((uint64_t)shared >= db->next_shared)
+		db->next_shared = (uint64_t)shared + 1;
+	return SQLITE_OK;
+}
+
+static int
+prepare_statements(struct db *db)
+{
+	for (int i = 0; i < SQL_COUNT; i++) {
+		int result =
+		    sqlite3_prepare_v3(db->sql, STATEMENTS[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL);
+
+		if (result != SQLITE_OK)
+			return result;
+	}
+	return SQLITE_OK;
+}
+
+static void
+detach(struct db *db)
+{
+	for (int i = 0; i < SQL_COUNT; i++) {
+		sqlite3_finalize(db->statements[i]);
+		db->statements[i] = NULL;
+	}
+	sqlite3_close(db->sql);
+	db->sql = NULL;
+	db->session_known = false;
+}
+
+static int
+settle(struct db *db, const char *node, struct strbuf *notice)
+{
+	int result = settle_names(db);
+
+	if (result == SQLITE_OK)
+		result = settle_node(db, node, notice);
+	if (result == SQLITE_OK)
+		result = settle_ids(db);
+	return result == SQLITE_OK ? prepare_statements(db) : result;
+}
+
+static enum condition
+attach_steps(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+{
+	int result = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	enum condition condition;
+
+	if (result == SQLITE_OK)
+		result = configure(db);
+	condition = condition_of(db, result, err);
+	if (condition == GOOD)
+		condition = prepare_schema(db, err);
+	if (condition == GOOD)
+		condition = quick_check(db, err);
+	return condition == GOOD ? condition_of(db, settle(db, node, notice), err) : condition;
+}
+
+static enum condition
+attach(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+{
+	enum condition condition = attach_steps(db, node, notice, err);
+
+	if (condition != GOOD)
+		detach(db);
+	return condition;
+}
+
+/* ---- a damaged file ---- */
+
+static bool
+set_aside(struct db *db, struct strbuf *name, struct err *err)
+{
+	static const char *const parts[] = { "", "-wal", "-journal" };
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[32];
+	size_t plain;
+
+	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
+	strbuf_addf(name, "%s.damaged-%s", db->path, text);
+	plain = name->len;
+	for (int i = 2; i < 1000 && access(name->data, F_OK) == 0; i++) {
+		strbuf_cut(name, plain);
+		strbuf_addf(name, "-%d", i);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct strbuf from = STRBUF_INIT, to = STRBUF_INIT;
+		bool moved;
+
+		strbuf_addf(&from, "%s%s", db->path, parts[i]);
+		strbuf_addf(&to, "%s%s", name->data, parts[i]);
+		moved = rename(from.data, to.data) == 0 || errno == ENOENT;
+		strbuf_release(&from);
+		strbuf_release(&to);
+		if (!moved)
+			return err_set(err, "%s: is damaged and cannot be set aside: %s", db->path, strerror(errno));
+	}
+	return true;
+}
+
+bool
+db_replace(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+{
+	struct strbuf name = STRBUF_INIT;
+	struct header h;
+	bool ok;
+
+	detach(db);
+	ok = set_aside(db, &name, err) && read_header(db->path, O_RDWR | O_CREAT, &h, err);
+	if (ok) {
+		enum condition condition = attach(db, node, notice, err);
+
+		if (condition == DAMAGED)
+			err_set(err, "%s: is damaged again as soon as it is written", db->path);
+		ok = condition == GOOD;
+		strbuf_addf(
+		    notice, "%s: was damaged; it was set aside as %s, and a new history is begun", db->path, name.data);
+	}
+	strbuf_release(&name);
+	return ok;
+}
+
+static bool
+open_locked(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+{
+	enum condition condition;
+	struct header h;
+
+	if (!read_header(db->path, O_RDWR | O_CREAT, &h, err))
+		return false;
+	condition = judge_header(&h, db->path, err);
+	if (condition == GOOD)
+		condition = attach(db, node, notice, err);
+	return condition == DAMAGED ? db_replace(db, node, notice, err) : condition == GOOD;
+}
+
+bool
+db_open(struct db *db, const char *path, const char *node, struct strbuf *notice, struct err *err)
+{
+	struct header h;
+
+	memset(db, 0, sizeof(*db));
+	db->lock_fd = -1;
+	db->path = xstrdup(path);
+	db->next_shared = 1;
+	/* Before the lock's file appears beside it: what is not ours is left alone. */
+	if (read_header(path, O_RDONLY, &h, err) && judge_header(&h, path, err) != REFUSED && take_lock(db, err) &&
+	    open_locked(db, node, notice, err))
+		return true;
+	db_close(db);
+	return false;
+}
+
+void
+db_close(struct db *db)
+{
+	detach(db);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd);
+	free(db->path);
+	memset(db, 0, sizeof(*db));
+	db->lock_fd = -1;
+}
+
+static uint64_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+uint64_t
+db_size(const struct db *db)
+{
+	struct strbuf wal = STRBUF_INIT;
+	uint64_t size;
+
+	strbuf_addf(&wal, "%s-wal", db->path);
+	size = size_of(db->path) + size_of(wal.data);
+	strbuf_release(&wal);
+	return size;
+}

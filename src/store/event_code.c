@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/event_code.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "store/term_code.h"
+
+#define VERSION 1
+#define ANOMALY_ARITY 14
+#define HEALTH_ARITY 9
+
+/* ---- the tables' names ---- */
+
+static const char *
+type_at(int i)
+{
+	return event_type_name((enum event_type)i);
+}
+
+static const char *
+severity_at(int i)
+{
+	return severity_name((enum severity)i);
+}
+
+static const char *
+level_at(int i)
+{
+	return level_name((enum level)i);
+}
+
+static const char *
+anomaly_at(int i)
+{
+	return ANOMALIES[i].name;
+}
+
+static const char *
+criterion_at(int i)
+{
+	return CRITERIA[i].name;
+}
+
+#define SEVERITY_COUNT (SEVERITY_HIGH + 1)
+#define LEVEL_COUNT (LEVEL_CRITICAL + 1)
+
+static bool
+is_anomaly(enum event_type type)
+{
+	return type == EVENT_ANOMALY || type == EVENT_PERFORMANCE_ALERT;
+}
+
+/* ---- writing ---- */
+
+static void
+write_process(struct strbuf *out, const struct top_process *p)
+{
+	etf_put_tuple(out, 8);
+	text_code_write(out, p->pid);
+	text_code_write(out, p->name);
+	text_code_write(out, p->initial_call);
+	text_code_write(out, p->current_function);
+	number_code_write(out, p->value);
+	number_code_write(out, p->queue_len);
+	number_code_write(out, p->memory);
+	number_code_write(out, p->reductions);
+}
+
+/* list_head and list_tail: an empty list is nothing but its tail. */
+static void
+list_head(struct strbuf *out, unsigned n)
+{
+	if (n > 0)
+		etf_put_list(out, n);
+}
+
+static void
+write_anomaly(struct strbuf *out, const struct anomaly *a)
+{
+	etf_put_tuple(out, ANOMALY_ARITY);
+	etf_put_int(out, VERSION);
+	etf_put_atom(out, ANOMALIES[a->type].name);
+	etf_put_atom(out, severity_name(a->severity));
+	etf_put_int(out, a->time_ms);
+	text_code_write(out, a->description);
+	number_code_write(out, a->score);
+	etf_put_atom(out, a->metric == METRIC_NONE ? "nil" : METRICS[a->metric].name);
+	number_code_write(out, a->current_value);
+	number_code_write(out, a->baseline_value);
+	number_code_write(out, a->deviation);
+	list_head(out, a->culprit_count);
+	for (unsigned i = 0; i < a->culprit_count; i++)
+		write_process(out, &a->culprits[i]);
+	etf_put_nil(out);
+	term_code_write(out, a->supervisor);
+	term_code_write(out, a->child_id);
+	etf_put_int(out, (int64_t)a->restart_count);
+}
+
+static void
+write_criteria(struct strbuf *out, const struct health *h)
+{
+	list_head(out, CRITERION_COUNT);
+	for (int i = 0; i < CRITERION_COUNT; i++) {
+		const struct criterion_state *c = &h->criteria[i];
+
+		etf_put_tuple(out, 5);
+		etf_put_atom(out, CRITERIA[i].name);
+		etf_put_atom(out, level_name(c->level));
+		number_code_write(out, c->value);
+		number_code_write(out, c->warning);
+		number_code_write(out, c->critical);
+	}
+	etf_put_nil(out);
+}
+
+static void
+write_numbers(struct strbuf *out, const struct health *h)
+{
+	list_head(out, HEALTH_NUMBER_COUNT);
+	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++) {
+		etf_put_tuple(out, 3);
+		text_code_write(out, HEALTH_NUMBERS[i].group);
+		text_code_write(out, HEALTH_NUMBERS[i].field);
+		number_code_write(out, h->numbers[i]);
+	}
+	etf_put_nil(out);
+}
+
+static void
+write_health(struct strbuf *out, const struct health *h)
+{
+	etf_put_tuple(out, HEALTH_ARITY);
+	etf_put_int(out, VERSION);
+	etf_put_atom(out, level_name(h->overall));
+	etf_put_int(out, h->last_check_ms);
+	write_criteria(out, h);
+	number_code_write(out, h->restart_rate);
+	write_numbers(out, h);
+	list_head(out, h->recommendation_count);
+	for (unsigned i = 0; i < h->recommendation_count; i++)
+		text_code_write(out, h->recommendations[i]);
+	etf_put_nil(out);
+	etf_put_atom(out, CRITERIA[h->changed].name);
+	list_head(out, h->anomaly_count);
+	for (unsigned i = 0; i < h->anomaly_count; i++)
+		event_code_write(out, h->anomalies[i]);
+	etf_put_nil(out);
+}
+
+void
+event_code_write(struct strbuf *out, const struct node_event *ev)
+{
+	assert(is_anomaly(ev->type) || ev->type == EVENT_HEALTH_ALERT);
+	etf_put_tuple(out, 4);
+	etf_put_atom(out, event_type_name(ev->type));
+	etf_put_atom(out, severity_name(ev->severity));
+	etf_put_int(out, ev->time_ms);
+	if (is_anomaly(ev->type))
+		write_anomaly(out, &ev->u.anomaly);
+	else
+		write_health(out, &ev->u.health);
+}
+
+/* ---- reading ---- */
+
+/* must_know is name_code_read for what the event means nothing without. */
+static int
+must_know(struct etf *e, const char *(*name)(int index), int count)
+{
+	int i = name_code_read(e, name, count);
+
+	if (i < 0)
+		etf_fail(e);
+	return i < 0 ? 0 : i;
+}
+
+static void
+read_version(struct etf *e)
+{
+	if (etf_int(e) != VERSION)
+		etf_fail(e);
+}
+
+static void
+read_process(struct etf *e, struct top_process *p)
+{
+	etf_tuple_of(e, 8);
+	etf_chars(e, p->pid, sizeof(p->pid));
+	etf_chars(e, p->name, sizeof(p->name));
+	etf_chars(e, p->initial_call, sizeof(p->initial_call));
+	etf_chars(e, p->current_function, sizeof(p->current_function));
+	p->value = number_code_read(e);
+	p->queue_len = number_code_read(e);
+	p->memory = number_code_read(e);
+	p->reductions = number_code_read(e);
+}
+
+/* bounded_list opens a list of at most max elements. */
+static unsigned
+bounded_list(struct etf *e, unsigned max)
+{
+	uint32_t n = etf_list(e);
+
+	if (n > max)
+		etf_fail(e);
+	return n > max ? 0 : n;
+}
+
+static enum metric_id
+read_metric(struct etf *e)
+{
+	struct etf_atom atom;
+
+	return etf_atom(e, &atom) ? metric_find(atom.text, atom.len) : METRIC_NONE;
+}
+
+static uint64_t
+read_count(struct etf *e)
+{
+	int64_t n = etf_int(e);
+
+	if (n < 0)
+		etf_fail(e);
+	return n < 0 ? 0 : (uint64_t)n;
+}
+
+static void
+read_anomaly(struct etf *e, struct anomaly *a)
+{
+	etf_tuple_of(e, ANOMALY_ARITY);
+	read_version(e);
+	a->type = (enum anomaly_type)must_know(e, anomaly_at, ANOMALY_TYPE_COUNT);
+	a->severity = (enum severity)must_know(e, severity_at, SEVERITY_COUNT);
+	a->time_ms = etf_int(e);
+	etf_chars(e, a->description, sizeof(a->description));
+	a->score = number_code_read(e);
+	a->metric = read_metric(e);
+	a->current_value = number_code_read(e);
+	a->baseline_value = number_code_read(e);
+	a->deviation = number_code_read(e);
+	a->culprit_count = bounded_list(e, ANOMALY_MAX_CULPRITS);
+	for (unsigned i = 0; i < a->culprit_count; i++)
+		read_process(e, &a->culprits[i]);
+	etf_list_end(e, a->culprit_count);
+	a->supervisor = term_code_read(e);
+	a->child_id = term_code_read(e);
+	a->restart_count = read_count(e);
+}
+
+static void
+read_criterion(struct etf *e, struct health *h)
+{
+	struct criterion_state c;
+	int i;
+
+	etf_tuple_of(e, 5);
+	i = name_code_read(e, criterion_at, CRITERION_COUNT);
+	c.level = (enum level)must_know(e, level_at, LEVEL_COUNT);
+	c.value = number_code_read(e);
+	c.warning = number_code_read(e);
+	c.critical = number_code_read(e);
+	if (i >= 0)
+		h->criteria[i] = c;
+}
+
+static void
+read_number(struct etf *e, struct health *h)
+{
+	char group[64], field[64];
+	double v;
+
+	etf_tuple_of(e, 3);
+	etf_chars(e, group, sizeof(group));
+	etf_chars(e, field, sizeof(field));
+	v = number_code_read(e);
+	if (!etf_ok(e))
+		return;
+	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++)
+		if (strcmp(HEALTH_NUMBERS[i].group, group) == 0 && strcmp(HEALTH_NUMBERS[i].field, field) == 0)
+			h->numbers[i] = v;
+}
+
+/* read_each reads a list whose elements find their own place; a later release may have more of them, though not without end. */
+static void
+read_each(struct etf *e, struct health *h, void (*read)(struct etf *e, struct health *h))
+{
+	unsigned n = bounded_list(e, 1000);
+
+	for (unsigned i = 0; i < n && etf_ok(e); i++)
+		read(e, h);
+	etf_list_end(e, n);
+}
+
+static struct node_event *read_event(struct etf *e, const char *node, bool nested);
+
+static void
+read_anomalies(struct etf *e, struct health *h, const char *node)
+{
+	unsigned n = bounded_list(e, HEALTH_MAX_ANOMALIES);
+
+	for (unsigned i = 0; i < n && etf_ok(e); i++) {
+		struct node_event *ev = read_event(e, node, true);
+
+		if (ev)
+			h->anomalies[h->anomaly_count++] = ev;
+	}
+	etf_list_end(e, n);
+}
+
+static void
+read_health(struct etf *e, struct health *h, const char *node)
+{
+	int changed;
+
+	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++)
+		h->numbers[i] = NAN;
+	etf_tuple_of(e, HEALTH_ARITY);
+	read_version(e);
+	h->overall = (enum level)must_know(e, level_at, LEVEL_COUNT);
+	h->last_check_ms = etf_int(e);
+	read_each(e, h, read_criterion);
+	h->restart_rate = number_code_read(e);
+	read_each(e, h, read_number);
+	h->recommendation_count = bounded_list(e, HEALTH_MAX_RECOMMENDATIONS);
+	for (unsigned i = 0; i < h->recommendation_count; i++)
+		etf_chars(e, h->recommendations[i], sizeof(h->recommendations[i]));
+	etf_list_end(e, h->recommendation_count);
+	changed = must_know(e, criterion_at, CRITERION_COUNT);
+	h->changed = (enum criterion)changed;
+	read_anomalies(e, h, node);
+}
+
+/* Nested are anomalies only, so that bytes cannot make this recurse. */
+static struct node_event *
+read_event(struct etf *e, const char *node, bool nested)
+{
+	enum event_type type;
+	enum severity severity;
+	struct node_event *ev;
+
+	etf_tuple_of(e, 4);
+	type = (enum event_type)must_know(e, type_at, EVENT_TYPE_COUNT);
+	severity = (enum severity)must_know(e, severity_at, SEVERITY_COUNT);
+	if (!is_anomaly(type) && (nested || type != EVENT_HEALTH_ALERT))
+		etf_fail(e);
+	ev = node_event_new(is_anomaly(type) ? type : EVENT_HEALTH_ALERT, severity, node, etf_int(e));
+	if (is_anomaly(type))
+		read_anomaly(e, &ev->u.anomaly);
+	else
+		read_health(e, &ev->u.health, node);
+	if (etf_ok(e))
+		return ev;
+	node_event_unref(ev);
+	return NULL;
+}
+
+struct node_event *
+event_code_read(const void *data, size_t len, const char *node)
+{
+	struct node_event *ev;
+	struct etf e;
+
+	etf_init(&e, data, len);
+	ev = read_event(&e, node, false);
+	if (ev == NULL || etf_done(&e))
+		return ev;
+	node_event_unref(ev);
+	return NULL;
+}

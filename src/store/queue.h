@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What waits for the disk: rows, bounded in bytes. Rows of one loop turn become ready together, so that a transaction never holds a restart
+ * without the mark that covers it. When there is no room, the oldest samples go. The caller locks.
+ */
+#ifndef STORE_QUEUE_H
+#define STORE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum row_kind { ROW_SHARED, ROW_SAMPLE, ROW_RESTART, ROW_EVENT, ROW_MARK, ROW_KIND_COUNT };
+
+struct row {
+	struct row *next; /* private */
+	enum row_kind kind;
+	int64_t time_ms;
+	int a, b;                    /* restart: kind, flags; event: type, severity */
+	uint64_t id;                 /* shared: its id; restart: its cause, 0 if unknown; mark: the mark */
+	uint64_t times, met;         /* restart */
+	uint32_t body_len, more_len; /* sample: sample, check; restart: pid, nothing; shared, event: body, nothing */
+	unsigned char data[];
+};
+
+/* row_new copies both parts (NULL if there is none). */
+struct row *row_new(
+    enum row_kind kind, int64_t time_ms, const void *body, size_t body_len, const void *more, size_t more_len);
+size_t row_size(const struct row *r);
+
+struct rows {
+	struct row *first, *last;
+	size_t count, bytes;
+};
+
+void rows_add(struct rows *rows, struct row *r);
+/* rows_take takes the oldest out, or returns NULL. */
+struct row *rows_take(struct rows *rows);
+/* rows_join appends all of `more`, which is empty then. */
+void rows_join(struct rows *rows, struct rows *more);
+void rows_free(struct rows *rows);
+
+struct queue {
+	size_t max_bytes;
+	size_t writing;                 /* bytes that the writer has taken and not yet given up */
+	struct rows turn, turn_samples; /* of this turn of the loop */
+	struct rows ready, ready_samples;
+};
+
+/* queue_room makes room for so many bytes by giving up samples, the oldest first, and returns how many; *fits tells whether it was enough. */
+size_t queue_room(struct queue *q, size_t bytes, bool *fits);
+/* queue_add takes the row. Room was made for it. */
+void queue_add(struct queue *q, struct row *r);
+/* queue_mark notes a mark: the newest of a turn is all that counts. */
+void queue_mark(struct queue *q, uint64_t mark);
+/* queue_end_turn makes what was added ready. */
+void queue_end_turn(struct queue *q);
+/* queue_take moves all that is ready to `out`, in the order in which it is to be written; its bytes count until queue_written. */
+void queue_take(struct queue *q, struct rows *out);
+void queue_written(struct queue *q, size_t bytes);
+size_t queue_rows(const struct queue *q);
+void queue_release(struct queue *q);
+
+#endif

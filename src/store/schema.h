@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schema, as the steps that lead to it: user_version is how many of them a file has behind it. A step is never changed once released;
+ * a new one goes at the end.
+ */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+static const char *const SCHEMA_STEPS[] = {
+	/* 1: Times are milliseconds since the epoch. Ids grow in the order of writing, and only their order means anything. */
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	/* The numbers by which samples name metrics and checks name criteria ('health.memory'). */
+	"CREATE TABLE names (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+	/* mark: all inputs up to it are in; since: the id of its first restart. */
+	"CREATE TABLE sessions (session INTEGER PRIMARY KEY, mark INTEGER NOT NULL, since INTEGER NOT NULL);"
+	/* What rows have in common: causes of restarts (cause_code.h), findings of checks (event_code.h). time: when it was put; rows
+	   name it for an hour at most, then it is written anew, so that it can go by its age. */
+	"CREATE TABLE shared (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL);"
+	"CREATE TABLE samples (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL, checked BLOB);"
+	/* kind: 0 restart, 1 start_error, 2 gave_up; flags: 1 by hand, 2 caught; times: it stands for so many, of which `met` were reported
+	   by an earlier row from the other side and do not count; cause NULL: so many of which nothing is known. */
+	"CREATE TABLE restarts (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, session INTEGER NOT NULL, kind INTEGER "
+	"NOT NULL,"
+	" flags INTEGER NOT NULL, times INTEGER NOT NULL, met INTEGER NOT NULL, cause INTEGER, pid BLOB);"
+	"CREATE TABLE events (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, type TEXT NOT NULL, severity TEXT NOT "
+	"NULL,"
+	" body BLOB NOT NULL);"
+	/* Restarts that have expired, of a session that goes on. An empty cause: of which nothing is known. */
+	"CREATE TABLE tallies (id INTEGER PRIMARY KEY, session INTEGER NOT NULL, kind INTEGER NOT NULL, cause BLOB NOT "
+	"NULL,"
+	" count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, UNIQUE (session, kind, cause));",
+};
+
+#endif

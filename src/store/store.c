@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop's side: what is put becomes rows in the queue, what the writer has to say becomes calls of the handlers. */
+#include "store/store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "store/cause_code.h"
+#include "store/event_code.h"
+#include "store/state.h"
+#include "store/term_code.h"
+
+#define SHARED_MAX 4096
+#define SHARED_MAX_BYTES (4 << 20)
+/* A time so far ahead of all before is a clock that is wrong (a report's, say): it must not make the whole history old. */
+#define FUTURE_MS (7 * 24 * 3600000LL)
+#define JOIN_S 2 /* for a disk that does not answer at all */
+
+/* ---- news: from the writer to the loop ---- */
+
+void
+store_notice(struct store *s, bool warning, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pthread_mutex_lock(&s->lock);
+	if (s->notice_count < STORE_NOTICES) {
+		struct notice *n = &s->notices[s->notice_count++];
+
+		n->warning = warning;
+		vsnprintf(n->text, sizeof(n->text), fmt, ap);
+	}
+	event_active(s->news, EV_TIMEOUT, 0);
+	pthread_mutex_unlock(&s->lock);
+	va_end(ap);
+}
+
+static void
+on_news(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct store *s = arg;
+	struct notice notices[STORE_NOTICES];
+	unsigned count;
+	uint64_t mark;
+	bool is_news;
+
+	pthread_mutex_lock(&s->lock);
+	count = s->notice_count;
+	memcpy(notices, s->notices, count * sizeof(notices[0]));
+	s->notice_count = 0;
+	mark = s->mark;
+	is_news = s->mark_is_news;
+	s->mark_is_news = false;
+	pthread_mutex_unlock(&s->lock);
+	for (unsigned i = 0; i < count; i++)
+		s->handlers.notice(s->arg, notices[i].warning, notices[i].text);
+	if (is_news)
+		s->handlers.committed(s->arg, mark);
+}
+
+/* ---- life ---- */
+
+static void
+on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct store *s = arg;
+
+	s->turn_waits = false;
+	pthread_mutex_lock(&s->lock);
+	queue_end_turn(&s->queue);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+init_lock(struct store *s)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static void
+store_free(struct store *s)
+{
+	event_free(s->turn);
+	event_free(s->news);
+	queue_release(&s->queue);
+	map_release(&s->shared.ids, free);
+	pairs_release(&s->pairs);
+	strbuf_release(&s->body);
+	strbuf_release(&s->more);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	free((char *)s->options.path);
+	free((char *)s->options.node);
+	free(s);
+}
+
+static struct store *
+store_new(
+    struct event_base *base, const struct store_options *options, const struct store_handlers *handlers, void *arg)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+
+	s->options = *options;
+	s->options.path = xstrdup(options->path);
+	s->options.node = xstrdup(options->node);
+	s->handlers = *handlers;
+	s->arg = arg;
+	s->queue.max_bytes = STORE_QUEUE_BYTES;
+	map_init(&s->shared.ids);
+	map_init(&s->pairs.children);
+	init_lock(s);
+	s->turn = event_new(base, -1, 0, on_turn, s);
+	s->news = event_new(base, -1, 0, on_news, s);
+	return s;
+}
+
+struct store *
+store_open(struct event_base *base, const struct store_options *options, const struct store_handlers *handlers,
+    void *arg, struct err *err)
+{
+	struct store *s = store_new(base, options, handlers, arg);
+	struct strbuf notice = STRBUF_INIT;
+	bool ok = db_open(&s->db, s->options.path, s->options.node, &notice, err);
+
+	if (ok && notice.len > 0)
+		store_notice(s, true, "%s", notice.data);
+	strbuf_release(&notice);
+	if (ok) {
+		s->next_shared = s->db.next_shared;
+		s->counts.bytes = db_size(&s->db);
+	}
+	if (ok && pthread_create(&s->thread, NULL, writer_run, s) != 0) {
+		db_close(&s->db);
+		ok = err_set(err, "%s: no thread can be had to write it", s->options.path);
+	}
+	if (ok)
+		return s;
+	store_free(s);
+	return NULL;
+}
+
+/* A disk that does not answer at all must not keep the program from ending: then the thread keeps the store. */
+static bool
+join(struct store *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += JOIN_S;
+	return pthread_timedjoin_np(s->thread, NULL, &until) == 0;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	queue_end_turn(&s->queue);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	event_del(s->turn);
+	if (!join(s)) {
+		pthread_detach(s->thread);
+		return;
+	}
+	event_del(s->news);
+	on_news(-1, 0, s);
+	db_close(&s->db);
+	store_free(s);
+}
+
+struct store_counts
+store_counts(const struct store *s)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)&s->lock;
+	struct store_counts counts;
+
+	pthread_mutex_lock(lock);
+	counts = s->counts;
+	pthread_mutex_unlock(lock);
+	return counts;
+}
+
+/* ---- what rows share ---- */
+
+struct shared_id {
+	uint64_t id;
+	int64_t time_ms;
+};
+
+static void
+forget_shared(struct store *s)
+{
+	map_release(&s->shared.ids, free);
+	map_init(&s->shared.ids);
+	s->shared.bytes = 0;
+}
+
+static void
+remember_shared(struct store *s, const struct row *r)
+{
+	struct shared_id *known = xmalloc(sizeof(*known));
+
+	if (map_len(&s->shared.ids) >= SHARED_MAX || s->shared.bytes + r->body_len > SHARED_MAX_BYTES)
+		forget_shared(s);
+	*known = (struct shared_id) { r->id, r->time_ms };
+	free(map_put(&s->shared.ids, r->data, r->body_len, known));
+	s->shared.bytes += r->body_len;
+}
+
+/* share returns the id that these bytes have in the file. If they have none yet, a row with them is added to `rows`. */
+static uint64_t
+share(struct store *s, const struct strbuf *body, struct rows *rows)
+{
+	const struct shared_id *known = map_get(&s->shared.ids, body->data, body->len);
+	struct row *r;
+
+	if (known && s->now_ms - known->time_ms <= STORE_SHARED_MS)
+		return known->id;
+	r = row_new(ROW_SHARED, s->now_ms, body->data, body->len, NULL, 0);
+	r->id = s->next_shared++;
+	rows_add(rows, r);
+	return r->id;
+}
+
+/* ---- putting ---- */
+
+static void
+begin_put(struct store *s, int64_t time_ms)
+{
+	unsigned files;
+
+	if (time_ms > s->now_ms && (s->now_ms == 0 || time_ms - s->now_ms <= FUTURE_MS))
+		s->now_ms = time_ms;
+	pthread_mutex_lock(&s->lock);
+	files = s->files;
+	pthread_mutex_unlock(&s->lock);
+	if (files != s->files_seen)
+		forget_shared(s);
+	s->files_seen = files;
+	strbuf_reset(&s->body);
+	strbuf_reset(&s->more);
+}
+
+static void
+arm_turn(struct store *s)
+{
+	if (s->turn_waits)
+		return;
+	s->turn_waits = true;
+	event_active(s->turn, EV_TIMEOUT, 0);
+}
+
+/* put queues all of the rows, or, if there is no room, none. */
+static bool
+put(struct store *s, struct rows *rows)
+{
+	struct row *r;
+	bool fits;
+
+	pthread_mutex_lock(&s->lock);
+	s->counts.dropped += queue_room(&s->queue, rows->bytes, &fits);
+	s->counts.dropped += fits ? 0 : rows->count;
+	while (fits && (r = rows_take(rows)) != NULL) {
+		if (r->kind == ROW_SHARED)
+			remember_shared(s, r);
+		queue_add(&s->queue, r);
+	}
+	s->newest_ms = s->now_ms;
+	pthread_mutex_unlock(&s->lock);
+	rows_free(rows);
+	arm_turn(s);
+	return fits;
+}
+
+void
+store_sample(struct store *s, const struct sample *sample, const struct past_check *check)
+{
+	uint64_t findings[HEALTH_MAX_ANOMALIES];
+	struct rows rows = { 0 };
+	struct past_check bounded;
+
+	begin_put(s, sample->time_ms);
+	if (check) {
+		bounded = *check;
+		if (bounded.anomaly_count > HEALTH_MAX_ANOMALIES)
+			bounded.anomaly_count = HEALTH_MAX_ANOMALIES;
+		for (unsigned i = 0; i < bounded.anomaly_count; i++) {
+			strbuf_reset(&s->body);
+			event_code_write(&s->body, bounded.anomalies[i]);
+			findings[i] = share(s, &s->body, &rows);
+		}
+		check_code_write(&s->more, &bounded, findings, &s->db.names);
+	}
+	strbuf_reset(&s->body);
+	sample_code_write(&s->body, sample, &s->db.names);
+	rows_add(&rows, row_new(ROW_SAMPLE, sample->time_ms, s->body.data, s->body.len, s->more.data, s->more.len));
+	(void)put(s, &rows);
+}
+
+void
+store_event(struct store *s, struct node_event *ev)
+{
+	struct rows rows = { 0 };
+	struct row *r;
+
+	if (ev->type == EVENT_RESTART || ev->type == EVENT_NODE)
+		return;
+	begin_put(s, ev->time_ms);
+	event_code_write(&s->body, ev);
+	r = row_new(ROW_EVENT, ev->time_ms, s->body.data, s->body.len, NULL, 0);
+	r->a = ev->type;
+	r->b = ev->severity;
+	rows_add(&rows, r);
+	(void)put(s, &rows);
+}
+
+/* The first that finds no room is told, and the first mark behind which nothing is missing any more. */
+static void
+lose(struct store *s, uint64_t n)
+{
+	if (!s->full)
+		store_notice(s, true,
+		    "%s: so much waits to be written that there is no room for more; restarts are only counted",
+		    s->options.path);
+	s->full = true;
+	s->lost += n;
+}
+
+static struct row *
+unknown_restarts(int64_t time_ms, uint64_t n)
+{
+	struct row *r = row_new(ROW_RESTART, time_ms, NULL, 0, NULL, 0);
+
+	r->a = RESTART_DONE;
+	r->times = n;
+	return r;
+}
+
+static struct row *
+restart_row(struct store *s, const struct restart *report, struct rows *rows)
+{
+	struct row *r;
+	uint64_t cause;
+
+	cause_code_write(&s->body, report);
+	if (report->child_pid)
+		term_code_write(&s->more, report->child_pid);
+	cause = share(s, &s->body, rows);
+	r = row_new(ROW_RESTART, report->time_ms, s->more.data, s->more.len, NULL, 0);
+	r->id = cause;
+	r->a = report->kind;
+	r->b = (report->by_hand ? RESTART_BY_HAND : 0) | (report->caught ? RESTART_CAUGHT : 0);
+	r->times = report->times ? report->times : 1;
+	r->met = pairs_meet(&s->pairs, report);
+	return r;
+}
+
+void
+store_restart(struct store *s, const struct restart *report)
+{
+	struct rows rows = { 0 };
+	struct row *r;
+	uint64_t counts;
+
+	begin_put(s, report->time_ms);
+	r = restart_row(s, report, &rows);
+	counts = report->kind == RESTART_DONE ? r->times - r->met : 0;
+	rows_add(&rows, r);
+	if (!put(s, &rows))
+		lose(s, counts);
+}
+
+void
+store_lost_restarts(struct store *s, int64_t time_ms, uint64_t n)
+{
+	struct rows rows = { 0 };
+
+	if (n == 0)
+		return;
+	begin_put(s, time_ms);
+	rows_add(&rows, unknown_restarts(time_ms, n));
+	if (!put(s, &rows))
+		lose(s, n);
+}
+
+/*
+ * A mark that finds no room is not confirmed, nor one behind which restarts are missing: not before their number is in the queue, so that
+ * the total that goes with the mark is right.
+ */
+void
+store_mark(struct store *s, uint64_t mark)
+{
+	struct row *lost = s->full ? unknown_restarts(s->now_ms, s->lost) : NULL;
+	bool fits;
+
+	pthread_mutex_lock(&s->lock);
+	s->counts.dropped += queue_room(&s->queue, sizeof(struct row) + (lost ? row_size(lost) : 0), &fits);
+	if (fits && lost && s->lost > 0) {
+		queue_add(&s->queue, lost);
+		lost = NULL;
+	}
+	if (fits)
+		queue_mark(&s->queue, mark);
+	pthread_mutex_unlock(&s->lock);
+	free(lost);
+	if (fits && s->full) {
+		store_notice(s, false, "%s: there is room again; %llu restarts are in it as a number only",
+		    s->options.path, (unsigned long long)s->lost);
+		s->lost = 0;
+		s->full = false;
+	}
+	arm_turn(s);
+}

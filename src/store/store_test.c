@@ -1,0 +1,1117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store against real files in a folder of its own: what was put comes back, whatever happens to the program, the file and the disk. The loop is
+ * a real one; tests wait for the handlers, never for time.
+ */
+#include "store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/testing.h"
+#include "etf/etf_term.h"
+#include "etf/etf_write.h"
+#include "store/db.h"
+
+#define T0 INT64_C(1700000000000)
+#define STEP_MS 5000
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
+#define SESSION 0xFEDCBA9876543210u
+
+static char folder[64], path[96];
+static struct event_base *base;
+static struct store *store;
+static uint64_t confirmed;
+static unsigned warnings, calms;
+static char last_notice[700];
+
+/* ---- the loop and its handlers ---- */
+
+static void
+on_committed(void *arg, uint64_t mark)
+{
+	(void)arg;
+	assert_true(mark >= confirmed);
+	confirmed = mark;
+}
+
+static void
+on_notice(void *arg, bool warning, const char *text)
+{
+	(void)arg;
+	warnings += warning;
+	calms += !warning;
+	snprintf(last_notice, sizeof(last_notice), "%s", text);
+}
+
+static const struct store_handlers HANDLERS = { on_committed, on_notice };
+
+static struct store_options
+options(uint64_t session)
+{
+	return (struct store_options) { .path = path, .node = "a@h", .session = session, .retention_ms = DAY_MS };
+}
+
+static void
+open_session(uint64_t session)
+{
+	struct store_options o = options(session);
+	struct err err = { "" };
+
+	confirmed = 0;
+	store = store_open(base, &o, &HANDLERS, NULL, &err);
+	if (store == NULL)
+		fail_msg("%s", err.text);
+}
+
+static void
+must_not_open(const char *why)
+{
+	struct store_options o = options(SESSION);
+	struct err err = { "" };
+
+	assert_null(store_open(base, &o, &HANDLERS, NULL, &err));
+	if (strstr(err.text, why) == NULL || strstr(err.text, path) == NULL)
+		fail_msg("'%s' is not in: %s", why, err.text);
+}
+
+/* A test that waits for ever is stopped by alarm(2). */
+static void
+wait_for(uint64_t mark)
+{
+	while (confirmed < mark)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+static void
+wait_warnings(unsigned n)
+{
+	while (warnings < n)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+static void
+commit(uint64_t mark)
+{
+	store_mark(store, mark);
+	wait_for(mark);
+}
+
+static void
+close_store(void)
+{
+	store_close(store);
+	store = NULL;
+}
+
+/* ---- the folder ---- */
+
+static void
+remove_files(void)
+{
+	DIR *d = opendir(folder);
+	struct dirent *f;
+	char name[400];
+
+	while (d && (f = readdir(d)) != NULL) {
+		snprintf(name, sizeof(name), "%s/%s", folder, f->d_name);
+		if (f->d_name[0] != '.' && unlink(name) != 0)
+			rmdir(name);
+	}
+	closedir(d);
+}
+
+static unsigned
+files_with(const char *part)
+{
+	DIR *d = opendir(folder);
+	struct dirent *f;
+	unsigned n = 0;
+
+	while (d && (f = readdir(d)) != NULL)
+		n += strstr(f->d_name, part) != NULL;
+	closedir(d);
+	return n;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/store_test.XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/history.db", folder);
+	base = event_base_new();
+	confirmed = 0;
+	warnings = calms = 0;
+	last_notice[0] = '\0';
+	alarm(300);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	close_store();
+	event_base_free(base);
+	remove_files();
+	rmdir(folder);
+	return 0;
+}
+
+/* query answers with one number from the closed file. */
+static int64_t
+query(const char *sql)
+{
+	sqlite3_stmt *st;
+	int64_t answer;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	answer = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return answer;
+}
+
+static void
+execute(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* ---- what is put ---- */
+
+static struct term *
+atom(const char *text)
+{
+	struct strbuf ext = STRBUF_INIT;
+	struct term *t;
+	struct etf e;
+
+	etf_put_atom(&ext, text);
+	etf_init(&e, ext.data, ext.len);
+	t = etf_term(&e);
+	strbuf_release(&ext);
+	return t;
+}
+
+static struct term *
+pid(uint32_t id)
+{
+	struct strbuf ext = STRBUF_INIT;
+	struct term *t;
+	struct etf e;
+
+	etf_put_pid(&ext, "a@h", id, 0, 1);
+	etf_init(&e, ext.data, ext.len);
+	t = etf_term(&e);
+	strbuf_release(&ext);
+	return t;
+}
+
+static struct restart
+restart(int64_t time_ms, const char *child, const char *reason)
+{
+	return (struct restart) { .time_ms = time_ms,
+		.caught = true,
+		.times = 1,
+		.supervisor = atom("sup"),
+		.child_id = atom(child),
+		.child_pid = pid((uint32_t)(time_ms % 1000)),
+		.reason = atom(reason),
+		.restart_type = "permanent" };
+}
+
+static void
+put_restart(struct engine *e, struct restart r)
+{
+	if (e)
+		engine_restart(e, r.time_ms, &r);
+	store_restart(store, &r);
+	restart_release(&r);
+}
+
+static struct engine *
+new_engine(void)
+{
+	struct engine_options o = engine_defaults();
+
+	o.retention_ms = DAY_MS;
+	return engine_new("a@h", &o);
+}
+
+static void
+put_events(struct engine *e)
+{
+	struct node_event *ev;
+
+	while ((ev = engine_next_event(e)) != NULL) {
+		store_event(store, ev);
+		node_event_unref(ev);
+	}
+}
+
+/* put_sample feeds the engine and keeps what it made of it, as the program does. */
+static void
+put_sample(struct engine *e, int64_t time_ms, double memory)
+{
+	static struct sample s;
+	const struct past_check *check;
+	const struct sample *last;
+	size_t it = 0;
+
+	memset(&s, 0, sizeof(s));
+	s.time_ms = time_ms;
+	sample_set(&s, METRIC_MEMORY_LIMIT, 100e9);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, 100e9 - memory);
+	sample_set(&s, METRIC_PROCESS_COUNT, 100);
+	sample_set(&s, METRIC_PROCESS_LIMIT, 1000);
+	sample_set(&s, METRIC_VM_MEMORY_TOTAL, memory + 0.5);
+	engine_feed(e, time_ms, &s);
+	check = engine_past_check(e, time_ms, time_ms, &it, &last);
+	store_sample(store, engine_last(e), check);
+	put_events(e);
+}
+
+static struct engine *
+restored(uint64_t session, int64_t now_ms, uint64_t mark)
+{
+	struct engine *e = new_engine();
+
+	open_session(session);
+	assert_int_equal(store_restore(store, e, now_ms), mark);
+	return e;
+}
+
+static uint64_t
+total(const struct engine *e, int64_t now_ms)
+{
+	static struct restart_stats stats;
+
+	assert_true(engine_restart_stats(e, now_ms, NULL, &stats));
+	return stats.total;
+}
+
+/* ---- tests ---- */
+
+static void
+a_new_file_is_the_owners_only(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	open_session(SESSION);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	store_mark(store, 1);
+	wait_for(1);
+	assert_true(store_counts(store).committed >= 1 && store_counts(store).bytes > 0);
+	assert_int_equal(warnings, 0);
+}
+
+static void
+same_stats(const struct restart_stats *a, const struct restart_stats *b)
+{
+	assert_int_equal(a->total, b->total);
+	assert_int_equal(a->failed, b->failed);
+	assert_int_equal(a->gave_up, b->gave_up);
+	assert_int_equal(a->undescribed, b->undescribed);
+	ASSERT_NEAR(a->rate, b->rate, 0);
+	assert_int_equal(a->child_count, b->child_count);
+	for (unsigned i = 0; i < a->child_count; i++) {
+		assert_true(term_same(a->children[i].child_id, b->children[i].child_id));
+		assert_int_equal(a->children[i].count, b->children[i].count);
+	}
+	assert_int_equal(a->reason_count, b->reason_count);
+	for (unsigned i = 0; i < a->reason_count; i++) {
+		assert_true(term_same(a->reasons[i].reason, b->reasons[i].reason));
+		assert_int_equal(a->reasons[i].count, b->reasons[i].count);
+	}
+}
+
+static void
+same_restarts(const struct engine *a, const struct engine *b)
+{
+	size_t ia = 0, ib = 0, n = 0;
+	const struct restart *x, *y;
+
+	for (;; n++) {
+		x = engine_past_restart(a, 0, INT64_MAX, &ia);
+		y = engine_past_restart(b, 0, INT64_MAX, &ib);
+		assert_true((x == NULL) == (y == NULL));
+		if (x == NULL)
+			break;
+		assert_int_equal(x->time_ms, y->time_ms);
+		assert_int_equal(x->kind, y->kind);
+		assert_int_equal(x->by_hand, y->by_hand);
+		assert_int_equal(x->caught, y->caught);
+		assert_int_equal(x->times, y->times);
+		assert_int_equal(x->group, y->group);
+		assert_int_equal(x->restart_count, y->restart_count);
+		assert_string_equal(x->restart_type, y->restart_type);
+		assert_true(term_same(x->supervisor, y->supervisor) && term_same(x->key, y->key));
+		assert_true(term_same(x->child_id, y->child_id) && term_same(x->child_pid, y->child_pid));
+		assert_true(term_same(x->reason, y->reason));
+	}
+	assert_true(n > 0);
+}
+
+static void
+same_samples(const struct engine *a, const struct engine *b, int64_t replayed_ms)
+{
+	const struct past_check *cx, *cy;
+	const struct sample *x, *y;
+	static struct sample copy;
+	size_t ia = 0, ib = 0;
+
+	for (;;) {
+		cx = engine_past_check(a, 0, INT64_MAX, &ia, &x);
+		if (cx)
+			copy = *x;
+		cy = engine_past_check(b, 0, INT64_MAX, &ib, &y);
+		assert_true((cx == NULL) == (cy == NULL));
+		if (cx == NULL)
+			break;
+		assert_int_equal(copy.time_ms, y->time_ms);
+		assert_memory_equal(copy.present, y->present, sizeof(copy.present));
+		for (int i = 0; i < METRIC_COUNT; i++)
+			assert_true(!copy.present[i] || copy.value[i] == y->value[i]);
+		assert_int_equal(cx->overall, cy->overall);
+		assert_memory_equal(cx->levels, cy->levels, sizeof(cx->levels));
+		assert_int_equal(cx->anomaly_count, cy->anomaly_count);
+		/* Those of the last hour are judged anew, and the engine does not word each check's advice anew. */
+		if (copy.time_ms <= replayed_ms)
+			assert_string_equal(cx->recommendations, cy->recommendations);
+	}
+}
+
+static void
+same_events(const struct engine *a, const struct engine *b)
+{
+	const struct node_event *x, *y;
+	size_t ia = 0, ib = 0;
+
+	do {
+		x = engine_past_event(a, 0, INT64_MAX, &ia);
+		y = engine_past_event(b, 0, INT64_MAX, &ib);
+		assert_true((x == NULL) == (y == NULL));
+		assert_true(
+		    x == NULL || (x->type == y->type && x->time_ms == y->time_ms && x->severity == y->severity));
+	} while (x);
+}
+
+static struct restart
+given_by_hand(int64_t time_ms)
+{
+	struct restart r = restart(time_ms, "hand", "said");
+	struct term *cut = term_cut(r.reason);
+
+	r.by_hand = true;
+	r.caught = false;
+	r.times = 3;
+	r.key = atom("key");
+	term_unref(r.reason);
+	r.reason = cut;
+	term_unref(r.child_pid);
+	r.child_pid = NULL;
+	return r;
+}
+
+static void
+put_all_kinds(struct engine *e, int64_t time_ms, int i)
+{
+	struct restart r = restart(time_ms, i % 3 ? "one" : "two", i % 5 ? "killed" : "shutdown");
+
+	r.kind = i % 7 == 0 ? RESTART_FAILED : i % 11 == 0 ? RESTART_GAVE_UP : RESTART_DONE;
+	r.group = i % 13 == 0;
+	put_restart(e, r);
+	if (i % 10 == 0) {
+		put_restart(e, given_by_hand(time_ms));
+		/* one restart, reported from both sides */
+		put_restart(e, restart(time_ms + 10, "hand", "seen"));
+	}
+	if (i % 50 == 0) {
+		engine_lost_restarts(e, time_ms + 10, 2);
+		store_lost_restarts(store, time_ms + 10, 2);
+	}
+}
+
+static void
+a_restored_engine_is_as_the_one_before(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	static struct restart_stats a, b;
+	int64_t now = T0;
+	double mean, deviation, mean_again, deviation_again;
+
+	(void)state;
+	open_session(SESSION);
+	assert_int_equal(store_restore(store, e, now), 0);
+	for (int i = 1; i <= 1500; i++) {
+		now += STEP_MS;
+		if (i % 4 == 0)
+			put_all_kinds(e, now - 100, i / 4);
+		put_sample(e, now, i >= 1300 && i < 1400 ? 95e9 : 10e9 + i % 10 * 1e6);
+	}
+	store_mark(store, 77);
+	close_store();
+	assert_int_equal(confirmed, 77);
+	again = restored(SESSION, now, 77);
+	assert_true(engine_restart_stats(e, now, NULL, &a) && engine_restart_stats(again, now, NULL, &b));
+	assert_true(a.total > 300 && a.failed > 0 && a.gave_up > 0 && a.undescribed > 0);
+	same_stats(&a, &b);
+	same_restarts(e, again);
+	same_samples(e, again, now - HOUR_MS);
+	same_events(e, again);
+	assert_true(engine_baseline(e, METRIC_PROCESS_COUNT, &mean, &deviation));
+	assert_true(engine_baseline(again, METRIC_PROCESS_COUNT, &mean_again, &deviation_again));
+	ASSERT_NEAR(mean, mean_again, 1e-9);
+	assert_null(engine_next_event(again));
+	assert_int_equal(warnings, 0);
+	engine_free(e);
+	engine_free(again);
+}
+
+static void
+another_session_has_the_history_but_counts_from_zero(void **state)
+{
+	struct engine *e;
+	size_t it = 0;
+
+	(void)state;
+	open_session(SESSION);
+	put_restart(NULL, restart(T0, "one", "killed"));
+	store_mark(store, 5);
+	close_store();
+	e = restored(SESSION + 1, T0 + 1000, 0);
+	assert_int_equal(total(e, T0 + 1000), 0);
+	assert_non_null(engine_past_restart(e, 0, INT64_MAX, &it));
+	put_restart(e, restart(T0 + 1000, "one", "killed"));
+	store_mark(store, 1);
+	close_store();
+	engine_free(e);
+	e = restored(SESSION + 1, T0 + 1000, 1);
+	assert_int_equal(total(e, T0 + 1000), 1);
+	engine_free(e);
+	close_store();
+	/* and the first one goes on, should it come back */
+	e = restored(SESSION, T0 + 1000, 5);
+	assert_int_equal(total(e, T0 + 1000), 1);
+	engine_free(e);
+}
+
+static void
+a_node_with_a_new_name_goes_on_with_its_history(void **state)
+{
+	struct store_options o = options(SESSION);
+	struct err err;
+
+	(void)state;
+	open_session(SESSION);
+	close_store();
+	o.node = "a@elsewhere";
+	store = store_open(base, &o, &HANDLERS, NULL, &err);
+	assert_non_null(store);
+	wait_warnings(1);
+	assert_non_null(strstr(last_notice, "a@elsewhere"));
+}
+
+/* ---- kill -9 ---- */
+
+/* The child puts seven restarts and their mark in each turn of the loop. */
+struct burst {
+	struct event *again;
+	int64_t n;
+};
+
+static const struct timeval BURST_EVERY = { 0, 500 };
+
+static void
+on_burst(evutil_socket_t fd, short what, void *arg)
+{
+	struct burst *b = arg;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < 7; i++) {
+		struct restart r = restart(T0 + b->n, b->n % 2 ? "one" : "two", "killed");
+
+		b->n++;
+		store_restart(store, &r);
+		restart_release(&r);
+	}
+	store_mark(store, (uint64_t)b->n);
+	event_add(b->again, &BURST_EVERY);
+}
+
+static void
+child_to_be_killed(int64_t first)
+{
+	struct burst b = { .n = first };
+
+	base = event_base_new();
+	open_session(SESSION);
+	b.again = event_new(base, -1, 0, on_burst, &b);
+	event_add(b.again, &BURST_EVERY);
+	event_base_dispatch(base);
+	_exit(1);
+}
+
+/* Whenever it is killed, there are exactly the restarts up to the mark. The moments: when the file has grown so often, and then some. */
+static void
+after_a_kill_rows_and_mark_agree(void **state)
+{
+	struct engine *e;
+	uint64_t mark = 0;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		int64_t before = (int64_t)mark, grown = 0;
+		struct stat st = { 0 };
+		char wal[128];
+		pid_t child = fork();
+
+		if (child == 0)
+			child_to_be_killed(before);
+		snprintf(wal, sizeof(wal), "%s-wal", path);
+		for (int64_t size = 0; grown < 1 + round % 6; size = st.st_size)
+			if (usleep(300), stat(wal, &st) == 0 && st.st_size != size)
+				grown++;
+		usleep((useconds_t)(round * 7919 % 23) * 1000);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		e = new_engine();
+		open_session(SESSION);
+		mark = store_restore(store, e, T0 + HOUR_MS);
+		assert_true((int64_t)mark >= before && mark % 7 == 0);
+		assert_int_equal(total(e, T0 + HOUR_MS), mark);
+		engine_free(e);
+		close_store();
+	}
+	assert_true(mark > 0);
+	assert_int_equal(files_with("damaged"), 0);
+}
+
+/* ---- files that are not as they should be ---- */
+
+static void
+write_file(const char *name, const void *data, size_t len)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, len), len);
+	close(fd);
+}
+
+static void
+fill_file(void)
+{
+	struct engine *e = new_engine();
+
+	open_session(SESSION);
+	for (int i = 0; i < 300; i++) {
+		put_restart(e, restart(T0 + i * 100, "one", "killed"));
+		put_sample(e, T0 + i * 100 + 50, 10e9);
+	}
+	store_mark(store, 9);
+	close_store();
+	engine_free(e);
+	confirmed = 0;
+}
+
+static void
+works_anew(void)
+{
+	struct engine *e = new_engine();
+
+	open_session(SESSION);
+	store_restore(store, e, T0 + HOUR_MS);
+	put_restart(e, restart(T0 + HOUR_MS, "one", "killed"));
+	commit(10);
+	close_store();
+	engine_free(e);
+	assert_int_equal(query("SELECT count(*) FROM restarts WHERE time = 1700003600000"), 1);
+}
+
+static void
+a_truncated_file_is_set_aside(void **state)
+{
+	static const off_t sizes[] = { 1, 50, 99, 100, 4096, 5000, 12288, 20000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		fill_file();
+		assert_int_equal(truncate(path, sizes[i]), 0);
+		warnings = 0;
+		confirmed = 0;
+		works_anew();
+		assert_true(warnings > 0);
+		assert_non_null(strstr(last_notice, "set aside"));
+		assert_int_equal(files_with("damaged"), 1);
+		remove_files();
+	}
+}
+
+static void
+a_file_of_zero_length_is_a_new_one(void **state)
+{
+	(void)state;
+	write_file(path, "", 0);
+	works_anew();
+	assert_int_equal(warnings, 0);
+}
+
+/* Whatever bit flips: it opens, works, and what was damaged is kept aside. A header that says "newer" is believed. */
+static void
+a_flipped_bit_does_not_stop_it(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	fill_file();
+	assert_int_equal(stat(path, &st), 0);
+	for (off_t i = 0; i < 60; i++) {
+		off_t at = i < 20 ? i * 2 : i * st.st_size / 60 + i;
+		unsigned char byte;
+		int fd;
+
+		remove_files();
+		fill_file();
+		fd = open(path, O_RDWR);
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= (unsigned char)(1 << i % 8);
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		close(fd);
+		works_anew();
+		assert_true(files_with("damaged") == 0 || warnings > 0);
+	}
+}
+
+/* A flaw in a large file is not looked for at the start: it shows when it is read, or written. */
+static void
+damage_that_shows_later_is_set_aside_too(void **state)
+{
+	static unsigned char noise[4096];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 1; i <= 60000; i++) {
+		char reason[64];
+
+		snprintf(reason, sizeof(reason), "a_reason_of_its_own_that_takes_some_room_%d", i);
+		put_restart(NULL, restart(T0 + i, "one", reason));
+		if (i % 10000 == 0)
+			commit((uint64_t)i);
+	}
+	close_store();
+	confirmed = 0;
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 4 << 20);
+	memset(noise, 0x5A, sizeof(noise));
+	fd = open(path, O_RDWR);
+	for (off_t at = st.st_size / 4096 / 2; at < st.st_size / 4096; at++)
+		assert_int_equal(pwrite(fd, noise, sizeof(noise), at * 4096), sizeof(noise));
+	close(fd);
+	works_anew();
+	assert_true(warnings > 0);
+	assert_int_equal(files_with("damaged"), 1);
+}
+
+static void
+what_is_not_ours_is_left_alone(void **state)
+{
+	static const char text[] =
+	    "these are the notes of somebody else, and they are longer than a header of SQLite's, which "
+	    "has one hundred bytes";
+	char read_back[sizeof(text)];
+	int fd;
+
+	(void)state;
+	write_file(path, text, sizeof(text));
+	must_not_open("no history of arsenal's");
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, read_back, sizeof(read_back)), sizeof(text));
+	close(fd);
+	assert_memory_equal(read_back, text, sizeof(text));
+	write_file(path, "short", 5);
+	must_not_open("no history of arsenal's");
+	unlink(path);
+	execute("CREATE TABLE mine (x); INSERT INTO mine VALUES (42)");
+	must_not_open("another program's");
+	assert_int_equal(query("SELECT x FROM mine"), 42);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	must_not_open("no regular file");
+	assert_int_equal(files_with(".lock") + files_with("damaged"), 0);
+}
+
+static void
+a_newer_version_is_left_alone(void **state)
+{
+	(void)state;
+	fill_file();
+	execute("PRAGMA user_version = 999");
+	must_not_open("newer");
+	assert_int_equal(query("SELECT count(*) FROM restarts"), 300);
+	assert_int_equal(files_with("damaged"), 0);
+}
+
+static void
+a_path_that_cannot_be_is_told(void **state)
+{
+	char good[96];
+
+	(void)state;
+	strcpy(good, path);
+	snprintf(path, sizeof(path), "%s/none/history.db", folder);
+	must_not_open("No such file or directory");
+	strcpy(path, good);
+	if (geteuid() == 0)
+		return;
+	write_file(path, "", 0);
+	chmod(path, 0);
+	must_not_open("Permission denied");
+}
+
+static void
+two_programs_do_not_share_a_file(void **state)
+{
+	struct store *first;
+
+	(void)state;
+	open_session(SESSION);
+	first = store;
+	must_not_open("in use by another arsenal");
+	store = first;
+	commit(1);
+}
+
+/* The predecessor ends while we wait for it. */
+static void
+a_predecessor_that_is_ending_is_waited_for(void **state)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		base = event_base_new();
+		open_session(SESSION);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		usleep(100000);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	open_session(SESSION);
+	commit(1);
+	waitpid(child, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* ---- a disk that does not take it ---- */
+
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit l;
+
+	getrlimit(RLIMIT_FSIZE, &l);
+	l.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void
+put_many(struct engine *e, int from, int n)
+{
+	for (int i = from; i < from + n; i++) {
+		struct restart r = restart(T0 + i, i % 2 ? "one" : "two", "killed");
+
+		engine_restart(e, r.time_ms, &r);
+		store_restart(store, &r);
+		restart_release(&r);
+	}
+}
+
+static void
+what_a_full_disk_does_not_take_is_kept(void **state)
+{
+	struct engine *e = new_engine(), *again;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	open_session(SESSION);
+	put_many(e, 0, 10);
+	commit(10);
+	limit_files(100000);
+	put_many(e, 10, 20000);
+	store_mark(store, 20010);
+	wait_warnings(1);
+	assert_non_null(strstr(last_notice, "cannot be written"));
+	assert_true(store_counts(store).failing);
+	assert_int_equal(confirmed, 10);
+	limit_files(RLIM_INFINITY);
+	wait_for(20010);
+	assert_false(store_counts(store).failing);
+	assert_int_equal(warnings, 1);
+	assert_int_equal(calms, 1);
+	assert_int_equal(store_counts(store).dropped, 0);
+	close_store();
+	again = restored(SESSION, T0 + HOUR_MS, 20010);
+	assert_int_equal(total(again, T0 + HOUR_MS), 20010);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* No memory without end: restarts that find no room are counted, no mark is confirmed before that number is on disk, and totals stay right. */
+static void
+a_full_queue_keeps_the_totals(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	int n = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	open_session(SESSION);
+	put_many(e, 0, 10);
+	commit(10);
+	limit_files(100000);
+	put_sample(e, T0 + 5, 10e9);
+	for (n = 10; store_counts(store).dropped < 5000; n += 1000)
+		put_many(e, n, 1000);
+	assert_true(n < 1000000);
+	store_mark(store, (uint64_t)n);
+	wait_warnings(2);
+	assert_int_equal(confirmed, 10);
+	limit_files(RLIM_INFINITY);
+	while (store_counts(store).committed < 1000)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+	commit((uint64_t)n);
+	close_store();
+	assert_int_equal(calms, 2);
+	again = restored(SESSION, T0 + HOUR_MS, (uint64_t)n);
+	assert_int_equal(total(again, T0 + HOUR_MS), n);
+	engine_free(e);
+	engine_free(again);
+}
+
+static void
+closing_takes_no_longer_than_it_may(void **state)
+{
+	struct engine *e = new_engine();
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	open_session(SESSION);
+	commit(1);
+	limit_files(100);
+	put_many(e, 0, 1000);
+	close_store();
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(confirmed, 1);
+	engine_free(e);
+	works_anew();
+}
+
+/* ---- retention ---- */
+
+static void
+what_expires_is_counted_on(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	static struct restart_stats a, b;
+	int64_t now = T0;
+	uint64_t mark = 0;
+
+	(void)state;
+	open_session(SESSION);
+	store_restore(store, e, now);
+	for (int i = 0; i < 3000; i++)
+		put_all_kinds(e, now += 20, i);
+	put_sample(e, now, 10e9);
+	commit(++mark);
+	now += DAY_MS + HOUR_MS;
+	/* one step of retention between two transactions */
+	for (int i = 0; i < 12; i++) {
+		put_restart(e, restart(now += 20000, "three", "killed"));
+		put_sample(e, now, 10e9);
+		commit(++mark);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM restarts"), 12);
+	assert_int_equal(query("SELECT count(*) FROM samples"), 12);
+	assert_true(query("SELECT count(*) FROM tallies") < 40);
+	/* all that is not known is what was lost */
+	assert_int_equal(query("SELECT sum(count) FROM tallies WHERE cause = x''"), 120);
+	again = restored(SESSION, now, mark);
+	assert_true(engine_restart_stats(e, now, NULL, &a) && engine_restart_stats(again, now, NULL, &b));
+	assert_int_equal(a.total, b.total);
+	assert_int_equal(a.failed, b.failed);
+	assert_int_equal(a.gave_up, b.gave_up);
+	assert_int_equal(a.undescribed, b.undescribed);
+	for (unsigned i = 0; i < a.child_count; i++)
+		assert_int_equal(a.children[i].count, b.children[i].count);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* Causes go by age, too, but not while a restart that is kept names them. */
+static void
+a_cause_lives_as_long_as_its_restarts(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	int64_t now = T0;
+	uint64_t mark = 0;
+
+	(void)state;
+	open_session(SESSION);
+	store_restore(store, e, now);
+	for (int i = 0; i < 60; i++) {
+		put_restart(e, restart(now += HOUR_MS, "one", "killed"));
+		commit(++mark);
+	}
+	close_store();
+	assert_true(query("SELECT count(*) FROM shared") < 30);
+	assert_int_equal(query("SELECT count(*) FROM restarts WHERE cause NOT IN (SELECT id FROM shared)"), 0);
+	assert_true(query("SELECT count(*) FROM restarts") < 30);
+	again = restored(SESSION, now, mark);
+	assert_int_equal(total(again, now), 60);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* ---- the clock ---- */
+
+static void
+a_clock_that_was_set_back_loses_nothing(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	int64_t earlier = T0 - 10 * HOUR_MS;
+	const struct restart *r;
+	size_t it = 0;
+
+	(void)state;
+	open_session(SESSION);
+	put_restart(e, restart(T0, "one", "killed"));
+	put_sample(e, T0 + 1, 10e9);
+	store_mark(store, 1);
+	close_store();
+	engine_free(e);
+	e = restored(SESSION, earlier, 1);
+	assert_int_equal(total(e, earlier), 1);
+	put_restart(e, restart(earlier + 1, "one", "killed"));
+	put_sample(e, earlier + 2, 10e9);
+	store_mark(store, 2);
+	close_store();
+	again = restored(SESSION, earlier + 10, 2);
+	assert_int_equal(total(again, earlier + 10), 2);
+	while ((r = engine_past_restart(again, 0, INT64_MAX, &it)) != NULL)
+		assert_true(r->time_ms <= earlier + 10);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* A report with a wrong time does not make the whole history old. */
+static void
+a_time_far_ahead_expires_nothing(void **state)
+{
+	struct engine *e = new_engine();
+
+	(void)state;
+	open_session(SESSION);
+	store_restore(store, e, T0);
+	put_sample(e, T0 + 1, 10e9);
+	put_restart(NULL, restart(T0 + 1000 * DAY_MS, "one", "killed"));
+	for (uint64_t i = 1; i < 4; i++) {
+		put_restart(NULL, restart(T0 + 20000 * (int64_t)i, "one", "killed"));
+		commit(i);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM samples"), 1);
+	engine_free(e);
+}
+
+/* ---- contents that somebody else wrote ---- */
+
+static void
+rows_without_sense_are_left_out(void **state)
+{
+	struct engine *e;
+
+	(void)state;
+	fill_file();
+	execute("INSERT INTO samples (time, body) VALUES (1700000000001, x'0102030405');"
+		"INSERT INTO samples (time, body, checked) VALUES (1700000000002, 'text', 'text');"
+		"INSERT INTO events (time, type, severity, body) VALUES (1700000000003, 'anomaly', 'low', x'68');"
+		"INSERT INTO shared VALUES (100000, 1700000000003, x'6A');"
+		"INSERT INTO restarts SELECT 100000, time, session, 99, -1, -5, 0, 1, x'FF' FROM restarts LIMIT 1;"
+		"INSERT INTO restarts SELECT 100001, time, session, 0, 2, 1, 0, 100000, x'FF' FROM restarts LIMIT 1;"
+		"INSERT INTO tallies (session, kind, cause, count, first, last)"
+		" SELECT session, 77, x'', -1, 5, 4 FROM sessions LIMIT 1;");
+	e = restored(SESSION, T0 + HOUR_MS, 9);
+	assert_int_equal(total(e, T0 + HOUR_MS), 301);
+	wait_warnings(1);
+	assert_non_null(strstr(last_notice, "make no sense"));
+	engine_free(e);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_new_file_is_the_owners_only),
+		TEST(a_restored_engine_is_as_the_one_before),
+		TEST(another_session_has_the_history_but_counts_from_zero),
+		TEST(a_node_with_a_new_name_goes_on_with_its_history),
+		TEST(after_a_kill_rows_and_mark_agree),
+		TEST(a_truncated_file_is_set_aside),
+		TEST(a_file_of_zero_length_is_a_new_one),
+		TEST(a_flipped_bit_does_not_stop_it),
+		TEST(damage_that_shows_later_is_set_aside_too),
+		TEST(what_is_not_ours_is_left_alone),
+		TEST(a_newer_version_is_left_alone),
+		TEST(a_path_that_cannot_be_is_told),
+		TEST(two_programs_do_not_share_a_file),
+		TEST(a_predecessor_that_is_ending_is_waited_for),
+		TEST(what_a_full_disk_does_not_take_is_kept),
+		TEST(a_full_queue_keeps_the_totals),
+		TEST(closing_takes_no_longer_than_it_may),
+		TEST(what_expires_is_counted_on),
+		TEST(a_cause_lives_as_long_as_its_restarts),
+		TEST(a_clock_that_was_set_back_loses_nothing),
+		TEST(a_time_far_ahead_expires_nothing),
+		TEST(rows_without_sense_are_left_out),
+	};
+
+	evthread_use_pthreads();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
