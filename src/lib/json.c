@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers as JSON, by the engine's writers. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "engine/answer.h"
+#include "lib/handle.h"
+
+struct page {
+	struct strbuf text;
+	struct jsonw j;
+	struct answer_json answer;
+};
+
+static void
+page_init(struct page *p)
+{
+	*p = (struct page) { .text = STRBUF_INIT };
+	jsonw_init(&p->j, &p->text);
+	answer_json_init(&p->answer, &p->j);
+}
+
+static int
+page_give(struct page *p, char **out)
+{
+	*out = strbuf_detach(&p->text);
+	return ARSENAL_OK;
+}
+
+static int
+check_out(struct arsenal *a, char **out)
+{
+	if (out)
+		*out = NULL;
+	if (a == NULL)
+		return ARSENAL_ERR_ARGUMENT;
+	if (out == NULL)
+		return fail(a, ARSENAL_ERR_ARGUMENT, "out: it is NULL");
+	return ARSENAL_OK;
+}
+
+static int
+check_question(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_out(a, out);
+
+	return code == ARSENAL_OK ? time_check(a, now_ms) : code;
+}
+
+void
+arsenal_string_free(char *text)
+{
+	free(text);
+}
+
+int
+arsenal_node_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_node(&p.answer.base, a->engine, now_ms);
+	return page_give(&p, out);
+}
+
+int
+arsenal_health_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_health(&p.answer.base, a->engine, now_ms);
+	return page_give(&p, out);
+}
+
+int
+arsenal_performance_json(struct arsenal *a, char **out)
+{
+	int code = check_out(a, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_performance(&p.answer.base, a->engine);
+	return page_give(&p, out);
+}
+
+int
+arsenal_restarts_json(struct arsenal *a, int64_t now_ms, const char *supervisor, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code == ARSENAL_OK && supervisor)
+		code = text_check(a, "supervisor", supervisor, ARSENAL_TEXT_MAX);
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	if (answer_restarts(&p.answer.base, a->engine, now_ms, supervisor))
+		return page_give(&p, out);
+	strbuf_release(&p.text);
+	return fail(a, ARSENAL_ERR_UNKNOWN, "no restart was reported under supervisor \"%.200s\"", supervisor);
+}
+
+int
+arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char **out)
+{
+	int code = check_out(a, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	if (start_ms < 0 || end_ms > ARSENAL_TIME_MAX)
+		return fail(a, ARSENAL_ERR_RANGE,
+		    "history: from %" PRId64 " to %" PRId64 " is not within 0 to %" PRId64, start_ms, end_ms,
+		    ARSENAL_TIME_MAX);
+	if (end_ms < start_ms)
+		return fail(a, ARSENAL_ERR_RANGE, "history: the end %" PRId64 " is before the start %" PRId64, end_ms,
+		    start_ms);
+	page_init(&p);
+	answer_history(&p.answer.base, a->engine, start_ms, end_ms);
+	return page_give(&p, out);
+}
+
+int
+arsenal_anomalies_json(struct arsenal *a, char **out)
+{
+	int code = check_out(a, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_anomalies(&p.answer.base, a->engine);
+	return page_give(&p, out);
+}
+
+static enum top_kind
+find_kind(const char *by)
+{
+	int kind = 0;
+
+	while (kind < TOP_KIND_COUNT && strcmp(top_kind_name((enum top_kind)kind), by) != 0)
+		kind++;
+	return (enum top_kind)kind;
+}
+
+int
+arsenal_top_json(struct arsenal *a, const char *by, unsigned max, char **out)
+{
+	int code = check_out(a, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	if (by == NULL)
+		return fail(a, ARSENAL_ERR_ARGUMENT, "by: it is NULL");
+	if (find_kind(by) == TOP_KIND_COUNT)
+		return fail(a, ARSENAL_ERR_UNKNOWN, "by: \"%.64s\" is none of message_queue, memory, reductions", by);
+	if (max < 1 || max > 1000)
+		return fail(a, ARSENAL_ERR_RANGE, "max: %u is not from 1 to 1000", max);
+	page_init(&p);
+	answer_top(&p.answer.base, a->engine, find_kind(by), max);
+	return page_give(&p, out);
+}
+
+static void
+stats_fields(const struct arsenal *a, int64_t now_ms, struct jsonw *j)
+{
+	jsonw_key(j, "node");
+	jsonw_str(j, engine_node(a->engine));
+	jsonw_key(j, "version");
+	jsonw_str(j, ARSENAL_VERSION_STRING);
+	jsonw_key(j, "uptime");
+	jsonw_int(j, a->started_ms ? now_ms - a->started_ms : 0);
+	jsonw_key(j, "active_subscriptions");
+	jsonw_uint(j, subscription_count(a));
+	jsonw_key(j, "events_dropped");
+	jsonw_uint(j, a->dropped);
+}
+
+int
+arsenal_stats_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	jsonw_object(&p.j);
+	stats_fields(a, now_ms, &p.j);
+	answer_stats_fields(&p.answer.base, a->engine);
+	jsonw_end(&p.j);
+	return page_give(&p, out);
+}
