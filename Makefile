@@ -1,7 +1,7 @@
 # arsenal: the build. `make help` lists the targets.
 #
 # Variables: CC (gcc, clang), V=1 shows the commands, VARIANT=plain|asan|tsan|cover|fuzz picks flags and a build folder of its own,
-# PREFIX and DESTDIR for install, FUZZ_SECONDS for fuzz.
+# CFLAGS and LDFLAGS are added to ours, BUILD is the build folder, PREFIX and DESTDIR for install, FUZZ_SECONDS for fuzz.
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -23,7 +23,11 @@ OUT := $(BUILD)/$(VARIANT)
 GEN := $(BUILD)/gen
 BIN := $(if $(filter plain,$(VARIANT)),$(BUILD)/arsenal,$(OUT)/arsenal)
 
-PACKAGES := libevent libevent_pthreads libcrypto jansson libcurl
+# PKG_CONFIG, AR, CC and PKG_CONFIG_SYSROOT_DIR are as usual in cross builds.
+PKG_CONFIG ?= pkg-config
+AR := $(if $(filter default,$(origin AR)),ar,$(AR))
+PORT_PACKAGES := libevent libevent_pthreads sqlite3
+PACKAGES := $(PORT_PACKAGES) libcrypto jansson libcurl
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wformat=2 \
 	-Wpointer-arith -Wvla -Wswitch-enum -Werror
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -32,11 +36,14 @@ FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno
 FLAGS_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 FLAGS_cover := -O0 -g --coverage
 FLAGS_fuzz := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
-CFLAGS = -std=c17 -D_GNU_SOURCE -DARSENAL_VERSION='"$(VERSION)"' -Isrc -pthread $(WARNINGS) $(FLAGS_$(VARIANT)) \
-	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LDLIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+# $(call cflags,PACKAGES) and $(call ldlibs,PACKAGES); the latter has to do without pkg-config, too, for the port.
+cflags = -std=c17 -D_GNU_SOURCE -DARSENAL_VERSION='"$(VERSION)"' -Isrc -pthread $(WARNINGS) $(FLAGS_$(VARIANT)) \
+	$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null) $(CFLAGS)
+ldlibs = $(or $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null),-levent -levent_pthreads -lsqlite3) -lm
+C_FLAGS = $(call cflags,$(PACKAGES))
+LDLIBS = $(call ldlibs,$(PACKAGES))
 LDFLAGS_plain := -Wl,-z,relro,-z,now
-LDFLAGS = -pthread $(FLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT))
+LD_FLAGS = -pthread $(FLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
 SOURCES := $(filter-out %_test.c,$(wildcard src/*.c src/*/*.c))
 TESTS := $(patsubst src/%.c,%,$(wildcard src/*_test.c src/*/*_test.c))
@@ -44,12 +51,19 @@ FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz_*.c))
 GENERATED := $(GEN)/probe_beam.c $(GEN)/demo_beams.c $(GEN)/web_files.c
 OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out src/main.c,$(SOURCES))) $(patsubst $(GEN)/%.c,$(OUT)/gen/%.o,$(GENERATED))
 ARCHIVE := $(OUT)/arsenal.a
+PORT := $(if $(filter plain,$(VARIANT)),$(BUILD),$(OUT))/port
+PORT_OUT ?=
+PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model etf analyze engine store http,src/$(room)/*.c) \
+	$(foreach file,beam/probe_message beam/port* beam/genserver* cmd/port cmd/settings cmd/setup application server \
+	eventlog,src/$(file).c)))
+PORT_OBJECTS := $(PORT_SOURCES:src/%.c=$(PORT)/%.o) $(PORT)/gen/web_files.o
 
-.PHONY: help all run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \
+.PHONY: help all port run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \
 	fuzz fuzz-build bench bench-run cover format format-check lint install clean deps deps-run deps-check screenshots
 
 help:
 	@echo 'make all         the program, build/arsenal'
+	@echo 'make port        the engine as the port program of an application, build/port/arsenal; PORT_OUT=DIR copies it there'
 	@echo 'make run         build, then arsenal demo: a small OTP application with real faults, watched live'
 	@echo 'make check       everything that must pass before a commit lands (under 10 minutes)'
 	@echo 'make check-full  the rest: TSan, valgrind, long fuzzing, clang'
@@ -64,22 +78,64 @@ all: $(BIN)
 
 $(BIN): $(OUT)/main.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LD_FLAGS) -o $@ $^ $(LDLIBS)
 
 $(ARCHIVE): $(OBJECTS)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(OUT)/%.o: src/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(C_FLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/gen/%.o: $(GEN)/%.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(C_FLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(OUT) -name '*.d' -type f 2>/dev/null)
+-include $(shell find $(OUT) $(PORT) -name '*.d' -type f 2>/dev/null)
+
+# ---- the port program: the engine inside an application (doc/port.md) ----------------------------------------------------
+# Only what it needs, so that a package builds it on any machine with a C compiler: no libcurl, jansson, openssl, npm, erlc. Warnings
+# are no errors there: the compiler is not ours to choose. PORT_OUT=DIR: a copy of the program in that folder.
+port: $(PORT)/arsenal
+ifneq ($(PORT_OUT),)
+	$(Q)mkdir -p "$(PORT_OUT)"
+# One that is running must not be written to.
+	$(Q)cmp -s $< "$(PORT_OUT)/arsenal" || { cp $< "$(PORT_OUT)/arsenal.new" && mv -f "$(PORT_OUT)/arsenal.new" "$(PORT_OUT)/arsenal"; }
+else
+	@:
+endif
+
+$(PORT)/arsenal: $(PORT)/main.o $(PORT)/arsenal.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LD_FLAGS) -o $@ $^ $(call ldlibs,$(PORT_PACKAGES))
+
+$(PORT)/arsenal.a: $(PORT_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(PORT)/main.o: PORT_DEFINES := -DARSENAL_PORT
+$(PORT)/%.o: src/%.c | $(PORT)/checked
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Werror,$(call cflags,$(PORT_PACKAGES))) $(PORT_DEFINES) -MMD -MP -c -o $@ $<
+
+$(PORT)/gen/%.o: $(GEN)/%.c | $(PORT)/checked
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Werror,$(call cflags,$(PORT_PACKAGES))) -MMD -MP -c -o $@ $<
+
+# What is missing is found before anything is compiled, and said in one line that can be run.
+PORT_HEADERS := event2/event.h event2/http.h event2/thread.h sqlite3.h
+$(PORT)/checked:
+	$(Q)mkdir -p $(@D)
+	$(Q)for h in $(PORT_HEADERS); do echo "#include <$$h>"; done >$@.c
+	$(Q)echo 'int main(void) { return sqlite3_libversion_number() == 0 || event_get_version() == 0; }' >>$@.c
+	$(Q)$(CC) $(filter-out -Werror,$(call cflags,$(PORT_PACKAGES))) $(LD_FLAGS) -o $@.out $@.c $(call ldlibs,$(PORT_PACKAGES)) 2>$@.log || { \
+		echo 'arsenal: cannot build the engine: a C compiler, libevent or SQLite (or their headers) are missing. On Debian and Ubuntu:' >&2; \
+		echo '  sudo apt-get install gcc make pkg-config libevent-dev libsqlite3-dev' >&2; \
+		echo "what the compiler ($(CC)) said is in $@.log:" >&2; head -n 3 $@.log >&2; exit 1; }
+	$(Q)rm -f $@.c $@.out $@.log && touch $@
 
 # ---- what is embedded --------------------------------------------------------------------------------------------
 # The probe's module name carries a hash of its source, so that two releases of arsenal can be on one node.
@@ -112,7 +168,7 @@ unit: $(TESTS:%=$(OUT)/test/%)
 $(OUT)/test/%: src/%.c $(ARCHIVE)
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
+	$(Q)$(CC) $(C_FLAGS) -MMD -MP $(LD_FLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS) $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
 
 unit-run: unit
 	$(Q)sh scripts/unit.sh $(TESTS:%=$(OUT)/test/%)
@@ -129,7 +185,7 @@ fuzz-build: $(FUZZERS:%=$(OUT)/fuzz/%)
 $(OUT)/fuzz/%: fuzz/%.c $(ARCHIVE)
 	$(call say,FUZZ,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(ARCHIVE) $(LDLIBS)
+	$(Q)$(CC) $(C_FLAGS) -Wno-missing-prototypes -MMD -MP -fsanitize=fuzzer,address,undefined -pthread -o $@ $< $(ARCHIVE) $(LDLIBS)
 
 # ---- the checks ----------------------------------------------------------------------------------------------------
 # What a step needs is installed first (deps), then a second make sees it.
@@ -173,13 +229,13 @@ bench-run: $(BENCHES)
 
 $(OUT)/bench/%: bench/%.c $(ARCHIVE)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS)
+	$(Q)$(CC) $(C_FLAGS) -MMD -MP $(LD_FLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS)
 
 cover: deps-check
 	$(Q)$(MAKE) VARIANT=cover unit-run
 	$(Q)sh scripts/cover.sh $(BUILD)/cover
 
-C_FILES := $(wildcard src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.c)
+C_FILES := $(wildcard include/*.h src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.c examples/*.c)
 format:
 	clang-format -i $(C_FILES)
 
@@ -194,6 +250,9 @@ lint: deps-check
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/arsenal $(DESTDIR)$(PREFIX)/bin/arsenal
+
+# ---- the parts that have a file of their own: libarsenal --------------------------------------------------------------
+-include mk/*.mk
 
 deps-run:
 	$(Q)sh scripts/deps.sh run

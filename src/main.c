@@ -8,17 +8,24 @@
 #include "cmd/setup.h"
 #include "os/log.h"
 
-static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATUS, &COMMAND_DEMO };
+/* The program of `make port`, which packages build, has only what an application needs. */
+#ifdef ARSENAL_PORT
+#define INTRODUCTION "arsenal port is the engine of Arsenal.AnalyticsServer, which starts it."
+#define FIRST_STEPS ""
+static const struct command *const COMMANDS[] = { &COMMAND_PORT };
+#else
+#define INTRODUCTION "arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies."
+#define FIRST_STEPS " First steps: arsenal demo"
+static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATUS, &COMMAND_DEMO, &COMMAND_PORT };
+#endif
 
 static void
 print_help(FILE *out)
 {
-	fputs("arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies.\n\nusage: "
-	      "arsenal COMMAND [options]\n\n",
-	    out);
+	fputs(INTRODUCTION "\n\nusage: arsenal COMMAND [options]\n\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
 		fprintf(out, "  %-8s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
-	fputs("\n\"arsenal COMMAND --help\" explains one. First steps: arsenal demo\n", out);
+	fputs("\n\"arsenal COMMAND --help\" explains one." FIRST_STEPS "\n", out);
 }
 
 static int

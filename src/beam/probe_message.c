@@ -176,9 +176,8 @@ read_kind(struct etf *e)
 	return RESTART_DONE;
 }
 
-/* {t, Term} or {x, Binary} */
-static struct term *
-read_wrapped(struct etf *e)
+struct term *
+probe_read_wrapped(struct etf *e)
 {
 	struct etf_atom how;
 
@@ -195,7 +194,7 @@ read_wrapped(struct etf *e)
 static void
 read_restart_type(struct etf *e, struct restart *r)
 {
-	struct term *type = read_wrapped(e);
+	struct term *type = probe_read_wrapped(e);
 
 	if (type)
 		snprintf(r->restart_type, sizeof(r->restart_type), "%.*s",
@@ -230,13 +229,14 @@ read_restart(struct etf *e, struct restart *r)
 {
 	memset(r, 0, sizeof(*r));
 	etf_tuple_of(e, 9);
+	r->caught = true;
 	r->time_ms = etf_int(e);
 	r->kind = read_kind(e);
 	r->supervisor = etf_term(e);
 	etf_skip(e); /* the supervisor's pid: its name is what it goes by */
-	r->child_id = read_wrapped(e);
+	r->child_id = probe_read_wrapped(e);
 	r->child_pid = read_pid(e);
-	r->reason = read_wrapped(e);
+	r->reason = probe_read_wrapped(e);
 	read_restart_type(e, r);
 	read_start(e, r);
 	return etf_ok(e);

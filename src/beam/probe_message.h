@@ -28,6 +28,8 @@ typedef void probe_restart_cb(void *arg, struct restart *r);
 /* probe_read_restarts: *lost is how many were seen and not described, here or there. Those before a malformed one are handed over. */
 bool probe_read_restarts(struct etf *e, uint64_t *lost, probe_restart_cb *cb, void *arg) MUST_CHECK;
 bool probe_read_notice(struct etf *e, bool *warning, char text[PROBE_NOTICE_SIZE]) MUST_CHECK;
+/* probe_read_wrapped reads {t, Term} or {x, Binary}, the cut text of a term that was too large. NULL if it is neither. The caller owns a reference. */
+struct term *probe_read_wrapped(struct etf *e);
 /* probe_read_info reads the map that attach/2 answers with. */
 bool probe_read_info(struct etf *e, struct node_info *info) MUST_CHECK;
 

@@ -73,7 +73,7 @@ start_node(struct demo *d, struct err *err)
 		"-erl_epmd_port", port, "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-s", "arsenal_demo",
 		"main", NULL };
 
-	d->port = port_free();
+	d->port = port_unused();
 	if (d->port == 0)
 		return err_set(err, "no free port on 127.0.0.1");
 	snprintf(port, sizeof(port), "%u", d->port);

@@ -45,7 +45,7 @@ static const struct option_row OPTIONS[] = {
 	    "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
 	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0,
 	    "JSON on stdout, for scripts" },
-	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level), FOR_WATCH | FOR_STATUS | FOR_DEMO, "info", 0, 0,
+	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT, "info", 0, 0,
 	    "error, warning, info or debug" },
 };
 

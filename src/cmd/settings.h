@@ -33,7 +33,7 @@ struct settings {
 };
 
 /* Commands that take an option, as bits. */
-enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4 };
+enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4, FOR_PORT = 8 };
 
 struct command {
 	const char *name;
@@ -47,7 +47,7 @@ struct command {
 	int (*run)(const struct settings *s); /* the exit code */
 };
 
-extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO;
+extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT;
 
 #define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
 

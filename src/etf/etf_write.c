@@ -7,14 +7,28 @@
 static void
 put_uint(struct strbuf *out, uint64_t v, unsigned bytes)
 {
-	for (unsigned i = bytes; i > 0; i--)
-		strbuf_addc(out, (char)(v >> 8 * (i - 1)));
+	char b[8];
+
+	for (unsigned i = 0; i < bytes; i++)
+		b[i] = (char)(v >> 8 * (bytes - 1 - i));
+	strbuf_add(out, b, bytes);
 }
 
 static void
 put_tag(struct strbuf *out, enum etf_tag tag)
 {
 	strbuf_addc(out, (char)tag);
+}
+
+/* The tag and a number behind it, in one go. */
+static void
+put_head(struct strbuf *out, enum etf_tag tag, uint64_t v, unsigned bytes)
+{
+	char b[9] = { (char)tag };
+
+	for (unsigned i = 0; i < bytes; i++)
+		b[1 + i] = (char)(v >> 8 * (bytes - 1 - i));
+	strbuf_add(out, b, 1 + (size_t)bytes);
 }
 
 void
@@ -42,11 +56,9 @@ void
 etf_put_int(struct strbuf *out, int64_t v)
 {
 	if (v >= 0 && v <= 255) {
-		put_tag(out, ETF_SMALL_INTEGER);
-		put_uint(out, (uint64_t)v, 1);
+		put_head(out, ETF_SMALL_INTEGER, (uint64_t)v, 1);
 	} else if (v >= INT32_MIN && v <= INT32_MAX) {
-		put_tag(out, ETF_INTEGER);
-		put_uint(out, (uint32_t)v, 4);
+		put_head(out, ETF_INTEGER, (uint32_t)v, 4);
 	} else {
 		put_big(out, v);
 	}
@@ -58,16 +70,14 @@ etf_put_float(struct strbuf *out, double v)
 	uint64_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	put_tag(out, ETF_NEW_FLOAT);
-	put_uint(out, bits, 8);
+	put_head(out, ETF_NEW_FLOAT, bits, 8);
 }
 
 void
 etf_put_atomn(struct strbuf *out, const char *text, size_t len)
 {
 	assert(len < ETF_ATOM_SIZE);
-	put_tag(out, len < 256 ? ETF_SMALL_ATOM_UTF8 : ETF_ATOM_UTF8);
-	put_uint(out, len, len < 256 ? 1 : 2);
+	put_head(out, len < 256 ? ETF_SMALL_ATOM_UTF8 : ETF_ATOM_UTF8, len, len < 256 ? 1 : 2);
 	strbuf_add(out, text, len);
 }
 
@@ -81,8 +91,7 @@ void
 etf_put_binary(struct strbuf *out, const void *data, size_t len)
 {
 	assert(len <= UINT32_MAX);
-	put_tag(out, ETF_BINARY);
-	put_uint(out, len, 4);
+	put_head(out, ETF_BINARY, len, 4);
 	strbuf_add(out, data, len);
 }
 
@@ -94,24 +103,21 @@ etf_put_string(struct strbuf *out, const void *data, size_t len)
 		etf_put_nil(out);
 		return;
 	}
-	put_tag(out, ETF_STRING);
-	put_uint(out, len, 2);
+	put_head(out, ETF_STRING, len, 2);
 	strbuf_add(out, data, len);
 }
 
 void
 etf_put_tuple(struct strbuf *out, uint32_t arity)
 {
-	put_tag(out, arity < 256 ? ETF_SMALL_TUPLE : ETF_LARGE_TUPLE);
-	put_uint(out, arity, arity < 256 ? 1 : 4);
+	put_head(out, arity < 256 ? ETF_SMALL_TUPLE : ETF_LARGE_TUPLE, arity, arity < 256 ? 1 : 4);
 }
 
 void
 etf_put_list(struct strbuf *out, uint32_t n)
 {
 	assert(n > 0);
-	put_tag(out, ETF_LIST);
-	put_uint(out, n, 4);
+	put_head(out, ETF_LIST, n, 4);
 }
 
 void
@@ -123,8 +129,7 @@ etf_put_nil(struct strbuf *out)
 void
 etf_put_map(struct strbuf *out, uint32_t pairs)
 {
-	put_tag(out, ETF_MAP);
-	put_uint(out, pairs, 4);
+	put_head(out, ETF_MAP, pairs, 4);
 }
 
 void
@@ -140,8 +145,7 @@ etf_put_pid(struct strbuf *out, const char *node, uint32_t id, uint32_t serial, 
 void
 etf_put_ref(struct strbuf *out, const char *node, uint32_t creation, const uint32_t word[3])
 {
-	put_tag(out, ETF_NEWER_REFERENCE);
-	put_uint(out, 3, 2);
+	put_head(out, ETF_NEWER_REFERENCE, 3, 2);
 	etf_put_atom(out, node);
 	put_uint(out, creation, 4);
 	for (int i = 0; i < 3; i++)

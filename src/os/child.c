@@ -91,7 +91,7 @@ child_stop(struct child *c, int grace_ms)
 }
 
 uint16_t
-port_free(void)
+port_unused(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

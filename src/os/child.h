@@ -23,8 +23,8 @@ bool child_start(struct child *c, const char *const *argv, const char *home, str
 /* child_stop closes its stdin, waits up to grace_ms, then kills it, and waits for it to be gone. */
 void child_stop(struct child *c, int grace_ms);
 
-/* port_free returns a TCP port of 127.0.0.1 that is free at this moment, or 0. */
-uint16_t port_free(void);
+/* port_unused returns a TCP port of 127.0.0.1 that is free at this moment, or 0. */
+uint16_t port_unused(void);
 /* port_wait waits until something listens on the port of 127.0.0.1; false if the child ends first, or none does in time. It blocks. */
 bool port_wait(uint16_t port, const struct child *c, int timeout_ms);
 

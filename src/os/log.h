@@ -12,6 +12,8 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 /* log_set_level: messages above it are not written. LOG_INFO at start. */
 void log_set_level(enum log_level level);
+/* log_set_sink: lines go there instead of stderr, from whatever thread; without the end of the line. NULL: stderr again. */
+void log_set_sink(void (*sink)(void *arg, enum log_level level, const char *line), void *arg);
 void log_write(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)

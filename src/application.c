@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "application.h"
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/ring.h"
+#include "beam/genserver.h"
+#include "beam/port.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/usage.h"
+#include "server.h"
+#include "store/store.h"
+
+#define MAX_EVENTS 10000 /* kept for HTTP's streams */
+#define MAX_LINES 100    /* of the log, waiting for the loop */
+#define LAST_WORDS_MS 200
+
+struct line {
+	enum log_level level;
+	char text[];
+};
+
+struct application {
+	struct server *srv;
+	struct beam_port *port;
+	struct genserver *g;
+	struct server_node *node; /* NULL before the router's options came */
+	struct engine *engine;
+	const struct selection *selection;
+	struct store *store; /* NULL: none */
+	struct event *flush;
+	struct event *timer;
+	bool in_packet; /* what is to be written goes out when the packets are done */
+
+	pthread_mutex_t lock;
+	struct ring lines; /* struct line; from any thread */
+};
+
+/* soon has what was written outside a packet go out at the end of this turn. */
+static void
+soon(struct application *a)
+{
+	if (!a->in_packet)
+		event_active(a->flush, EV_TIMEOUT, 0);
+}
+
+/* ---- the log goes to the router ------------------------------------------------------------------------------------ */
+
+static void
+on_line(void *arg, enum log_level level, const char *text)
+{
+	struct application *a = arg;
+	size_t size = strlen(text) + 1;
+	struct line *line = xmalloc(sizeof(*line) + size);
+
+	line->level = level;
+	memcpy(line->text, text, size);
+	pthread_mutex_lock(&a->lock);
+	free(ring_push(&a->lines, line));
+	pthread_mutex_unlock(&a->lock);
+	event_active(a->flush, EV_TIMEOUT, 0);
+}
+
+static struct line *
+next_line(struct application *a)
+{
+	struct line *line;
+
+	pthread_mutex_lock(&a->lock);
+	line = ring_pop(&a->lines);
+	pthread_mutex_unlock(&a->lock);
+	return line;
+}
+
+static void
+hand_over_lines(struct application *a)
+{
+	static const char *const levels[] = { "error", "warning", "info", "info" };
+	struct line *line;
+
+	while ((line = next_line(a)) != NULL) {
+		genserver_log(a->g, levels[line->level], line->text);
+		free(line);
+	}
+}
+
+static void
+on_libevent(int severity, const char *text)
+{
+	log_write(severity == EVENT_LOG_ERR ? LOG_ERROR : LOG_WARNING, "libevent: %s", text);
+}
+
+/* ---- inputs: engine, then store ---------------------------------------------------------------------------------- */
+
+static void
+on_event(void *arg, struct node_event *ev)
+{
+	struct application *a = arg;
+
+	if (a->store)
+		store_event(a->store, ev);
+	genserver_event(a->g, ev);
+	soon(a);
+}
+
+static void
+on_state(void *arg, int64_t now_ms, enum node_state state, const char *detail)
+{
+	struct application *a = arg;
+
+	engine_link(a->engine, now_ms, state, detail);
+	server_node_changed(a->node);
+}
+
+static void
+on_info(void *arg, const struct node_info *info)
+{
+	struct application *a = arg;
+
+	engine_info(a->engine, info);
+	server_node_changed(a->node);
+}
+
+static void
+keep_sample(struct application *a)
+{
+	const struct sample *last = engine_last(a->engine), *of;
+	size_t it = 0;
+
+	store_sample(a->store, last, engine_past_check(a->engine, last->time_ms, last->time_ms, &it, &of));
+}
+
+static void
+on_sample(void *arg, int64_t now_ms, const struct sample *s)
+{
+	struct application *a = arg;
+
+	engine_feed(a->engine, now_ms, s);
+	if (a->store)
+		keep_sample(a);
+	server_node_changed(a->node);
+}
+
+static void
+on_restart(void *arg, int64_t now_ms, const struct restart *r)
+{
+	struct application *a = arg;
+
+	engine_restart(a->engine, now_ms, r);
+	if (a->store && (a->selection == NULL || selection_wants_restart(a->selection, r)))
+		store_restart(a->store, r);
+	server_node_changed(a->node);
+}
+
+static void
+on_lost_restarts(void *arg, int64_t now_ms, uint64_t count)
+{
+	struct application *a = arg;
+
+	engine_lost_restarts(a->engine, now_ms, count);
+	if (a->store)
+		store_lost_restarts(a->store, now_ms, count);
+	server_node_changed(a->node);
+}
+
+static void
+on_mark(void *arg, uint64_t last)
+{
+	struct application *a = arg;
+
+	if (a->store)
+		store_mark(a->store, last);
+}
+
+static void
+on_figures(void *arg, struct genserver_figures *f)
+{
+	struct application *a = arg;
+	struct usage use = usage_now();
+
+	f->cpu_ms = use.cpu_ms;
+	f->max_rss_bytes = use.max_rss_bytes;
+	f->store = a->store != NULL;
+	if (a->store) {
+		struct store_counts c = store_counts(a->store);
+
+		f->store_committed = c.committed;
+		f->store_dropped = c.dropped;
+		f->store_bytes = c.bytes;
+		f->store_failing = c.failing;
+	}
+}
+
+static bool
+is_slow(void *arg)
+{
+	struct application *a = arg;
+
+	return beam_port_is_slow(a->port);
+}
+
+/* ---- the store ----------------------------------------------------------------------------------------------------- */
+
+static void
+on_committed(void *arg, uint64_t mark)
+{
+	struct application *a = arg;
+
+	genserver_confirm(a->g, mark);
+	soon(a);
+}
+
+static void
+on_notice(void *arg, bool warning, const char *text)
+{
+	struct application *a = arg;
+
+	genserver_log(a->g, warning ? "warning" : "notice", text);
+	soon(a);
+}
+
+static bool
+open_store(struct application *a, const struct genserver_init *init, int64_t now_ms, uint64_t *last, struct err *err)
+{
+	static const struct store_handlers handlers = { on_committed, on_notice };
+	const struct store_options options = {
+		.path = init->store,
+		.node = init->node,
+		.session = init->session,
+		.retention_ms = init->retention_ms,
+	};
+
+	if (init->store == NULL)
+		return true;
+	a->store = store_open(server_loop(a->srv), &options, &handlers, a, err);
+	if (a->store == NULL)
+		return false;
+	*last = store_restore(a->store, a->engine, now_ms);
+	return true;
+}
+
+/* ---- the beginning --------------------------------------------------------------------------------------------------- */
+
+static struct engine_options
+engine_options_of(const struct genserver_init *init)
+{
+	struct engine_options o = engine_defaults();
+
+	o.interval_ms = init->interval_ms;
+	o.retention_ms = init->retention_ms;
+	o.anomaly_threshold = init->threshold;
+	o.selection = init->selection;
+	if (o.max_restarts < init->max_history)
+		o.max_restarts = init->max_history;
+	return o;
+}
+
+static bool
+start(void *arg, const struct genserver_init *init, int64_t now_ms, struct genserver_started *started, struct err *err)
+{
+	struct application *a = arg;
+	const struct engine_options o = engine_options_of(init);
+
+	a->node = server_add(a->srv, init->node, &o, err);
+	if (a->node == NULL)
+		return false;
+	a->engine = server_node_engine(a->node);
+	a->selection = init->selection;
+	if (!open_store(a, init, now_ms, &started->last, err))
+		return false;
+	if (init->http && !server_listen(a->srv, init->http, init->http_token, false, err))
+		return false;
+	started->engine = a->engine;
+	started->confirms = a->store != NULL;
+	started->http = server_http_address(a->srv);
+	return true;
+}
+
+static const struct genserver_host HOST = {
+	.start = start,
+	.state = on_state,
+	.info = on_info,
+	.sample = on_sample,
+	.restart = on_restart,
+	.lost_restarts = on_lost_restarts,
+	.mark = on_mark,
+	.figures = on_figures,
+	.is_slow = is_slow,
+};
+
+/* ---- the loop -------------------------------------------------------------------------------------------------------- */
+
+static void
+set_timer(struct application *a)
+{
+	int64_t at = genserver_deadline(a->g);
+	int64_t ms = at - clock_now_ms();
+	struct timeval tv;
+
+	if (at == INT64_MAX) {
+		event_del(a->timer);
+		return;
+	}
+	ms = ms > 1 ? ms : 1;
+	tv = (struct timeval) { ms / 1000, ms % 1000 * 1000 };
+	event_add(a->timer, &tv);
+}
+
+static void
+on_packet(void *arg, struct etf_span body)
+{
+	struct application *a = arg;
+
+	a->in_packet = true;
+	genserver_receive(a->g, body, clock_now_ms());
+}
+
+static void
+on_read_all(void *arg)
+{
+	struct application *a = arg;
+
+	a->in_packet = false;
+	genserver_settle(a->g);
+	set_timer(a);
+	if (genserver_failed(a->g))
+		server_stop(a->srv);
+}
+
+static void
+on_closed(void *arg)
+{
+	struct application *a = arg;
+
+	server_stop(a->srv);
+}
+
+static void
+on_flush(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct application *a = arg;
+
+	hand_over_lines(a);
+	beam_port_flush(a->port);
+}
+
+static void
+on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct application *a = arg;
+
+	genserver_expire(a->g, clock_now_ms());
+	set_timer(a);
+	beam_port_flush(a->port);
+}
+
+static int64_t
+now(void *arg)
+{
+	const struct application *a = arg;
+	int64_t clock_ms = clock_now_ms();
+
+	return a->g ? genserver_now(a->g, clock_ms) : clock_ms;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------- */
+
+static bool
+build(struct application *a, int in_fd, int out_fd, struct err *err)
+{
+	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_closed };
+	const struct server_options options = {
+		.max_events = MAX_EVENTS,
+		.no_interrupt = true,
+		.now_ms = now,
+		.on_event = on_event,
+		.arg = a,
+	};
+
+	pthread_mutex_init(&a->lock, NULL);
+	ring_init(&a->lines, MAX_LINES);
+	a->srv = server_new(&options);
+	a->flush = event_new(server_loop(a->srv), -1, 0, on_flush, a);
+	a->timer = evtimer_new(server_loop(a->srv), on_timer, a);
+	a->port = beam_port_new(server_loop(a->srv), in_fd, out_fd, &handlers, a, err);
+	if (a->port == NULL)
+		return false;
+	a->g = genserver_new(&HOST, a, beam_port_writer(a->port), (uint32_t)getpid());
+	event_set_log_callback(on_libevent);
+	log_set_sink(on_line, a);
+	return true;
+}
+
+/* What there is to keep is kept first; then the router hears of it, if it is still there. */
+static void
+finish(struct application *a)
+{
+	store_close(a->store);
+	a->store = NULL;
+	hand_over_lines(a);
+	beam_port_finish(a->port, LAST_WORDS_MS);
+}
+
+static void
+release(struct application *a)
+{
+	log_set_sink(NULL, NULL);
+	beam_port_free(a->port);
+	event_free(a->flush);
+	event_free(a->timer);
+	server_free(a->srv);
+	genserver_free(a->g);
+	ring_release(&a->lines, free);
+	pthread_mutex_destroy(&a->lock);
+}
+
+bool
+application_run(int in_fd, int out_fd, int *code, struct err *err)
+{
+	struct application a = { .srv = NULL };
+	bool ok = build(&a, in_fd, out_fd, err);
+
+	if (ok) {
+		server_run(a.srv, 0);
+		*code = genserver_failed(a.g) ? EXIT_FAILURE : EXIT_SUCCESS;
+		finish(&a);
+	}
+	release(&a);
+	return ok;
+}

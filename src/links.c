@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "links.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/alloc.h"
+#include "beam/watch.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/watchdog.h"
+
+/* Longer than any hiccup of a healthy machine, shorter than a node needs to fill the link's buffers at ordinary load. */
+#define LOOP_STALL_MS 4000
+
+struct link {
+	struct links *links;
+	struct server_node *node;
+	struct engine *engine;
+	struct beam_watch *watch;
+};
+
+struct links {
+	struct watchdog *watchdog;
+	struct link *all;
+	size_t count;
+	void (*on_sample)(void *arg, const struct engine *e);
+	void *arg;
+};
+
+/* ---- inputs ------------------------------------------------------------------------------------------------------ */
+
+static void
+on_state(void *arg, enum node_state state, const char *detail)
+{
+	struct link *l = arg;
+	bool fine = state == NODE_UP || state == NODE_CONNECTING;
+
+	log_write(
+	    fine ? LOG_INFO : LOG_WARNING, "node %s: %s: %s", engine_node(l->engine), node_state_name(state), detail);
+	engine_link(l->engine, clock_now_ms(), state, detail);
+	server_node_changed(l->node);
+}
+
+static void
+on_info(void *arg, const struct node_info *info)
+{
+	struct link *l = arg;
+
+	log_info("node %s: OTP %s%s%s, %u schedulers%s", engine_node(l->engine), info->otp_release,
+	    *info->elixir ? ", Elixir " : "", info->elixir, info->schedulers_online,
+	    info->restarts_seen ? ", supervisor restarts are caught as they happen" : "");
+	if (*info->note)
+		log_warning("node %s: %s", engine_node(l->engine), info->note);
+	engine_info(l->engine, info);
+	server_node_changed(l->node);
+}
+
+static void
+on_sample(void *arg, const struct sample *s)
+{
+	struct link *l = arg;
+
+	engine_feed(l->engine, clock_now_ms(), s);
+	server_node_changed(l->node);
+	if (l->links->on_sample)
+		l->links->on_sample(l->links->arg, l->engine);
+}
+
+static void
+on_restart(void *arg, const struct restart *r)
+{
+	struct link *l = arg;
+
+	engine_restart(l->engine, clock_now_ms(), r);
+	server_node_changed(l->node);
+}
+
+static void
+on_lost_restarts(void *arg, uint64_t count)
+{
+	struct link *l = arg;
+
+	engine_lost_restarts(l->engine, clock_now_ms(), count);
+	server_node_changed(l->node);
+}
+
+static void
+on_notice(void *arg, bool warning, const char *text)
+{
+	struct link *l = arg;
+
+	log_write(warning ? LOG_WARNING : LOG_INFO, "node %s: %s", engine_node(l->engine), text);
+}
+
+static const struct beam_watch_handlers HANDLERS = {
+	.state = on_state,
+	.info = on_info,
+	.sample = on_sample,
+	.restart = on_restart,
+	.lost_restarts = on_lost_restarts,
+	.notice = on_notice,
+};
+
+/* The link's own figures, beside the node's. */
+static void
+link_stats(const void *arg, struct jsonw *j)
+{
+	const struct link *l = arg;
+	struct beam_watch_counts c = beam_watch_counts(l->watch);
+	const struct {
+		const char *key;
+		uint64_t value;
+	} rows[] = {
+		{ "connects", c.connects },
+		{ "frames", c.frames },
+		{ "bytes_in", c.bytes_in },
+		{ "bytes_out", c.bytes_out },
+		{ "bad_messages", c.bad_messages },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		jsonw_key(j, rows[i].key);
+		jsonw_uint(j, rows[i].value);
+	}
+}
+
+/* ---- building ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t
+draw_creation(void)
+{
+	uint32_t creation = 0;
+
+	/* 0 is reserved, and small ones are those of old releases. */
+	while (creation < 4)
+		if (getrandom(&creation, sizeof(creation), 0) != (ssize_t)sizeof(creation))
+			creation = (uint32_t)clock_mono_us() | 4;
+	return creation;
+}
+
+static bool
+add_link(struct links *links, struct server *srv, const struct engine_options *engine,
+    const struct beam_watch_options *w, struct err *err)
+{
+	struct link *l = &links->all[links->count];
+	char name[NODE_NAME_MAX + 1];
+	uint16_t port;
+
+	if (!beam_parse_node(w->node, name, &port, err))
+		return false;
+	l->links = links;
+	l->node = server_add(srv, name, engine, err);
+	if (l->node == NULL)
+		return false;
+	l->engine = server_node_engine(l->node);
+	l->watch = beam_watch_new(server_loop(srv), w, &HANDLERS, l, err);
+	if (l->watch == NULL)
+		return false;
+	server_node_stats(l->node, link_stats, l);
+	links->count++;
+	return true;
+}
+
+struct links *
+links_new(struct server *srv, const struct links_options *o, struct err *err)
+{
+	struct links *links = xcalloc(1, sizeof(*links));
+	struct beam_watch_options w = {
+		.local_name = o->local_name,
+		.creation = draw_creation(),
+		.cookie = o->cookie,
+		.interval_ms = o->engine.interval_ms,
+		.inject = o->inject,
+	};
+	bool ok = true;
+
+	w.watchdog = links->watchdog = watchdog_new(server_loop(srv), LOOP_STALL_MS);
+	links->all = xcalloc(o->node_count, sizeof(*links->all));
+	links->on_sample = o->on_sample;
+	links->arg = o->arg;
+	for (size_t i = 0; ok && i < o->node_count; i++) {
+		w.node = o->nodes[i];
+		ok = add_link(links, srv, &o->engine, &w, err);
+	}
+	if (ok)
+		return links;
+	links_free(links);
+	return NULL;
+}
+
+void
+links_free(struct links *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->count; i++) {
+		server_node_stats(l->all[i].node, NULL, NULL);
+		beam_watch_free(l->all[i].watch);
+	}
+	watchdog_free(l->watchdog);
+	free(l->all);
+	free(l);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OS_USAGE_H
+#define OS_USAGE_H
+
+#include <stdint.h>
+
+/* What this program has used so far. */
+struct usage {
+	uint64_t cpu_ms;
+	uint64_t max_rss_bytes;
+};
+
+struct usage usage_now(void);
+
+#endif
