@@ -12,7 +12,7 @@
 %% out. And nothing may wait for the C side: a C node that is connected but does not read would suspend whoever sends to it.
 -module(arsenal_probe).
 
--export([attach/2, filter/2]).
+-export([attach/2, filter/2, wrapped/1]).
 -export([holder/0, place_filter/1, walk/3]).    % for spawn only: a function that is named is found again in a crash dump
 
 %% Restarts
@@ -29,6 +29,8 @@
 -define(IN_FLIGHT, 1).
 -define(LOST, 2).
 -define(ORPHANED, 3).
+-define(PACKAGED, 4).              % 1: the module is the application's own, and stays
+-define(SLOTS, 4).
 
 %% The walk
 -define(CHUNK, 64).                % processes between two looks at the clock
@@ -42,6 +44,10 @@
 -define(WHOLE_HEAPS, 2000).        % up to so many processes, every walk asks all for their whole heap; of more, only a part
 -define(TURNS_MAX, 8).             % but in so many walks all of them
 -define(LONG_QUEUE, 100).
+-define(AT_ONCE, 1000000000).      % a budget that never makes the walk pause
+-define(AT_ONCE_MAX, 20000).       % processes; more are never walked over at once
+-define(AT_ONCE_GAP_MS, 1000).     % between two walks of that kind
+-define(AT_ONCE_WAIT_MS, 500).     % a tick that was asked for waits no longer for its walk
 -define(DICTIONARY_WORDS, 1000000).% a process with a larger heap is not asked for its whole dictionary
 
 %% Collecting
@@ -54,11 +60,16 @@
 -define(FIRST_WATCHER_MS, 5000).
 -define(PURGE_MAX, 50000).         % processes; purging asks each of them
 -define(NOTICE_GAP_MS, 60000).
+-define(UNANSWERED_MAX, 1000).     % restarts sent to a watcher on this node before it must have answered
 
 -record(watcher, {
     pid, monitor, interval, budget, ack_timeout,
+    is_local,                      % on this node: the router of an application
     next,                          % when the next tick is due (all times: monotonic milliseconds)
     seq = 0,
+    hurried = false,               % its next tick waits for the walk at once
+    left_out = false,              % a tick was due while the last one was not answered (of a local watcher)
+    sent = 0,                      % restarts since the last answer
     unanswered = none,             % when the oldest tick without an answer was sent
     queue = queue:new(),           % restarts not yet sent, oldest first
     queued = 0,
@@ -80,6 +91,8 @@
     walk_after,                    % the next walk does not start before this
     walk_stuck = false,
     walk_self = {0, 0},            % the walker's memory and reductions so far
+    at_once = false,               % the walk is one without pauses, and watchers wait for its end
+    at_once_after,                 % the next one of that kind does not start before this
     walker_reductions = 0,         % of all walkers before this one
     remembered = none,             % what the last walk found that the next one needs, see result/2
     queues = [],                   % metrics of the last finished walk
@@ -141,8 +154,11 @@ ask(Holder, Watcher, Options) ->
     end.
 
 checked_options(Options) ->
-    Wanted = [{interval, 5000, 50, 3600000}, {budget, 5, 1, 1000}, {ack_timeout, 10000, 100, 3600000}],
-    checked_options(Wanted, Options, #{}).
+    Wanted = [{interval, 5000, 10, 3600000}, {budget, 5, 1, 1000}, {ack_timeout, 10000, 100, 3600000}],
+    case maps:get(packaged, Options, false) of
+        Packaged when is_boolean(Packaged) -> checked_options(Wanted, Options, #{packaged => Packaged});
+        _ -> {error, {bad_option, packaged}}
+    end.
 
 checked_options([{Key, Default, Min, Max} | Wanted], Options, Checked) ->
     case maps:get(Key, Options, Default) of
@@ -174,10 +190,10 @@ local_leader() ->
 serve() ->
     Now = now_ms(),
     erlang:system_flag(scheduler_wall_time, true),
-    State = #state{counters = atomics:new(3, []),
+    State = #state{counters = atomics:new(?SLOTS, []),
                    leave_at = Now + ?FIRST_WATCHER_MS,
                    put_back_said = Now - ?NOTICE_GAP_MS,
-                   walk_after = Now, slow_after = Now, fds_after = Now},
+                   walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now},
     loop(first_placing(State)).
 
 %% A failure ends the probe, not the node's peace of mind: no error report, but a notice, and a reason for whoever monitors.
@@ -214,6 +230,8 @@ handle({restart, Restart}, State) ->
     take_restarts(Restart, State);
 handle({ack, Pid, Seq}, State) ->
     with_watcher(Pid, State, fun(Watcher) -> answered(Watcher, Seq) end);
+handle({collect, Pid}, State) ->
+    walk_at_once(Pid, State);
 handle({attach, From, Pid, Options}, State) ->
     add_watcher(From, Pid, Options, State);
 handle({detach, Pid}, State) ->
@@ -241,17 +259,25 @@ next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_
                end,
     lists:min([WalkTime | lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
 
-watcher_times(#watcher{next = Next, retry = Retry, unanswered = Since, ack_timeout = Timeout}) ->
-    [Next | [Retry || Retry =/= none]] ++ [Since + Timeout || Since =/= none].
+watcher_times(#watcher{next = Next, retry = Retry, unanswered = Since, ack_timeout = Timeout, is_local = Local}) ->
+    [Next | [Retry || Retry =/= none]] ++ [Since + Timeout || Since =/= none, not Local].
 
 %%% ------------------------------------------------------------------ watchers
 
-add_watcher({Caller, Tag}, Pid, #{interval := Interval, budget := Budget, ack_timeout := AckTimeout}, State) ->
+add_watcher({Caller, Tag}, Pid, Options, State) ->
+    #{interval := Interval, budget := Budget, ack_timeout := AckTimeout, packaged := Packaged} = Options,
     Rest = drop_watcher(Pid, State),
     Watcher = #watcher{pid = Pid, monitor = erlang:monitor(process, Pid), interval = Interval, budget = Budget,
-                       ack_timeout = AckTimeout, next = now_ms()},
+                       ack_timeout = AckTimeout, is_local = node(Pid) =:= node(), next = now_ms()},
     Caller ! {Tag, {ok, self(), info(State)}},
-    Rest#state{watchers = [Watcher | Rest#state.watchers]}.
+    Added = Rest#state{watchers = [Watcher | Rest#state.watchers]},
+    case Packaged of
+        true ->
+            atomics:put(State#state.counters, ?PACKAGED, 1),
+            walk_at_once(Pid, Added);
+        false ->
+            Added
+    end.
 
 info(#state{capture = {Capture, Note}}) ->
     Info = #{otp_release => list_to_binary(erlang:system_info(otp_release)),
@@ -267,8 +293,10 @@ info(#state{capture = {Capture, Note}}) ->
     end.
 
 %% An answer to an older tick shows life too; the wait for the ones after it begins anew.
+answered(#watcher{seq = Seq, left_out = true} = Watcher, Seq) ->
+    answered(Watcher#watcher{left_out = false, next = now_ms()}, Seq);
 answered(#watcher{seq = Seq} = Watcher, Seq) ->
-    Watcher#watcher{unanswered = none};
+    flush_if_time(Watcher#watcher{unanswered = none, sent = 0}, now_ms());
 answered(Watcher, _Older) ->
     Watcher#watcher{unanswered = now_ms()}.
 
@@ -289,9 +317,11 @@ drop_watcher(Pid, #state{watchers = Watchers} = State) ->
 
 %% A watcher that answers no tick is on a C node that does not read. Its connection would sooner or later suspend processes of this
 %% node that send to it, so it is cut, without waiting for the news of it.
+%% A local one that does not answer (it is suspended) endangers nobody: its ticks are left out, its restarts wait.
 drop_silent(#state{watchers = Watchers} = State, Now) ->
-    lists:foldl(fun cut_off/2, State, [Pid || #watcher{pid = Pid, unanswered = Since, ack_timeout = Timeout} <- Watchers,
-                                              Since =/= none, Now - Since >= Timeout]).
+    lists:foldl(fun cut_off/2, State,
+                [Pid || #watcher{pid = Pid, unanswered = Since, ack_timeout = Timeout, is_local = false} <- Watchers,
+                        Since =/= none, Now - Since >= Timeout]).
 
 cut_off(Pid, State) ->
     erlang:disconnect_node(node(Pid)),
@@ -323,11 +353,13 @@ tick(State, Now) ->
 
 tick_watcher(#watcher{next = Next} = Watcher, Now, _Sample) when Next > Now + 5 ->
     flush_if_time(Watcher, Now);
+tick_watcher(#watcher{is_local = true, unanswered = Since, interval = Interval} = Watcher, Now, _Sample) when Since =/= none ->
+    Watcher#watcher{left_out = true, hurried = false, next = Now + Interval};
 tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
     #watcher{pid = Pid, seq = Last, next = Due, interval = Interval, unanswered = Unanswered, top = Top} = Watcher,
     Seq = Last + 1,
     Sent = deliver(Pid, {arsenal_tick, Seq, Time, Metrics, Schedulers, Top}),
-    flush(Watcher#watcher{seq = Seq,
+    flush(Watcher#watcher{seq = Seq, hurried = false,
                           next = max(Due + Interval, Now + Interval div 2),
                           unanswered = case Unanswered of none -> Now; _ -> Unanswered end,
                           top = case Sent of true -> []; false -> Top end}, Now).
@@ -371,6 +403,12 @@ enqueue(Restarts, Count, #watcher{queue = Queue, queued = Queued, lost = Lost} =
             Watcher#watcher{queue = Longer, queued = Queued + Count}
     end.
 
+%% A local watcher must answer now and then; where it has had a good many restarts since its last answer, it is given a tick to answer.
+flush_if_time(#watcher{is_local = true, sent = Sent} = Watcher, Now) when Sent >= ?UNANSWERED_MAX ->
+    case Watcher of
+        #watcher{unanswered = none} -> Watcher#watcher{next = Now};
+        _ -> Watcher
+    end;
 flush_if_time(#watcher{retry = none, queued = Queued} = Watcher, Now) when Queued > 0 -> flush(Watcher, Now);
 flush_if_time(#watcher{retry = Retry} = Watcher, Now) when is_integer(Retry), Retry =< Now -> flush(Watcher, Now);
 flush_if_time(Watcher, _Now) -> Watcher.
@@ -381,7 +419,7 @@ flush(#watcher{pid = Pid, queue = Queue, queued = Queued, lost = Lost} = Watcher
     Count = min(Queued, ?BATCH_MAX),
     {Batch, Rest} = queue:split(Count, Queue),
     case deliver(Pid, {arsenal_restarts, Lost, queue:to_list(Batch)}) of
-        true -> flush(Watcher#watcher{queue = Rest, queued = Queued - Count, lost = 0}, Now);
+        true -> flush(Watcher#watcher{queue = Rest, queued = Queued - Count, lost = 0, sent = Watcher#watcher.sent + Count}, Now);
         false -> Watcher#watcher{retry = Now + ?RETRY_MS}
     end.
 
@@ -434,7 +472,7 @@ hand_over(Kind, Report, Offender, Type, Meta, Holder, Counters) ->
 %% Somebody killed the holder, and nobody has attached since: the filter sees to it that nothing stays behind.
 orphaned(Counters) ->
     case whereis(?MODULE) =:= undefined andalso atomics:exchange(Counters, ?ORPHANED, 1) of
-        0 -> spawn_cleaner();
+        0 -> spawn_cleaner(Counters);
         _ -> ok
     end.
 
@@ -490,6 +528,10 @@ own_name(Pid) ->
 
 %%% ------------------------------------------------------------------ restarts: cutting terms
 
+%% {t, Copy} of any term within the size limit, else {x, Text}, its printed and cut form. For the application's router, too.
+wrapped(Simple) when is_atom(Simple); is_pid(Simple) -> {t, Simple};
+wrapped(Term) -> carried(packed(Term, ?BUDGET)).
+
 %% {t, Copy} of a term within the budget, else {x, Cut}: a copy with `...` in place of what was left out. The work done is bounded by
 %% the budget, however large the term. A copy it is, for a part of a binary would keep the whole of it alive.
 packed(Term, Budget) ->
@@ -525,6 +567,8 @@ cut(Binary, {Nodes, Bytes}, _Mode) when is_binary(Binary), byte_size(Binary) =< 
 cut(Binary, {Nodes, Bytes}, share) when is_binary(Binary) ->
     Size = min(Bytes, 200),
     {<<(binary:part(Binary, 0, Size))/binary, "...">>, {Nodes - 1, Bytes - Size}};
+cut(Bits, {Nodes, Bytes}, _Mode) when is_bitstring(Bits), not is_binary(Bits), bit_size(Bits) =< 8 * Bytes ->
+    {list_to_bitstring(bitstring_to_list(Bits)), {Nodes - 1, Bytes - (bit_size(Bits) + 7) div 8}};
 cut(Integer, {Nodes, Bytes}, _Mode) when is_integer(Integer), Integer < 1 bsl 256, Integer > -(1 bsl 256) ->
     {Integer, {Nodes - 1, Bytes}};
 cut(Fun, Left, Mode) when is_function(Fun) ->
@@ -881,9 +925,7 @@ kilobytes(Key, Data) ->
 
 tend_walk(#state{watchers = [_ | _], walker = none, walk_after = After} = State, Now) when Now >= After ->
     Budget = lists:min([Budget || #watcher{budget = Budget} <- State#state.watchers]),
-    Args = [self(), Budget, State#state.remembered],
-    Walker = spawn_opt(?MODULE, walk, Args, [monitor, {priority, low}]),
-    State#state{walker = Walker, walk_started = Now, walk_heard = Now, walk_after = Now + walk_gap(State)};
+    start_walk(Budget, low, State, Now);
 tend_walk(#state{walker = {_, _}, walk_heard = Heard} = State, Now) when Now - Heard >= ?WALK_STUCK_MS ->
     State#state.walk_stuck orelse
         notice(State, warning, <<"the walk over the processes got no answer for 30 s, most likely from a process inside a long NIF: "
@@ -893,17 +935,48 @@ tend_walk(#state{walker = {_, _}, walk_heard = Heard} = State, Now) when Now - H
 tend_walk(State, _Now) ->
     State.
 
+start_walk(Budget, Priority, State, Now) ->
+    Args = [self(), Budget, State#state.remembered],
+    Walker = spawn_opt(?MODULE, walk, Args, [monitor, {priority, Priority}]),
+    State#state{walker = Walker, walk_started = Now, walk_heard = Now, walk_after = Now + walk_gap(State)}.
+
+%% A tick at once, and where it costs little, a walk before it.
+walk_at_once(Pid, #state{at_once = true} = State) ->
+    hurry(Pid, State, now_ms());
+walk_at_once(Pid, #state{at_once_after = After} = State) ->
+    Now = now_ms(),
+    case Now >= After andalso not State#state.walk_stuck andalso erlang:system_info(process_count) =< ?AT_ONCE_MAX of
+        true ->
+            Walking = start_walk(?AT_ONCE, normal, stop_walker(State), Now),
+            hurry(Pid, Walking#state{at_once = true, at_once_after = Now + ?AT_ONCE_GAP_MS}, Now);
+        false ->
+            with_watcher(Pid, State, fun(Watcher) -> Watcher#watcher{next = Now} end)
+    end.
+
+hurry(Pid, State, Now) ->
+    with_watcher(Pid, State, fun(Watcher) -> Watcher#watcher{next = Now + ?AT_ONCE_WAIT_MS, hurried = true} end).
+
+walk_over(#state{at_once = true, watchers = Watchers} = State) ->
+    Now = now_ms(),
+    State#state{at_once = false,
+                watchers = [case Watcher of
+                                #watcher{hurried = true} -> Watcher#watcher{next = Now, hurried = false};
+                                _ -> Watcher
+                            end || Watcher <- Watchers]};
+walk_over(State) ->
+    State.
+
 walk_gap(#state{watchers = Watchers}) ->
     max(?WALK_MIN_MS, lists:min([Interval || #watcher{interval = Interval} <- Watchers])).
 
 take_walk({Queues, Top, Remembered, DebtMs}, State) ->
     Now = now_ms(),
     Took = (Now - State#state.walk_started) * 1000,
-    State#state{queues = [{probe_walk_us, Took} | Queues],
-                remembered = Remembered,
-                walk_after = max(State#state.walk_after, Now + DebtMs),
-                walk_stuck = false,
-                watchers = [Watcher#watcher{top = Top} || Watcher <- State#state.watchers]}.
+    walk_over(State#state{queues = [{probe_walk_us, Took} | Queues],
+                          remembered = Remembered,
+                          walk_after = max(State#state.walk_after, Now + DebtMs),
+                          walk_stuck = false,
+                          watchers = [Watcher#watcher{top = Top} || Watcher <- State#state.watchers]}).
 
 stop_walker(#state{walker = none} = State) ->
     State;
@@ -913,7 +986,7 @@ stop_walker(#state{walker = {Pid, Monitor}} = State) ->
     end_walk(State).
 
 end_walk(#state{walk_self = {_, Reductions}, walker_reductions = Before} = State) ->
-    State#state{walker = none, walk_self = {0, 0}, walker_reductions = Before + Reductions}.
+    walk_over(State#state{walker = none, walk_self = {0, 0}, walker_reductions = Before + Reductions}).
 
 %%% ------------------------------------------------------------------ the walk, in a process of its own
 
@@ -1118,12 +1191,12 @@ dictionary_words(Pid, Heap) ->
 
 %%% ------------------------------------------------------------------ leaving
 
-%% The module cannot delete itself, so a process that runs none of it does. That process gets the module's name meanwhile, so that
+%% The module cannot delete itself, so a process that runs none of it does (of a packaged one, which stays, the filter is removed). That process gets the module's name meanwhile, so that
 %% nobody starts a holder in code that is about to go (an attach answers `leaving`).
 leave(State) ->
     _ = stop_walker(State),
     erlang:system_flag(scheduler_wall_time, false),
-    Cleaner = spawn_cleaner(),
+    Cleaner = spawn_cleaner(State#state.counters),
     unregister(?MODULE),
     try register(?MODULE, Cleaner) of
         true -> ok
@@ -1146,17 +1219,22 @@ refuse_attaches() ->
 %% Purging is always of the soft kind: a supervisor may be inside the filter at this moment, and the other kind of purge would kill
 %% it. It asks every process, so large nodes are spared it as far as possible: they keep the old code until the module leaves again (to
 %% delete a module that has old code is an error that is logged).
-spawn_cleaner() ->
+spawn_cleaner(Counters) ->
     Remove = [{fun timer:sleep/1, [10]}, {fun logger:remove_primary_filter/1, [?MODULE]}],
+    case atomics:get(Counters, ?PACKAGED) of
+        1 -> spawn(lists, zipwith, one_by_one(Remove));
+        0 -> spawn(lists, zipwith, one_by_one(Remove ++ removal()))
+    end.
+
+removal() ->
     SoftPurge = {fun code:soft_purge/1, [?MODULE]},
     Delete = {fun code:delete/1, [?MODULE]},
     PurgeAgain = [SoftPurge, {fun timer:sleep/1, [200]}, SoftPurge],
-    ToDelete = Remove ++ [SoftPurge || erlang:check_old_code(?MODULE)] ++ [Delete],
-    Steps = case erlang:system_info(process_count) > ?PURGE_MAX of
-                true -> ToDelete;
-                false -> ToDelete ++ [{fun erlang:spawn/3, [lists, zipwith, one_by_one(PurgeAgain)]}]
-            end,
-    spawn(lists, zipwith, one_by_one(Steps)).
+    ToDelete = [SoftPurge || erlang:check_old_code(?MODULE)] ++ [Delete],
+    case erlang:system_info(process_count) > ?PURGE_MAX of
+        true -> ToDelete;
+        false -> ToDelete ++ [{fun erlang:spawn/3, [lists, zipwith, one_by_one(PurgeAgain)]}]
+    end.
 
 %% A program made of calls, for a process that must not run code of this module.
 one_by_one(Calls) ->
