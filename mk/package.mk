@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# The package for Mix and rebar3, as a tarball that needs nothing beside it: otp/, with the C sources of the engine in c_src.
+PACKAGE := arsenal-$(VERSION)
+PACKAGE_FILES := lib src mix.exs rebar.config engine.sh README.md
+PACKAGE_C_FILES = Makefile LICENSE scripts/embed.sh $(wildcard web/*) $(filter-out %_test.c,$(wildcard src/*.[ch] src/*/*.[ch]))
+
+.PHONY: package
+
+package:
+	$(call say,TAR,$(BUILD)/$(PACKAGE).tar.gz)
+	$(Q)rm -rf $(BUILD)/$(PACKAGE) && mkdir -p $(BUILD)/$(PACKAGE)/c_src
+	$(Q)cd otp && cp -a $(PACKAGE_FILES) $(abspath $(BUILD))/$(PACKAGE)
+	$(Q)cp -a --parents $(PACKAGE_C_FILES) $(BUILD)/$(PACKAGE)/c_src
+	$(Q)tar -C $(BUILD) --sort=name --owner=0 --group=0 --numeric-owner -czf $(BUILD)/$(PACKAGE).tar.gz.tmp $(PACKAGE)
+	$(Q)mv $(BUILD)/$(PACKAGE).tar.gz.tmp $(BUILD)/$(PACKAGE).tar.gz && rm -rf $(BUILD)/$(PACKAGE)
