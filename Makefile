@@ -224,8 +224,9 @@ BENCHES := $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/bench_*.c))
 bench: deps-run
 	$(Q)$(MAKE) bench-run
 
-bench-run: $(BENCHES)
+bench-run: $(BENCHES) port
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+	$(Q)sh scripts/bench_embedded.sh $(PORT)/arsenal
 
 $(OUT)/bench/%: bench/%.c $(ARCHIVE)
 	$(Q)mkdir -p $(@D)

@@ -16,7 +16,8 @@
 -export([main/1, init/1, fail/0]).
 
 main(_) ->
-    logger:set_primary_config(level, critical),
+    %% What is reported here need not be logged, too. (The primary level stays: what is below it, nobody can see.)
+    logger:set_handler_config(default, level, critical),
     {ok, _} = application:ensure_all_started(inets),
     {ok, _} = application:ensure_all_started(ssl),
     {ok, _} = supervisor:start_link({local, erlang_alert}, ?MODULE, []),
@@ -35,7 +36,7 @@ loop(Url, Request) ->
     receive
         {arsenal_analytics_event, Type, Event} ->
             Line = unicode:characters_to_binary(line(Type, Event)),
-            ok = file:write(standard_io, [Line, "\n"]),
+            io:format("~ts~n", [Line]),
             loop(Url, post(Url, Line, Request));
         {'DOWN', Request, process, _, Reason} ->
             Reason =:= ok orelse io:format(standard_error, "webhook: ~0tp~n", [Reason]),

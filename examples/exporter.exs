@@ -73,31 +73,36 @@ defmodule Example.MetricsExporter do
 
   defp push(state, _text), do: state
 
+  # What was not observed, as utilization before the second sample, is left out: zero would be a lie.
   defp text(metrics, health) do
-    rows(metrics, health)
-    |> Enum.map_join(fn {name, type, help, values} ->
+    unknown = metrics.not_observed ++ health.not_observed
+
+    for {path, name, type, help, values} <- rows(metrics, health), path not in unknown, values != [], into: "" do
       "# HELP #{name} #{help}\n# TYPE #{name} #{type}\n" <>
         Enum.map_join(values, fn {labels, value} -> "#{name}#{labels(labels)} #{value}\n" end)
-    end)
+    end
   end
 
+  # Each begins with where the value is, as :not_observed names it.
   defp rows(metrics, health) do
     [
-      {"app_cpu_utilization_percent", "gauge", "Mean busy share of the schedulers", [{[], metrics.cpu.utilization}]},
-      {"app_scheduler_utilization_percent", "gauge", "Busy share of each scheduler",
+      {"cpu.utilization", "app_cpu_utilization_percent", "gauge", "Mean busy share of the schedulers",
+       [{[], metrics.cpu.utilization}]},
+      {"cpu.scheduler_utilization", "app_scheduler_utilization_percent", "gauge", "Busy share of each scheduler",
        metrics.cpu.scheduler_utilization |> Enum.with_index(1) |> Enum.map(fn {value, id} -> {[scheduler: id], value} end)},
-      {"app_memory_used_bytes", "gauge", "Memory used of what this VM may use", [{[], metrics.memory.used}]},
-      {"app_memory_available_bytes", "gauge", "What is left of it", [{[], metrics.memory.available}]},
-      {"app_memory_bytes", "gauge", "The VM's memory by kind",
+      {"memory.used", "app_memory_used_bytes", "gauge", "Memory used of what this VM may use", [{[], metrics.memory.used}]},
+      {"memory.available", "app_memory_available_bytes", "gauge", "What is left of it", [{[], metrics.memory.available}]},
+      {"memory_usage", "app_memory_bytes", "gauge", "The VM's memory by kind",
        for({kind, value} <- health.memory_usage, is_number(value), do: {[kind: kind], value})},
-      {"app_processes", "gauge", "Processes", [{[], metrics.processes.count}]},
-      {"app_process_limit", "gauge", "Processes that there can be", [{[], metrics.processes.limit}]},
-      {"app_io_bytes_total", "counter", "Bytes through ports",
+      {"processes.count", "app_processes", "gauge", "Processes", [{[], metrics.processes.count}]},
+      {"processes.limit", "app_process_limit", "gauge", "Processes that there can be", [{[], metrics.processes.limit}]},
+      {"io.input", "app_io_bytes_total", "counter", "Bytes through ports",
        [{[direction: "input"], metrics.io.input}, {[direction: "output"], metrics.io.output}]},
-      {"app_gc_collections_total", "counter", "Garbage collections", [{[], metrics.gc.collections}]},
-      {"app_message_queue_max", "gauge", "Longest message queue", [{[], health.message_queue_lengths.max}]},
-      {"app_restarts_last_hour", "gauge", "Supervisor restarts in the last hour", [{[], health.restart_rate}]},
-      {"app_health", "gauge", "1 for the state that health is in",
+      {"gc.collections", "app_gc_collections_total", "counter", "Garbage collections", [{[], metrics.gc.collections}]},
+      {"message_queue_lengths.max", "app_message_queue_max", "gauge", "Longest message queue",
+       [{[], health.message_queue_lengths.max}]},
+      {"restart_rate", "app_restarts_last_hour", "gauge", "Supervisor restarts in the last hour", [{[], health.restart_rate}]},
+      {"overall_status", "app_health", "gauge", "1 for the state that health is in",
        for(status <- [:healthy, :warning, :critical], do: {[status: status], if(status == health.overall_status, do: 1, else: 0)})}
     ]
   end

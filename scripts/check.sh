@@ -36,12 +36,16 @@ step format make format-check
 step unit make unit-run
 step asan make "$jobs" VARIANT=asan unit-run all
 step probe make probe-test
+step lib make lib-test
+step package sh scripts/otp_test.sh
 step fuzz make "$jobs" fuzz FUZZ_SECONDS="$([ "$mode" = full ] && echo 600 || echo 5)"
 if [ "$mode" = full ]; then
 	step lint make "$jobs" lint
 	step tsan make "$jobs" VARIANT=tsan unit-run all
 	step valgrind make check-valgrind
 	sh scripts/otp.sh trixie sid
+	step package-trixie sh scripts/otp_test.sh trixie
+	step package-sid sh scripts/otp_test.sh sid
 	step system python3 test/system/run.py
 	step system-asan python3 test/system/run.py --arsenal build/asan/arsenal
 	step system-tsan python3 test/system/run.py --arsenal build/tsan/arsenal

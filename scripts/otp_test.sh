@@ -27,9 +27,9 @@ fi
 # What a clone would have: the package and its C sources beside it.
 rm -rf "$work"
 mkdir -p "$work/tree" "$work/home"
-cp -a otp examples "$work/tree"
+cp -a otp examples Makefile "$work/tree"
 rm -rf "$work/tree/otp/_build" "$work/tree/otp/priv" "$work/tree/otp/tmp"
-for part in Makefile src mk include web scripts LICENSE; do
+for part in src mk include web scripts LICENSE; do
 	[ -e "$part" ] && ln -s "$root/$part" "$work/tree/$part"
 done
 

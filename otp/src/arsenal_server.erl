@@ -637,7 +637,7 @@ own_struct(#state{options = Options, subscribers = Subscribers}) ->
       restart_history => [], performance_history => [], health_history => [],
       event_subscriptions => arsenal_subscribers:described(Subscribers),
       monitoring_interval => Interval, retention_period => Retention, last_health_check => nil,
-      anomaly_thresholds => #{cpu_usage => Threshold, memory_usage => Threshold, restart_rate => Threshold},
+      anomaly_thresholds => #{standard_deviations => Threshold},
       baseline_metrics => nil}.
 
 %% @private

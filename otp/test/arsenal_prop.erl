@@ -6,7 +6,7 @@
 
 -export([properties_test_/0]).
 
--define(RUNS, list_to_integer(os:getenv("ARSENAL_PROP_RUNS", "300"))).
+-define(RUNS, list_to_integer(os:getenv("ARSENAL_PROP_RUNS", "1000"))).
 
 properties_test_() ->
     case code:ensure_loaded(proper) of
@@ -36,6 +36,7 @@ start() ->
 
 stop(Server) ->
     arsenal_testing:stop(Server),
+    arsenal_testing:clean(),
     logger:set_handler_config(default, level, all).
 
 properties() ->
@@ -51,11 +52,12 @@ term() ->
 
 %% What tests of one's own seldom think of.
 hostile() ->
-    proper_types:oneof([[a | b], [1, 2 | <<>>], lists:duplicate(20000, x), list_to_tuple(lists:duplicate(20000, x)), binary:copy(<<0>>, 100000), <<1:3>>,
+    %% `exactly', or PropEr would take them for types.
+    proper_types:oneof([proper_types:exactly(Term) || Term <- [[a | b], [1, 2 | <<>>], lists:duplicate(20000, x), list_to_tuple(lists:duplicate(20000, x)), binary:copy(<<0>>, 100000), <<1:3>>,
                         fun() -> ok end, fun(_, _) -> ok end, fun erlang:halt/1, make_ref(), self(), 1 bsl 5000, -1.0e308, nested(5000),
                         maps:from_list([{I, I} || I <- lists:seq(1, 5000)]), #{#{} => [#{}]}, [[[[]]]], '', 'Elixir.DateTime',
                         #{'__struct__' => 'Elixir.DateTime'}, unicode:characters_to_binary(lists:duplicate(500, 16#1F600)),
-                        list_to_atom(lists:duplicate(255, 16#1F600)), {t, {x, <<255>>}}, {'EXIT', x}, undefined, nil]).
+                        list_to_atom(lists:duplicate(255, 16#1F600)), {t, {x, <<255>>}}, {'EXIT', x}, undefined, nil]]).
 
 nested(0) -> [];
 nested(N) -> [nested(N - 1)].

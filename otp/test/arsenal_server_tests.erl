@@ -9,7 +9,7 @@
 -import(arsenal_testing, [start/1, stop/1, stats/1, total/1, until/1, until/2, burst/3, flush/0, kill_engine/1]).
 
 all_test_() ->
-    {setup, fun arsenal_testing:fake/0,
+    {setup, fun arsenal_testing:fake/0, fun(_) -> arsenal_testing:clean() end,
      fun(Fake) -> [{Name, {timeout, 60, fun() -> arsenal_testing:silent(fun() -> Test(Fake) end) end}} || {Name, Test} <- tests()] end}.
 
 tests() ->

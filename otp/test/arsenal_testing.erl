@@ -3,13 +3,21 @@
 %% What the tests share: servers with a fake engine, waiting for conditions, casters, peer nodes.
 -module(arsenal_testing).
 
--export([folder/0, fake/0, start/1, stop/1, kill_engine/1, stats/1, total/1, until/1, until/2, burst/3, flush/0, silent/1]).
+-export([folder/0, clean/0, fake/0, start/1, stop/1, kill_engine/1, stats/1, total/1, until/1, until/2, burst/3, flush/0, silent/1]).
 
-%% A fresh folder for a test.
+%% A fresh folder for a test; clean/0, in the same process, removes those there are.
 folder() ->
     Folder = filename:join("/tmp", "arsenal_test_" ++ os:getpid() ++ "_" ++ integer_to_list(erlang:unique_integer([positive]))),
     ok = file:make_dir(Folder),
+    put(?MODULE, [Folder | folders()]),
     Folder.
+
+clean() ->
+    [file:del_dir_r(Folder) || Folder <- folders()],
+    erase(?MODULE).
+
+folders() ->
+    case get(?MODULE) of undefined -> []; Folders -> Folders end.
 
 %% The fake engine's program.
 fake() ->
@@ -76,6 +84,7 @@ silent(Test) ->
     {ok, #{level := Handler}} = logger:get_handler_config(default),
     logger:set_handler_config(default, level, none),
     try Test() after
+        clean(),
         logger:set_handler_config(default, level, Handler),
         logger:set_primary_config(level, Level)
     end.

@@ -30,6 +30,14 @@ struct held {
 	uint8_t raw[];
 };
 
+/* A wrapped term that came lately, by its bytes: in a burst the same few come again and again. */
+#define RECENT_TERMS 256
+struct recent {
+	uint8_t len;
+	uint8_t raw[63];
+	struct term *term; /* NULL: none */
+};
+
 enum probe_state { PROBE_EXPECTED, PROBE_ATTACHED, PROBE_GONE };
 
 struct genserver {
@@ -62,6 +70,7 @@ struct genserver {
 
 	unsigned wanted; /* event types, as bits */
 	uint64_t events_dropped;
+	struct recent recent[RECENT_TERMS];
 	struct sample sample; /* scratch */
 };
 
@@ -453,6 +462,39 @@ is_time(int64_t time_ms)
 	return time_ms >= -TIME_MAX_MS && time_ms <= TIME_MAX_MS;
 }
 
+/* FNV-1a (Fowler, Noll, Vo). */
+static struct recent *
+recent_of(struct genserver *g, struct etf_span raw)
+{
+	uint32_t hash = 2166136261;
+
+	for (size_t i = 0; i < raw.len; i++)
+		hash = (hash ^ raw.data[i]) * 16777619;
+	return &g->recent[(hash ^ hash >> 16) % RECENT_TERMS];
+}
+
+/* read_wrapped is probe_read_wrapped for terms that come often. */
+static struct term *
+read_wrapped(struct genserver *g, struct etf *e)
+{
+	struct etf at = *e;
+	struct etf_span raw = etf_raw(&at);
+	struct recent *r;
+
+	if (raw.len == 0 || raw.len > sizeof(r->raw))
+		return probe_read_wrapped(e);
+	r = recent_of(g, raw);
+	if (r->term && r->len == raw.len && memcmp(r->raw, raw.data, raw.len) == 0) {
+		*e = at;
+		return term_ref(r->term);
+	}
+	term_unref(r->term);
+	r->term = probe_read_wrapped(e);
+	r->len = (uint8_t)raw.len;
+	memcpy(r->raw, raw.data, raw.len);
+	return term_ref(r->term);
+}
+
 /* read_report reads Supervisor, Key, Child, Reason, and hands them over. */
 static bool
 read_report(struct genserver *g, struct etf *e, int64_t time_ms, uint64_t times)
@@ -460,10 +502,10 @@ read_report(struct genserver *g, struct etf *e, int64_t time_ms, uint64_t times)
 	struct restart r = { .time_ms = time_ms, .kind = RESTART_DONE, .by_hand = true, .times = times };
 	bool ok;
 
-	r.supervisor = probe_read_wrapped(e);
-	r.key = probe_read_wrapped(e);
-	r.child_id = probe_read_wrapped(e);
-	r.reason = probe_read_wrapped(e);
+	r.supervisor = read_wrapped(g, e);
+	r.key = read_wrapped(g, e);
+	r.child_id = read_wrapped(g, e);
+	r.reason = read_wrapped(g, e);
 	ok = etf_done(e);
 	if (ok && term_same(r.key, r.supervisor)) {
 		term_unref(r.key);
@@ -718,6 +760,8 @@ genserver_free(struct genserver *g)
 		free(g->held);
 		g->held = next;
 	}
+	for (size_t i = 0; i < RECENT_TERMS; i++)
+		term_unref(g->recent[i].term);
 	genserver_init_release(&g->init);
 	free(g);
 }

@@ -165,7 +165,7 @@ struct etf_span
 packet_ready(struct packet_writer *w)
 {
 	close_packet(w);
-	return (struct etf_span) { (const uint8_t *)w->out.data + w->sent, packet_pending(w) };
+	return (struct etf_span) { (const uint8_t *)strbuf_cstr(&w->out) + w->sent, packet_pending(w) };
 }
 
 /* What was sent leaves the buffer when it is most of it, so that little is moved. */

@@ -159,6 +159,12 @@ take_lock(struct db *db, struct err *err)
 /* ---- SQL ---- */
 
 bool
+db_is_gone(const struct db *db)
+{
+	return access(db->path, F_OK) != 0 && errno == ENOENT;
+}
+
+bool
 db_is_damage(int result)
 {
 	return (result & 0xFF) == SQLITE_CORRUPT || (result & 0xFF) == SQLITE_NOTADB;
@@ -425,8 +431,13 @@ settle_names(struct db *db)
 		if (!given || anew)
 			result = write_name(db, *number_of(&db->names, i), name_at(i, buf));
 	}
-	db->names_known = result == SQLITE_OK;
-	return result == SQLITE_OK ? run_sql(db, "COMMIT") : result;
+	if (result == SQLITE_OK)
+		result = run_sql(db, "COMMIT");
+	/* Numbers that are in no file yet, and that nothing has been written with, may be others at the next try. */
+	if (result != SQLITE_OK && !anew)
+		memset(&db->names, 0, sizeof(db->names));
+	db->names_known = anew || result == SQLITE_OK;
+	return result;
 }
 
 /* ---- whose history it is ---- */
@@ -553,10 +564,12 @@ attach(struct db *db, const char *node, struct strbuf *notice, struct err *err)
 
 /* ---- a damaged file ---- */
 
-static bool
-set_aside(struct db *db, struct strbuf *name, struct err *err)
+static const char *const PARTS[] = { "", "-wal", "-journal" };
+
+/* aside_name: beside it, with the time, and a number if there is one of that name. */
+static void
+aside_name(const struct db *db, struct strbuf *name)
 {
-	static const char *const parts[] = { "", "-wal", "-journal" };
 	time_t now = time(NULL);
 	struct tm tm;
 	char text[32];
@@ -569,41 +582,58 @@ set_aside(struct db *db, struct strbuf *name, struct err *err)
 		strbuf_cut(name, plain);
 		strbuf_addf(name, "-%d", i);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		struct strbuf from = STRBUF_INIT, to = STRBUF_INIT;
-		bool moved;
+}
 
-		strbuf_addf(&from, "%s%s", db->path, parts[i]);
-		strbuf_addf(&to, "%s%s", name->data, parts[i]);
-		moved = rename(from.data, to.data) == 0 || errno == ENOENT;
-		strbuf_release(&from);
-		strbuf_release(&to);
-		if (!moved)
-			return err_set(err, "%s: is damaged and cannot be set aside: %s", db->path, strerror(errno));
-	}
-	return true;
+/* move_part renames a part of the file, or removes it if `to` is NULL. */
+static bool
+move_part(const struct db *db, const char *part, const char *to, struct err *err)
+{
+	struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
+	bool ok;
+
+	strbuf_addf(&old, "%s%s", db->path, part);
+	strbuf_addf(&new, "%s%s", to ? to : "", part);
+	ok = (to ? rename(old.data, new.data) : unlink(old.data)) == 0 || errno == ENOENT ||
+	    err_set(err, "%s: cannot be set aside: %s", old.data, strerror(errno));
+	strbuf_release(&old);
+	strbuf_release(&new);
+	return ok;
+}
+
+/* clear_path makes way for a new file. One that could not be begun holds nothing, and goes; any other is set aside. */
+static bool
+clear_path(struct db *db, struct strbuf *notice, struct err *err)
+{
+	struct strbuf name = STRBUF_INIT;
+	bool ok = true, gone = db_is_gone(db);
+
+	aside_name(db, &name);
+	for (size_t i = 0; i < ARRAY_LEN(PARTS) && ok; i++)
+		ok = move_part(db, PARTS[i], db->beginning ? NULL : name.data, err);
+	if (ok && !db->beginning && gone)
+		strbuf_addf(notice, "%s: was taken away; a new history is begun", db->path);
+	else if (ok && !db->beginning)
+		strbuf_addf(
+		    notice, "%s: was damaged; it was set aside as %s, and a new history is begun", db->path, name.data);
+	db->beginning = db->beginning || ok;
+	strbuf_release(&name);
+	return ok;
 }
 
 bool
 db_replace(struct db *db, const char *node, struct strbuf *notice, struct err *err)
 {
-	struct strbuf name = STRBUF_INIT;
+	enum condition condition;
 	struct header h;
-	bool ok;
 
 	detach(db);
-	ok = set_aside(db, &name, err) && read_header(db->path, O_RDWR | O_CREAT, &h, err);
-	if (ok) {
-		enum condition condition = attach(db, node, notice, err);
-
-		if (condition == DAMAGED)
-			err_set(err, "%s: is damaged again as soon as it is written", db->path);
-		ok = condition == GOOD;
-		strbuf_addf(
-		    notice, "%s: was damaged; it was set aside as %s, and a new history is begun", db->path, name.data);
-	}
-	strbuf_release(&name);
-	return ok;
+	if (!clear_path(db, notice, err) || !read_header(db->path, O_RDWR | O_CREAT, &h, err))
+		return false;
+	condition = attach(db, node, notice, err);
+	if (condition == DAMAGED)
+		err_set(err, "%s: is damaged again as soon as it is written", db->path);
+	db->beginning = condition != GOOD;
+	return condition == GOOD;
 }
 
 static bool

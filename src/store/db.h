@@ -44,11 +44,13 @@
 	X(EXPIRE_SHARED,                                                                                           \
 	    "DELETE FROM shared WHERE id IN (SELECT id FROM shared ORDER BY id LIMIT ?1)"                          \
 	    " AND NOT time BETWEEN ?2 AND ?3")                                                                     \
-	X(EXPIRE_SESSIONS, "DELETE FROM sessions WHERE session <> ?1 AND since < (SELECT min(id) FROM restarts)")  \
+	X(EXPIRE_SESSIONS,                                                                                         \
+	    "DELETE FROM sessions WHERE session <> ?1"                                                             \
+	    " AND since < (SELECT coalesce(min(id), 9223372036854775807) FROM restarts)")                          \
 	X(EXPIRE_TALLIES, "DELETE FROM tallies WHERE session NOT IN (SELECT session FROM sessions)")               \
 	/* ?4: restarts with a lower id have expired whatever their time */                                        \
 	X(OLDEST_RESTARTS,                                                                                         \
-	    "SELECT count(*), max(id) FROM (SELECT id, time FROM restarts ORDER BY id LIMIT ?1)"                   \
+	    "SELECT count(*) FROM (SELECT id, time FROM restarts ORDER BY id LIMIT ?1)"                            \
 	    " WHERE id < ?4 OR NOT time BETWEEN ?2 AND ?3")                                                        \
 	X(TALLY_COUNT, "SELECT count(*) FROM tallies WHERE session = ?1")                                          \
 	X(FOLD,                                                                                                    \
@@ -84,6 +86,7 @@ struct db {
 	int64_t next_restart; /* ids to be given */
 	uint64_t next_shared;
 	bool session_known; /* the session has its row */
+	bool beginning;     /* what is at the path is a new file that could not be begun yet */
 };
 
 /*
@@ -95,6 +98,8 @@ bool db_open(struct db *db, const char *path, const char *node, struct strbuf *n
 bool db_replace(struct db *db, const char *node, struct strbuf *notice, struct err *err) MUST_CHECK;
 void db_close(struct db *db);
 
+/* db_is_gone: somebody has taken the file away; what is written goes nowhere. db_replace begins a new one. */
+bool db_is_gone(const struct db *db);
 /* db_is_damage: this result of SQLite's means that the file is not what was written. */
 bool db_is_damage(int result);
 /* db_run steps a statement that returns no rows, and resets it: SQLITE_OK, or the error. */

@@ -27,7 +27,7 @@ put_number(struct strbuf *out, double v)
 	if (v > -EXACT && v < EXACT && v == trunc(v) && !(v == 0 && signbit(v))) {
 		int64_t i = (int64_t)v;
 
-		put_varint(out, (((uint64_t)i << 1) ^ (uint64_t)(i >> 63)) + 1);
+		put_varint(out, (((uint64_t)i << 1) ^ (i < 0 ? UINT64_MAX : 0)) + 1);
 	} else {
 		put_varint(out, 0);
 		strbuf_add(out, &v, sizeof(v));

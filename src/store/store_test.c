@@ -742,6 +742,25 @@ damage_that_shows_later_is_set_aside_too(void **state)
 }
 
 static void
+a_file_that_was_taken_away_is_begun_anew(void **state)
+{
+	(void)state;
+	open_session(SESSION);
+	put_restart(NULL, restart(T0, "one", "killed"));
+	commit(1);
+	assert_int_equal(unlink(path), 0);
+	put_restart(NULL, restart(T0 + 1, "one", "killed"));
+	commit(2);
+	assert_non_null(strstr(last_notice, "taken away"));
+	put_restart(NULL, restart(T0 + 2, "one", "killed"));
+	commit(3);
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM restarts"), 2);
+	/* the first of the new file was on its way already; the next shares its cause anew */
+	assert_int_equal(query("SELECT count(*) FROM restarts JOIN shared ON shared.id = cause"), 1);
+}
+
+static void
 what_is_not_ours_is_left_alone(void **state)
 {
 	static const char text[] =
@@ -923,6 +942,28 @@ a_full_queue_keeps_the_totals(void **state)
 	engine_free(again);
 }
 
+/* Taken away, and no room for a new one: said once, however often it is tried. */
+static void
+a_new_file_that_finds_no_room_is_tried_again(void **state)
+{
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	open_session(SESSION);
+	commit(1);
+	assert_int_equal(unlink(path), 0);
+	limit_files(5000);
+	put_restart(NULL, restart(T0, "one", "killed"));
+	store_mark(store, 2);
+	wait_warnings(2);
+	limit_files(RLIM_INFINITY);
+	wait_for(2);
+	assert_int_equal(warnings, 2);
+	close_store();
+	assert_true(files_with("damaged") <= 1);
+	assert_int_equal(query("SELECT count(*) FROM restarts"), 1);
+	assert_true(query("SELECT count(*) FROM names") >= METRIC_COUNT);
+}
+
 static void
 closing_takes_no_longer_than_it_may(void **state)
 {
@@ -1097,6 +1138,7 @@ main(void)
 		TEST(a_file_of_zero_length_is_a_new_one),
 		TEST(a_flipped_bit_does_not_stop_it),
 		TEST(damage_that_shows_later_is_set_aside_too),
+		TEST(a_file_that_was_taken_away_is_begun_anew),
 		TEST(what_is_not_ours_is_left_alone),
 		TEST(a_newer_version_is_left_alone),
 		TEST(a_path_that_cannot_be_is_told),
@@ -1104,6 +1146,7 @@ main(void)
 		TEST(a_predecessor_that_is_ending_is_waited_for),
 		TEST(what_a_full_disk_does_not_take_is_kept),
 		TEST(a_full_queue_keeps_the_totals),
+		TEST(a_new_file_that_finds_no_room_is_tried_again),
 		TEST(closing_takes_no_longer_than_it_may),
 		TEST(what_expires_is_counted_on),
 		TEST(a_cause_lives_as_long_as_its_restarts),

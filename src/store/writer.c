@@ -3,8 +3,6 @@
  * The writer's thread: takes what is ready, writes it as one transaction, tells the loop; in between it deletes what is too old, a few rows
  * at a time. What cannot be written is kept and tried again, as long as the store is open.
  */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -229,7 +227,7 @@ write_batch(struct writer *w)
 {
 	char why[256] = "";
 	struct err err;
-	int result = transact(w, write_rows, why, sizeof(why));
+	int result = db_is_gone(&w->s->db) ? SQLITE_CORRUPT : transact(w, write_rows, why, sizeof(why));
 
 	if (db_is_damage(result) && !replace(w, &err))
 		snprintf(why, sizeof(why), "%.255s", err.text);

@@ -13,8 +13,8 @@ defmodule Arsenal.AnalyticsServer do
   subscriptions, filters, and reports that are not yet safe. If the engine ends, it is started again within milliseconds;
   calls that meet that moment answer `{:error, :engine_restarting}`, and `{:error, :overloaded}` where 10,000 wait already.
 
-  Restarts need not be reported: the server catches those of all supervisors of the node from their log reports, at any level that the logger
-  is set to but the highest (see `Arsenal.MonitoredSupervisor` for those). `track_restart/3` reports others; one that is both caught and reported counts once.
+  Restarts need not be reported: the server catches those of all supervisors of the node from their log reports, unless the logger's primary
+  level is above `:error` (`Arsenal.MonitoredSupervisor` is for that). `track_restart/3` reports others; one that is both caught and reported counts once.
 
   The same functions for Erlang are in the module `arsenal`.
 

@@ -4,7 +4,7 @@ defmodule Arsenal.MonitoredSupervisor do
   A supervisor that reports its children's restarts to `Arsenal.AnalyticsServer` itself.
 
   The server's probe catches supervisors' restarts from their log reports, and needs no help on most nodes. It is blind where
-  nothing is logged: at primary level `:none`, or with a module level set on `:supervisor`. A supervisor made with
+  nothing is logged: at a primary level above `:error`, or with a module level set on `:supervisor`. A supervisor made with
   this module reports there as well. What both see is counted once.
 
       defmodule MyApp.Supervisor do
