@@ -148,13 +148,16 @@ on_sample(void *arg, int64_t now_ms, const struct sample *s)
 }
 
 static void
-on_restart(void *arg, int64_t now_ms, const struct restart *r)
+on_restart(void *arg, int64_t now_ms, const struct restart *report)
 {
 	struct application *a = arg;
+	struct restart r = *report;
 
-	engine_restart(a->engine, now_ms, r);
-	if (a->store && (a->selection == NULL || selection_wants_restart(a->selection, r)))
-		store_restart(a->store, r);
+	/* The file has it as the engine has it, or a restored engine would count differently. */
+	r.time_ms = engine_restart_time(a->engine, now_ms, r.time_ms);
+	engine_restart(a->engine, now_ms, &r);
+	if (a->store && (a->selection == NULL || selection_wants_restart(a->selection, &r)))
+		store_restart(a->store, &r);
 	server_node_changed(a->node);
 }
 

@@ -181,7 +181,7 @@ recent_field(struct answer *a, const struct engine *e, const char *supervisor)
 
 	put_array(a, "recent");
 	for (size_t age = 0; written < RECENT_RESTARTS && (r = engine_restart_at(e, age)) != NULL; age++) {
-		if (supervisor && strcmp(supervisor, term_text(r->supervisor)) != 0)
+		if (supervisor && strcmp(supervisor, term_text(restart_key(r))) != 0)
 			continue;
 		part_restart(a, r);
 		written++;

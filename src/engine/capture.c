@@ -119,12 +119,19 @@ capture_publish(struct engine *e, const struct restart *r)
 }
 
 /* No restart lies in the future, whatever the node's clock says, and none so far back that it could not have been seen. */
+int64_t
+engine_restart_time(const struct engine *e, int64_t now_ms, int64_t time_ms)
+{
+	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
+	return time_ms > now_ms || time_ms < now_ms - RESTARTS_RATE_MS ? now_ms : time_ms;
+}
+
 static void
 take_time(struct engine *e, int64_t now_ms, struct restart *r)
 {
+	if (!e->restoring)
+		r->time_ms = engine_restart_time(e, now_ms, r->time_ms);
 	engine_advance(e, e->restoring ? r->time_ms : now_ms);
-	if (!e->restoring && (r->time_ms > e->now_ms || r->time_ms < e->now_ms - RESTARTS_RATE_MS))
-		r->time_ms = e->now_ms;
 }
 
 static void

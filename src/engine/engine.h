@@ -59,6 +59,8 @@ void engine_feed(struct engine *e, int64_t now_ms, const struct sample *s);
  * hand report. r->times > 1: so many hand reports folded into one.
  */
 void engine_restart(struct engine *e, int64_t now_ms, const struct restart *r);
+/* engine_restart_time is the time that engine_restart takes a restart of time_ms to have: not in the future, not more than an hour ago. */
+int64_t engine_restart_time(const struct engine *e, int64_t now_ms, int64_t time_ms);
 /* engine_lost_restarts: n restarts that were seen but not described (a flood). They count in totals and rates. */
 void engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n);
 /* engine_link tells the state of the link; a change becomes an event, a loss also a node_down anomaly. */

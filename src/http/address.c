@@ -131,7 +131,7 @@ listen_on_one(const struct addrinfo *list, const struct address *a, bool public,
 		if (!address_is_loopback(ai->ai_addr)) {
 			err_set(err,
 			    "%s:%u can be reached from other machines, and no token is set: give one with --token-file "
-			    "FILE, or listen on 127.0.0.1",
+			    "FILE (in an application: http_token), or listen on 127.0.0.1",
 			    a->host, (unsigned)a->port);
 			return -1;
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A sample, and the health check beside it, as bytes: some 300 for a sample of all metrics. Metrics and criteria stand there by numbers
+ * A sample, and the health check beside it, as bytes: some 900 for a sample of all metrics with 8 schedulers. Metrics and criteria stand there by numbers
  * that the file's table of names gives them, so that a row more in our tables, or in another order, changes nothing.
  *
  *	sample   version (1), count, (metric, number)…, schedulers {count, (active, total, float32 utilization)…},
