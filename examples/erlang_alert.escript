@@ -58,15 +58,15 @@ post(_, _, Request) ->
     Request.
 
 request(Url, Body) ->
-    case httpc:request(post, {Url, [], "application/json", Body}, [{timeout, 5000}, {connect_timeout, 5000} | tls(Url)], []) of
+    case httpc:request(post, {Url, [], "application/json", Body}, [{timeout, 5000}, {connect_timeout, 5000}, {ssl, tls(Url)}], []) of
         {ok, {{_, Status, _}, _, _}} when Status div 100 =:= 2 -> ok;
         {ok, {{_, Status, _}, _, _}} -> {status, Status};
         {error, Reason} -> Reason
     end.
 
 tls("https" ++ _) ->
-    [{ssl, [{verify, verify_peer}, {cacerts, public_key:cacerts_get()},
-            {customize_hostname_check, [{match_fun, public_key:pkix_verify_hostname_match_fun(https)}]}]}];
+    [{verify, verify_peer}, {cacerts, public_key:cacerts_get()},
+     {customize_hostname_check, [{match_fun, public_key:pkix_verify_hostname_match_fun(https)}]}];
 tls(_) ->
     [].
 

@@ -36,24 +36,27 @@ defmodule Example.Http do
 
   @doc "One request: `:ok`, `{:retry, why}` if it may go better later, `{:error, why}` if it will not."
   def send(method, url, content_type, body, token) do
-    headers = if token in [nil, ""], do: [], else: [{'authorization', String.to_charlist("Bearer " <> token)}]
+    headers = if token in [nil, ""], do: [], else: [{~c"authorization", String.to_charlist("Bearer " <> token)}]
     request = {String.to_charlist(url), headers, String.to_charlist(content_type), body}
 
-    case :httpc.request(method, request, [timeout: @timeout_ms, connect_timeout: @timeout_ms, autoredirect: false] ++ tls(url), []) do
+    options = [timeout: @timeout_ms, connect_timeout: @timeout_ms, autoredirect: false, ssl: tls(url)]
+
+    case :httpc.request(method, request, options, []) do
       {:ok, {{_, status, _}, _, _}} when status in 200..299 -> :ok
       {:ok, {{_, status, _}, _, _}} when status == 429 or status >= 500 -> {:retry, "status #{status}"}
       {:ok, {{_, status, _}, _, _}} -> {:error, "status #{status}"}
       {:error, reason} -> {:retry, inspect(reason)}
     end
+  rescue
+    # An address that is none, or no certificates on this machine.
+    error -> {:error, Exception.message(error)}
   end
 
   defp tls("https" <> _) do
     [
-      ssl: [
-        verify: :verify_peer,
-        cacerts: :public_key.cacerts_get(),
-        customize_hostname_check: [match_fun: :public_key.pkix_verify_hostname_match_fun(:https)]
-      ]
+      verify: :verify_peer,
+      cacerts: :public_key.cacerts_get(),
+      customize_hostname_check: [match_fun: :public_key.pkix_verify_hostname_match_fun(:https)]
     ]
   end
 

@@ -54,6 +54,8 @@ defmodule Arsenal.MixProject do
       compilers: [:arsenal_engine | Mix.compilers()],
       erlc_options: [:debug_info],
       deps: [],
+      # The tests use what the package does not.
+      prune_code_paths: Mix.env() != :test,
       name: "arsenal",
       description: "Monitoring and analytics for OTP systems, with an engine in C beside the VM",
       docs: [main: "readme", extras: ["README.md"]],

@@ -28,6 +28,7 @@
 -define(SYSTEM_MS, 2000).          % get_state and suspend wait no longer for the engine
 -define(SMALL_ANSWER, 16384).
 -define(LOGGED_MAX, 30).           % log events a minute
+-define(ATTACH_MS, 1000).
 -define(ATTACH_AGAIN_MS, 1000).
 -define(RESTARTS_MAX, 1000).       % in one message of the probe
 
@@ -173,12 +174,20 @@ give_up(Text, #state{engine = Engine}) ->
     {stop, {engine, Text}}.
 
 serve(State) ->
+    Attached = first_attached(start_attach(State)),
     proc_lib:init_ack({ok, self()}),
     _ = after_ms(?LOOK_MS, look),
-    Attaching = start_attach(State),
     %% gen_server's start waits on the stack to tell an error in init/1, and would take our end for one: so this begins with an empty stack.
     self() ! begin_loop,
-    proc_lib:hibernate(?MODULE, loop, [Attaching]).
+    proc_lib:hibernate(?MODULE, loop, [Attached]).
+
+%% What restarts after the start has returned is to be seen. A probe that takes long (a busy logger) is waited for in the loop.
+first_attached(#state{attacher = Attacher} = State) ->
+    receive
+        {attached, Attacher, Answer} -> attached(Answer, State#state{attacher = none})
+    after ?ATTACH_MS ->
+        State
+    end.
 
 %%% ------------------------------------------------------------------ the loop
 

@@ -230,7 +230,7 @@ defmodule Arsenal.AnalyticsServerTest do
           1,
           1.5,
           "text",
-          'list',
+          ~c"list",
           %{a: [1, {2, "3"}]},
           self(),
           reference,

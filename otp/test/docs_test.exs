@@ -35,8 +35,8 @@ defmodule DocsTest do
   test "arsenal's functions have edoc" do
     if match?({:module, _}, Code.ensure_loaded(:edoc)) do
       source = Path.expand("../src/arsenal.erl", __DIR__)
-      {_, doc} = :edoc.get_doc(to_charlist(source), [])
-      text = doc |> List.wrap() |> :xmerl.export_simple(:xmerl_xml) |> IO.chardata_to_string()
+      {_, doc} = apply(:edoc, :get_doc, [to_charlist(source), []])
+      text = doc |> List.wrap() |> then(&apply(:xmerl, :export_simple, [&1, :xmerl_xml])) |> IO.chardata_to_string()
 
       for {name, arity} <- :arsenal.module_info(:exports), name not in [:module_info, :format_error] do
         assert [_, body] = Regex.run(~r/<function [^>]*?name="#{name}" arity="#{arity}".*?>(.*?)<\/function>/s, text)

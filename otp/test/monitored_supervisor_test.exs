@@ -146,7 +146,11 @@ defmodule Arsenal.MonitoredSupervisorTest do
 
     start([%{id: :early, start: {:erlang, :apply, [start_child, []]}}])
     await(:up)
-    for run <- 1..200, do: await({:reported, {_, :early, {:early, ^run}}})
+    # In this order, and none of them without its reason.
+    for run <- 1..200 do
+      await({:reported, {_, :early, reason}})
+      assert reason == {:early, run}
+    end
   end
 
   test "what a person does is not a restart" do

@@ -81,7 +81,7 @@ defmodule ReleaseTest do
         {"MIX_HOME", Path.join(folder, ".mix")},
         {"HEX_OFFLINE", "1"},
         {"RELEASE_DISTRIBUTION", "none"},
-        {"ARSENAL_PORT_PROGRAM", to_string(:filename.join(:code.priv_dir(:arsenal), 'arsenal'))},
+        {"ARSENAL_PORT_PROGRAM", Path.join(to_string(:code.priv_dir(:arsenal)), "arsenal")},
         {"SHOP_STORE", Path.join(folder, "arsenal.db")},
         {"SHOP_REPORT", Path.join(folder, "report")}
       ]

@@ -10,7 +10,6 @@
 #include "engine/answer.h"
 #include "etf/etf_text.h"
 #include "etf/etf_write.h"
-#include "os/usage.h"
 
 /* A tick's time that differs more than this from what was expected: a clock was set. */
 #define CLOCK_JUMP_MS 1000
@@ -184,28 +183,22 @@ reply_error(struct genserver *g, int64_t id, const char *reason)
 }
 
 static void
-view(const struct genserver *g, struct genserver_view *v)
+answer(struct genserver *g, int64_t id, const struct request *rq)
 {
-	*v = (struct genserver_view) {
+	const struct genserver_view view = {
 		.engine = g->started.engine,
 		.now_ms = genserver_now(g, g->clock_ms),
 		.os_pid = g->os_pid,
 		.max_history = g->init.max_history,
 		.http = g->started.http,
+		.figures = g->host.figures,
+		.arg = g->arg,
 		.events_dropped = g->events_dropped,
 	};
-	g->host.figures(g->arg, &v->figures);
-}
-
-static void
-answer(struct genserver *g, int64_t id, const struct request *rq)
-{
-	struct genserver_view v;
 	size_t begin;
 	struct strbuf *out = begin_reply(g, id, &begin);
 
-	view(g, &v);
-	if (!request_answer(rq, &v, out)) {
+	if (!request_answer(rq, &view, out)) {
 		etf_put_tuple(out, 2);
 		etf_put_atom(out, "error");
 		etf_put_atom(out, "bad_request");

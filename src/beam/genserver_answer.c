@@ -189,15 +189,18 @@ store_figures(struct answer *a, const struct genserver_figures *f)
 static void
 own_figures(struct answer *a, const struct genserver_view *v)
 {
+	struct genserver_figures f;
+
+	v->figures(v->arg, &f);
 	key_number(a, "engine_os_pid", v->os_pid);
-	key_number(a, "engine_cpu_ms", v->figures.cpu_ms);
-	key_number(a, "engine_max_rss_bytes", v->figures.max_rss_bytes);
+	key_number(a, "engine_cpu_ms", f.cpu_ms);
+	key_number(a, "engine_max_rss_bytes", f.max_rss_bytes);
 	key_number(a, "engine_events_dropped", v->events_dropped);
 	a->ops->key(a, "engine_version");
 	a->ops->text(a, ARSENAL_VERSION);
 	a->ops->key(a, "http");
 	a->ops->text(a, v->http);
-	store_figures(a, &v->figures);
+	store_figures(a, &f);
 }
 
 typedef void fields_cb(struct answer *a, const struct genserver_view *v);

@@ -16,7 +16,8 @@ struct genserver_view {
 	uint32_t os_pid;
 	unsigned max_history;
 	const char *http; /* NULL: none */
-	struct genserver_figures figures;
+	void (*figures)(void *arg, struct genserver_figures *figures);
+	void *arg;
 	uint64_t events_dropped;
 };
 

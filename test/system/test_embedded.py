@@ -110,7 +110,7 @@ class Embedded(SystemTest):
         wait_until(lambda: a.eval("embedded:events(restart)") > seen, 5, "events go on")
         restarts, samples = a.history()
         self.assertGreaterEqual(restarts, min(1000, casts))
-        self.assertGreater(samples, 5)
+        self.assertGreaterEqual(samples, 3)
         self.assertEqual(a.eval("{ok, #{engine_restarts := N}} = arsenal:get_server_stats(), N"), deaths)
 
     def test_history_outlives_the_vm(self):
