@@ -6,7 +6,7 @@
 
 -export([start/1, stop/0, init/1, server/0, collector/0]).
 -export([start_collector/0, collect/1, events/1]).
--export([cast_load/2, total/0, total/1, engine_pid/0, wait_engine/1, kill_engine/1]).
+-export([cast_load/3, total/0, total/1, engine_pid/0, wait_engine/1, kill_engine/1]).
 
 start(Options) ->
     Parent = self(),
@@ -60,16 +60,17 @@ events(Type) ->
 
 %%% load and deaths
 
-%% Processes that report restarts of children of their own, PerTick each 10 ms, until told to stop; then {Pid, Count} of each.
-cast_load(Processes, PerTick) ->
-    [spawn(fun() -> cast_loop({by_hand, I}, PerTick, 0) end) || I <- lists:seq(1, Processes)].
+%% Processes that report restarts of children of their own, PerTick each 10 ms, Most each at most, until total/1 stops them.
+cast_load(Processes, PerTick, Most) ->
+    [spawn(fun() -> cast_loop({by_hand, I}, PerTick, Most, 0) end) || I <- lists:seq(1, Processes)].
 
-cast_loop(Child, PerTick, Count) ->
+cast_loop(Child, PerTick, Most, Count) ->
     receive
         {stop, From} -> From ! {self(), Count}
     after 10 ->
-        [ok = arsenal:track_restart(hand_sup, Child, {reason, N rem 5}) || N <- lists:seq(1, PerTick)],
-        cast_loop(Child, PerTick, Count + PerTick)
+        More = min(PerTick, Most - Count),
+        [ok = arsenal:track_restart(hand_sup, Child, {reason, N rem 5}) || N <- lists:seq(1, More)],
+        cast_loop(Child, PerTick, Most, Count + More)
     end.
 
 %% stop the load: how many casts were made
@@ -77,15 +78,16 @@ total(Pids) when is_list(Pids) ->
     [Pid ! {stop, self()} || Pid <- Pids],
     lists:sum([receive {Pid, Count} -> Count end || Pid <- Pids]);
 total(Supervisor) ->
-    {ok, #{total_restarts := Total}} = arsenal:get_restart_statistics(Supervisor),
+    {ok, #{total_restarts := Total}} = call({get_restart_statistics, Supervisor}),
     Total.
 
-total() ->
-    {ok, #{total_restarts := Total}} = arsenal:get_restart_statistics(),
-    Total.
+total() -> total(all).
+
+%% A sanitizer's engine takes its time with a burst.
+call(Request) -> gen_server:call(arsenal:name(), Request, 60000).
 
 engine_pid() ->
-    case arsenal:get_server_stats() of
+    case call(get_server_stats) of
         {ok, #{engine_os_pid := Pid}} when is_integer(Pid) -> Pid;
         {error, engine_restarting} -> undefined
     end.

@@ -17,6 +17,16 @@ def pid_lives(pid):
     return False
 
 
+def engines(folder):
+    """Engines whose VM has its home there; they have sessions of their own."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open("/proc/%s/environ" % pid, "rb") as f:
+            if os.path.realpath("/proc/%s/exe" % pid) == os.path.realpath(Run.arsenal) and folder.encode() in f.read():
+                found.append(int(pid))
+    return found
+
+
 class Nameless(ErlNode):
     """A node without distribution."""
 
@@ -31,7 +41,13 @@ class Application:
         self.test = test
         self.options = {"engine": '"%s"' % Run.arsenal, "monitoring_interval": "200", **options}
         self.node = node(test.room)
+        test.room.keep(self)
         self.start()
+
+    def close(self):
+        """The engine ends with its VM."""
+        self.node.kill()
+        wait_until(lambda: not engines(self.node.folder), 5, "the engine ends with its VM")
 
     def start(self):
         self.eval("embedded:start([%s])" % ", ".join("{%s, %s}" % pair for pair in self.options.items()))
@@ -93,7 +109,7 @@ class Embedded(SystemTest):
         a = Application(self, store='"%s"' % store)
         a.tree()
         before = a.eval("{embedded:server(), embedded:collector(), whereis(embedded_sup)}")
-        a.eval("Load = embedded:cast_load(4, 20), persistent_term:put(load, Load), ok")
+        a.eval("Load = embedded:cast_load(4, 20, 5000), persistent_term:put(load, Load), ok")
         times, pid, crashes = [], a.engine(), 0
         for n in range(deaths):
             a.crash("abc"[n % 3])
@@ -201,4 +217,4 @@ class Embedded(SystemTest):
             self.note("150,000 casts while it hangs: %.1f us each" % (took / 150000))
         finally:
             os.kill(pid, signal.SIGCONT)
-        wait_until(lambda: a.total("hand_sup") == 150000, 30, lambda: "all counted, %d now" % a.total("hand_sup"))
+        wait_until(lambda: a.total("hand_sup") == 150000, 30, "all are counted")
