@@ -56,6 +56,7 @@ defmodule Arsenal.MixProject do
       deps: [],
       # The tests use what the package does not.
       prune_code_paths: Mix.env() != :test,
+      test_ignore_filters: [&String.starts_with?(&1, "test/support/")],
       name: "arsenal",
       description: "Monitoring and analytics for OTP systems, with an engine in C beside the VM",
       docs: [main: "readme", extras: ["README.md"]],

@@ -87,8 +87,8 @@ step() {
 	fi
 }
 
-# tests NAME COMMAND...: many tests, counted in what they print: ExUnit's and rebar3's "N tests, N failures[, N skipped]", eunit's own,
-# PropEr's one line a property
+# tests NAME COMMAND...: many tests, counted in what they print: "N tests, N failures[, N skipped]" (ExUnit, rebar3), "Result: N[/N] passed" (ExUnit
+# of Elixir 1.20), eunit's own lines
 tests() {
 	name=$1
 	shift
@@ -103,6 +103,7 @@ tests() {
 			}
 			seen = 1
 		}
+		/^Result: / { split($2, part, "/"); all = part[2] ? part[2] : part[1]; bad = all - part[1]; seen = 1 }
 		/All [0-9]+ tests passed/ { sub(/.*All /, ""); all = $1; seen = 1 }
 		/Failed: [0-9]+\. +Skipped: [0-9]+\. +Passed: [0-9]+/ {
 			gsub(/\./, ""); bad = $2; left = $4; all = $2 + $4 + $6; seen = 1

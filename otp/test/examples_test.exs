@@ -164,7 +164,7 @@ defmodule ExamplesTest do
     test = self()
 
     for n <- 1..200 do
-      apply(Example.Webhook, :post, [:kind, fn held -> send(test, {:made, n, held}) && %{n: n} end])
+      apply(Example.Webhook, :post, [:kind, fn held -> %{n: send(test, {:made, n, held})} end])
       apply(Example.Webhook, :post, [{:other, n}, fn _ -> %{n: n} end])
     end
 

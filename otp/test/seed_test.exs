@@ -283,7 +283,7 @@ defmodule SeedTest do
     wrap(block, "def run(baseline, current), do: update_baseline_metrics(baseline, current)")
     server()
     {:ok, metrics} = AnalyticsServer.get_performance_metrics()
-    run = &module("SeedTest.Wrapped").run/2
+    run = Function.capture(module("SeedTest.Wrapped"), :run, 2)
     assert run.(nil, metrics) == metrics
     assert_in_delta run.(%{cpu: %{utilization: 10.0}}, put_in(metrics.cpu.utilization, 20.0)).cpu.utilization, 11.0, 0.001
     # What the server shows as its baseline can be the one of the block.

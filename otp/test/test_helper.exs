@@ -45,7 +45,9 @@ defmodule Crashing do
 end
 
 # Elixir's logger is there, as in an application, but prints nothing.
-Application.put_env(:logger, :backends, [])
-Application.put_env(:logger, :default_handler, false)
+if Version.match?(System.version(), "< 1.15.0"),
+  do: Application.put_env(:logger, :backends, []),
+  else: Application.put_env(:logger, :default_handler, false)
+
 {:ok, _} = Application.ensure_all_started(:logger)
 ExUnit.start()

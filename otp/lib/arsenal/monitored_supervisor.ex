@@ -25,6 +25,7 @@ defmodule Arsenal.MonitoredSupervisor do
   ## What is reported
 
     * A restart by the supervisor itself, at its first attempt, with the reason that the old child ended with. Further attempts of the same restart are not reported.
+      The reason is `:noproc` where it could not be seen, which happens only if the process beside the supervisor was held up.
     * With `:one_for_all` and `:rest_for_one`, the child that failed; not its siblings, which the supervisor ended and starts again.
     * Not `Supervisor.restart_child/2`: a person or a program wanted that, nothing failed. Nor `Supervisor.start_child/2`.
     * Not the end of a supervisor that reached its maximum restart intensity: its own supervisor reports that, if it is a monitored one.

@@ -8,7 +8,10 @@ defmodule Arsenal.MonitoredSupervisor.Witness do
   @moduledoc false
 
   @witness {__MODULE__, :pid}
+  @late {__MODULE__, :late}
   @patience_ms 100
+  # Messages that a witness which does not work any more may hold.
+  @backlog_max 10_000
   # A death is told to supervisor and witness at once; that the witness hears of it later than this is not to be expected.
   @news_ms 1_000
   # Strategies that end and start siblings.
@@ -56,7 +59,39 @@ defmodule Arsenal.MonitoredSupervisor.Witness do
       {^reference, :gone} -> tell_reason(witness, child, pid)
       {:DOWN, ^reference, _, _, _} -> :ok
     after
-      @patience_ms -> replace(witness, reference)
+      patience(witness) -> do_not_wait(witness, reference)
+    end
+  end
+
+  # Suspended, starved, or waiting for a child that is in a long NIF: the supervisor waits for it once, not at every start.
+  defp patience(witness) do
+    if Process.get(@late) && backlog(witness) > 2 do
+      0
+    else
+      Process.delete(@late)
+      @patience_ms
+    end
+  end
+
+  defp do_not_wait(witness, reference) do
+    # The answer goes nowhere now, or is here already.
+    :erlang.demonitor(reference, [:flush])
+
+    receive do
+      {^reference, _} -> :ok
+    after
+      0 -> :ok
+    end
+
+    Process.put(@late, true)
+    if backlog(witness) > @backlog_max, do: Process.exit(witness, :kill)
+    :ok
+  end
+
+  defp backlog(witness) do
+    case Process.info(witness, :message_queue_len) do
+      {:message_queue_len, length} -> length
+      nil -> 0
     end
   end
 
@@ -70,21 +105,6 @@ defmodule Arsenal.MonitoredSupervisor.Witness do
     after
       @patience_ms -> :ok
     end
-  end
-
-  # Suspended, or starved: no start shall wait for it again.
-  defp replace(witness, reference) do
-    :erlang.demonitor(reference, [:flush])
-
-    receive do
-      {^reference, _late} -> :ok
-    after
-      0 -> :ok
-    end
-
-    Process.exit(witness, :kill)
-    Process.delete(@witness)
-    :ok
   end
 
   # ---- in the witness ------------------------------------------------------------------------------------------------
@@ -125,8 +145,7 @@ defmodule Arsenal.MonitoredSupervisor.Witness do
 
       {:started, reference, child, pid} ->
         state = state |> know(child) |> put_alive(child, pid)
-        # All that was sent to the child before is delivered now: a child that is alive here is monitored.
-        state = if Process.alive?(pid), do: state, else: await_death(state, child.id)
+        state = if monitored?(pid), do: state, else: await_death(state, child.id)
         :erlang.send(reference, {reference, if(gone?(state, child.id), do: :gone, else: :monitored)})
         loop(%{state | unfinished: false})
 
@@ -138,6 +157,14 @@ defmodule Arsenal.MonitoredSupervisor.Witness do
 
       _ ->
         loop(state)
+    end
+  end
+
+  # A monitor is a signal on its way: on one that is ending it may come too late, though the process still counts as alive.
+  defp monitored?(pid) do
+    case Process.info(pid, :monitored_by) do
+      {:monitored_by, monitors} -> self() in monitors
+      nil -> false
     end
   end
 
