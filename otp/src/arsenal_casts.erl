@@ -102,7 +102,7 @@ drop(N, #casts{kept = Kept, count = Count} = Casts) ->
 %% What was folded becomes casts again, to be sent in this order.
 -spec unfold(casts()) -> {[cast()], casts()}.
 unfold(#casts{folds = Folds, lost = Lost} = Casts) ->
-    Now = erlang:system_time(millisecond),
+    Now = os:system_time(millisecond),
     Reports = [{track_restarts, Count, FirstMs, Supervisor, Key, Child, Reason}
                || {{Key, Child, Reason}, {Count, FirstMs, Supervisor}} <- maps:to_list(Folds)],
     lists:mapfoldl(fun(What, Kept) -> keep(Now, What, Kept) end, Casts#casts{folds = #{}, lost = 0},

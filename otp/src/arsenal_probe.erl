@@ -346,7 +346,8 @@ run_due(#state{watchers = Watchers} = State, Now) ->
 tick(State, Now) ->
     {Metrics, Schedulers, Collected} = collect(check_capture(State, Now), Now),
     Lost = atomics:exchange(State#state.counters, ?LOST, 0),
-    Time = erlang:system_time(millisecond),
+    %% The clock that logger's times and DateTime.utc_now/0 are of, also after a step.
+    Time = os:system_time(millisecond),
     Watchers = [tick_watcher(add_lost(Watcher, Lost), Now, {Time, Metrics, Schedulers})
                 || Watcher <- Collected#state.watchers],
     Collected#state{watchers = Watchers}.
@@ -501,7 +502,7 @@ arity([_ | Rest], Count) when Count < 255 -> arity(Rest, Count + 1);
 arity(_, Count) -> Count.
 
 event_time(#{time := Microseconds}) when is_integer(Microseconds) -> Microseconds div 1000;
-event_time(_) -> erlang:system_time(millisecond).
+event_time(_) -> os:system_time(millisecond).
 
 %% A supervisor goes by its registered name, or else by its pid. It writes the report itself, so it is this very process,
 %% unless the name it goes by belongs to another.

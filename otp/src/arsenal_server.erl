@@ -29,6 +29,7 @@
 -define(SMALL_ANSWER, 16384).
 -define(LOGGED_MAX, 30).           % log events a minute
 -define(ATTACH_MS, 1000).
+-define(ATTACH_TRIES, 50).
 -define(ATTACH_AGAIN_MS, 1000).
 -define(RESTARTS_MAX, 1000).       % in one message of the probe
 
@@ -76,7 +77,7 @@ request(Request) ->
 %% sent.
 -spec cast(arsenal:server(), term()) -> ok.
 cast(Server, {track_restart, Supervisor, Child, Reason}) ->
-    Time = erlang:system_time(millisecond),
+    Time = os:system_time(millisecond),
     case is_plain(Supervisor) andalso is_plain(Child) andalso is_plain(Reason) of
         true -> gen_server:cast(Server, {track_restart, Supervisor, Child, Reason, Time});
         false ->
@@ -109,7 +110,7 @@ init(Options) ->
     end.
 
 start(#{engine := Named} = Options) ->
-    Started = erlang:system_time(millisecond),
+    Started = os:system_time(millisecond),
     case arsenal_engine:find_program(Named) of
         {ok, Program} ->
             Now = now_ms(),
@@ -138,7 +139,7 @@ linked(Parent, Links) ->
 init_map(Options, Started) ->
     Plain = maps:with([store, http, http_token, only, except], Options),
     #{monitoring_interval := Interval, retention_period := Retention, anomaly_threshold := Threshold, max_history_size := MaxHistory} = Options,
-    Plain#{node => node(), session => erlang:system_time(microsecond), started => Started, interval => Interval, retention => Retention,
+    Plain#{node => node(), session => os:system_time(microsecond), started => Started, interval => Interval, retention => Retention,
            threshold => Threshold, max_history => MaxHistory}.
 
 first_open(#state{engine = Engine} = State) ->
@@ -238,7 +239,7 @@ handle({arsenal_tick, Seq, _, _, _, _} = Tick, State) -> tick(Seq, Tick, State);
 handle({arsenal_notice, _, _} = Notice, State) -> push({probe, Notice}, State);
 handle({arsenal_restarts, Lost, Restarts}, State)
   when is_integer(Lost), Lost >= 0, Lost < 1 bsl 32, length(Restarts) =< ?RESTARTS_MAX ->
-    numbered(arsenal_casts:caught(erlang:system_time(millisecond), Lost, Restarts, State#state.casts), State);
+    numbered(arsenal_casts:caught(os:system_time(millisecond), Lost, Restarts, State#state.casts), State);
 handle({attached, Attacher, Answer}, #state{attacher = Attacher} = State) -> attached(Answer, State#state{attacher = none});
 handle({'EXIT', Attacher, _}, #state{attacher = Attacher} = State) -> attached({error, ended}, State#state{attacher = none});
 handle({timeout, Timer, What}, State) -> timeout(What, Timer, State);
@@ -302,7 +303,7 @@ push(Message, #state{engine = Engine} = State) ->
 handle_cast({track_restart, Supervisor, Child, Reason, TimeMs}, State) when is_integer(TimeMs), abs(TimeMs) < 1 bsl 53 ->
     numbered(arsenal_casts:hand_report(TimeMs, Supervisor, Child, Reason, State#state.casts), State);
 handle_cast({track_restart, Supervisor, Child, Reason}, State) ->
-    numbered(arsenal_casts:hand_report(erlang:system_time(millisecond), Supervisor, Child, Reason, State#state.casts), State);
+    numbered(arsenal_casts:hand_report(os:system_time(millisecond), Supervisor, Child, Reason, State#state.casts), State);
 handle_cast({track_wrapped, TimeMs, {_, _} = Key, {{_, _}, {_, _}, {_, _}} = Wrapped}, State) when is_integer(TimeMs), abs(TimeMs) < 1 bsl 53 ->
     numbered(arsenal_casts:hand_report(TimeMs, Key, Wrapped, State#state.casts), State);
 handle_cast(force_health_check, State) ->
@@ -448,7 +449,7 @@ own_stats(#state{casts = Casts, subscribers = Subscribers, began = Began, told =
       events_dropped => arsenal_subscribers:dropped(Subscribers),
       engine_restarts => State#state.deaths,
       engine_os_pid => maps:get(os_pid, Told, 0),
-      http => maps:get(http, Told, undefined),
+      http => case Told of #{http := Address} when is_binary(Address) -> Address; _ -> nil end,
       store => maps:get(store, Told, false),
       calls_waiting => map_size(State#state.calls),
       casts_unconfirmed => arsenal_casts:count(Casts),
@@ -587,8 +588,17 @@ start_attach(#state{options = #{monitoring_interval := Interval}} = State) ->
 %% @private In a process of its own, as the probe's holder may let it wait.
 -spec attach(pid(), pos_integer()) -> ok.
 attach(Router, Interval) ->
-    Router ! {attached, self(), arsenal_probe:attach(Router, #{interval => Interval, packaged => true})},
+    Router ! {attached, self(), attach_soon(Router, Interval, ?ATTACH_TRIES)},
     ok.
+
+%% A probe that is just leaving, after a server before this one, is gone in some milliseconds.
+attach_soon(Router, Interval, Left) ->
+    case arsenal_probe:attach(Router, #{interval => Interval, packaged => true}) of
+        {error, leaving} when Left > 0 ->
+            receive after 10 -> ok end,
+            attach_soon(Router, Interval, Left - 1);
+        Answer -> Answer
+    end.
 
 attached({ok, Holder, Info}, State) ->
     push({attached, Info}, State#state{holder = Holder, holder_monitor = erlang:monitor(process, Holder), holder_info = Info});

@@ -625,8 +625,9 @@ no_more_calls_are_held_than_there_is_room_for(void **state)
 	expect(f, "reply 99999 {error,overloaded}\n");
 	tick(f);
 	what_was_said(f);
-	for (const char *p = said.data; (p = strstr(p, "reply ")) != NULL; p++)
-		replies++;
+	/* Not strstr: under AddressSanitizer each call of it goes through all of the rest. */
+	for (size_t i = 0; i < said.len; i++)
+		replies += (i == 0 || said.data[i - 1] == '\n') && strncmp(said.data + i, "reply ", 6) == 0;
 	assert_int_equal(replies, GENSERVER_HELD_MAX);
 }
 

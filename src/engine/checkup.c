@@ -72,6 +72,9 @@ publish_alert(struct engine *e, enum criterion changed)
 
 	engine_health(e, e->now_ms, h);
 	h->changed = changed;
+	/* Restarts are judged without a sample, too: then this is the first check. */
+	if (h->last_check_ms == 0)
+		h->last_check_ms = e->now_ms;
 	for (unsigned i = 0; i < h->anomaly_count; i++)
 		node_event_ref(h->anomalies[i]);
 	engine_publish(e, ev);
