@@ -150,7 +150,8 @@ get_system_health(Server) ->
     checked(arsenal_args:server(Server), [Server], 1),
     arsenal_server:call(Server, get_system_health, ?CALL_MS).
 
-%% @doc What was between two times: metrics, restarts, health checks, events, oldest first.
+%% @doc What was between two times: metrics, restarts, health checks, events, oldest first. More than 50,000 samples at once are
+%% `{error, range_too_large}'.
 -spec get_historical_data(time(), time()) -> answer().
 get_historical_data(Start, End) ->
     checked(arsenal_args:time_range(Start, End), [Start, End], 2),

@@ -105,3 +105,15 @@ strbuf_detach(struct strbuf *sb)
 	*sb = (struct strbuf)STRBUF_INIT;
 	return data;
 }
+
+void
+strbuf_add_varint(struct strbuf *sb, uint64_t v)
+{
+	uint8_t bytes[10];
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		bytes[n++] = (uint8_t)(v | 0x80);
+	bytes[n++] = (uint8_t)v;
+	strbuf_add(sb, bytes, n);
+}

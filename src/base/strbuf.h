@@ -7,6 +7,7 @@
 #define BASE_STRBUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
@@ -38,5 +39,7 @@ void strbuf_cut(struct strbuf *sb, size_t len);
 const char *strbuf_cstr(const struct strbuf *sb);
 /* strbuf_detach hands over the content (free() it; never NULL) and leaves the buffer empty. */
 char *strbuf_detach(struct strbuf *sb);
+/* strbuf_add_varint appends a number in base 128, the least significant seven bits first, the top bit of a byte saying that more follow. */
+void strbuf_add_varint(struct strbuf *sb, uint64_t v);
 
 #endif

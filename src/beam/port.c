@@ -34,6 +34,7 @@ struct beam_port {
 	bool reading;
 	bool writing; /* waits until the other side takes more */
 	bool closed;
+	bool may_look;   /* there is another processor for the router meanwhile */
 	int64_t read_us; /* when the last packet had been handled */
 };
 
@@ -167,7 +168,7 @@ comes_soon(struct beam_port *p)
 {
 	struct pollfd pfd = { .fd = p->in_fd, .events = POLLIN };
 	int64_t now = clock_mono_us();
-	int64_t until = now - p->read_us < RECENT_US ? now + LOOK_US : now;
+	int64_t until = p->may_look && now - p->read_us < RECENT_US ? now + LOOK_US : now;
 	bool comes = false;
 
 	p->read_us = now;
@@ -222,6 +223,7 @@ beam_port_new(struct event_base *base, int in_fd, int out_fd, const struct beam_
 	p->out_fd = out_fd;
 	p->handlers = *handlers;
 	p->arg = arg;
+	p->may_look = sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	packet_reader_init(&p->reader);
 	packet_writer_init(&p->writer);
 	p->in = event_new(base, in_fd, EV_READ | EV_PERSIST, on_readable, p);

@@ -114,18 +114,6 @@ history_bytes(const struct history *h)
 
 /* ---- writing ---- */
 
-static void
-put_varint(struct strbuf *b, uint64_t v)
-{
-	uint8_t bytes[10];
-	size_t n = 0;
-
-	for (; v >= 0x80; v >>= 7)
-		bytes[n++] = (uint8_t)(v | 0x80);
-	bytes[n++] = (uint8_t)v;
-	strbuf_add(b, bytes, n);
-}
-
 static bool
 same_bits(double a, double b)
 {
@@ -150,12 +138,12 @@ put_value(struct strbuf *b, double value, double before)
 
 	integer_of(before, &then);
 	if (!integer_of(value, &now)) {
-		put_varint(b, 1);
+		strbuf_add_varint(b, 1);
 		strbuf_add(b, &value, sizeof(value));
 		return;
 	}
 	difference = now - then;
-	put_varint(b, ((uint64_t)difference << 1 ^ (difference < 0 ? UINT64_MAX : 0)) << 1);
+	strbuf_add_varint(b, ((uint64_t)difference << 1 ^ (difference < 0 ? UINT64_MAX : 0)) << 1);
 }
 
 static void
@@ -191,7 +179,7 @@ put_schedulers(struct strbuf *b, struct sample *last, const struct sample *s)
 {
 	last->scheduler_count = s->scheduler_count;
 	memcpy(last->scheduler_utilization, s->scheduler_utilization, s->scheduler_count * sizeof(float));
-	put_varint(b, s->scheduler_count);
+	strbuf_add_varint(b, s->scheduler_count);
 	strbuf_add(b, s->scheduler_utilization, s->scheduler_count * sizeof(float));
 }
 
@@ -214,7 +202,7 @@ put_advice(struct strbuf *b, struct frame *last, const char *text)
 
 	strbuf_reset(&last->advice);
 	strbuf_add(&last->advice, text, len);
-	put_varint(b, len);
+	strbuf_add_varint(b, len);
 	strbuf_add(b, text, len);
 }
 
@@ -234,10 +222,10 @@ static void
 put_anomalies(struct strbuf *b, struct chunk *c, struct frame *last, const struct past_check *check)
 {
 	last->check.anomaly_count = check->anomaly_count;
-	put_varint(b, check->anomaly_count);
+	strbuf_add_varint(b, check->anomaly_count);
 	for (unsigned i = 0; i < check->anomaly_count; i++) {
 		last->anomalies[i] = check->anomalies[i];
-		put_varint(b, event_index(c, check->anomalies[i]));
+		strbuf_add_varint(b, event_index(c, check->anomalies[i]));
 	}
 }
 
@@ -286,7 +274,7 @@ put_frame(struct strbuf *b, struct chunk *c, struct frame *last, const struct sa
 	unsigned flags = sample_changes(&last->sample, s) | check_changes(last, check);
 	uint8_t byte = (uint8_t)flags;
 
-	put_varint(b, (uint64_t)(last->sample.time_ms - c->last_ms));
+	strbuf_add_varint(b, (uint64_t)(last->sample.time_ms - c->last_ms));
 	strbuf_add(b, &byte, 1);
 	if (flags & PRESENT)
 		put_presence(b, &last->sample, s);

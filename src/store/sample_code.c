@@ -10,26 +10,14 @@
 /* ---- writing ---- */
 
 static void
-put_varint(struct strbuf *out, uint64_t v)
-{
-	char bytes[10];
-	size_t n = 0;
-
-	for (; v >= 128; v >>= 7)
-		bytes[n++] = (char)(v | 128);
-	bytes[n++] = (char)v;
-	strbuf_add(out, bytes, n);
-}
-
-static void
 put_number(struct strbuf *out, double v)
 {
 	if (v > -EXACT && v < EXACT && v == trunc(v) && !(v == 0 && signbit(v))) {
 		int64_t i = (int64_t)v;
 
-		put_varint(out, (((uint64_t)i << 1) ^ (i < 0 ? UINT64_MAX : 0)) + 1);
+		strbuf_add_varint(out, (((uint64_t)i << 1) ^ (i < 0 ? UINT64_MAX : 0)) + 1);
 	} else {
-		put_varint(out, 0);
+		strbuf_add_varint(out, 0);
 		strbuf_add(out, &v, sizeof(v));
 	}
 }
@@ -39,7 +27,7 @@ put_text(struct strbuf *out, const char *text)
 {
 	size_t len = strlen(text);
 
-	put_varint(out, len);
+	strbuf_add_varint(out, len);
 	strbuf_add(out, text, len);
 }
 
@@ -50,10 +38,10 @@ put_metrics(struct strbuf *out, const struct sample *s, const struct sample_name
 
 	for (int i = 0; i < METRIC_COUNT; i++)
 		count += s->present[i];
-	put_varint(out, count);
+	strbuf_add_varint(out, count);
 	for (int i = 0; i < METRIC_COUNT; i++)
 		if (s->present[i]) {
-			put_varint(out, names->of_metric[i]);
+			strbuf_add_varint(out, names->of_metric[i]);
 			put_number(out, s->value[i]);
 		}
 }
@@ -61,10 +49,10 @@ put_metrics(struct strbuf *out, const struct sample *s, const struct sample_name
 static void
 put_schedulers(struct strbuf *out, const struct sample *s)
 {
-	put_varint(out, s->scheduler_count);
+	strbuf_add_varint(out, s->scheduler_count);
 	for (unsigned i = 0; i < s->scheduler_count; i++) {
-		put_varint(out, s->scheduler_active[i]);
-		put_varint(out, s->scheduler_total[i]);
+		strbuf_add_varint(out, s->scheduler_active[i]);
+		strbuf_add_varint(out, s->scheduler_total[i]);
 		strbuf_add(out, &s->scheduler_utilization[i], sizeof(s->scheduler_utilization[i]));
 	}
 }
@@ -85,11 +73,11 @@ put_process(struct strbuf *out, const struct top_process *p)
 void
 sample_code_write(struct strbuf *out, const struct sample *s, const struct sample_names *names)
 {
-	put_varint(out, VERSION);
+	strbuf_add_varint(out, VERSION);
 	put_metrics(out, s, names);
 	put_schedulers(out, s);
 	for (int kind = 0; kind < TOP_KIND_COUNT; kind++) {
-		put_varint(out, s->top_count[kind]);
+		strbuf_add_varint(out, s->top_count[kind]);
 		for (unsigned i = 0; i < s->top_count[kind]; i++)
 			put_process(out, &s->top[kind][i]);
 	}
@@ -99,18 +87,18 @@ void
 check_code_write(
     struct strbuf *out, const struct past_check *check, const uint64_t *findings, const struct sample_names *names)
 {
-	put_varint(out, VERSION);
-	put_varint(out, check->overall);
-	put_varint(out, CRITERION_COUNT);
+	strbuf_add_varint(out, VERSION);
+	strbuf_add_varint(out, check->overall);
+	strbuf_add_varint(out, CRITERION_COUNT);
 	for (int i = 0; i < CRITERION_COUNT; i++) {
-		put_varint(out, names->of_criterion[i]);
-		put_varint(out, check->levels[i]);
+		strbuf_add_varint(out, names->of_criterion[i]);
+		strbuf_add_varint(out, check->levels[i]);
 	}
 	put_number(out, check->restart_rate);
 	put_text(out, check->recommendations ? check->recommendations : "");
-	put_varint(out, check->anomaly_count);
+	strbuf_add_varint(out, check->anomaly_count);
 	for (unsigned i = 0; i < check->anomaly_count; i++)
-		put_varint(out, findings[i]);
+		strbuf_add_varint(out, findings[i]);
 }
 
 /* ---- reading: a cursor with a sticky error ---- */

@@ -290,7 +290,8 @@ defmodule Arsenal.AnalyticsServer do
   def unsubscribe_from_events(server \\ __MODULE__), do: call(server, {:unsubscribe_from_events, self()})
 
   @doc """
-  What was between two times, both included: `DateTime`s, or milliseconds since the epoch.
+  What was between two times, both included: `DateTime`s, or milliseconds since the epoch. More than 50,000 samples at once are
+  `{:error, :range_too_large}`.
 
       now = DateTime.utc_now()
       Arsenal.AnalyticsServer.get_historical_data(DateTime.add(now, -3600, :second), now)
