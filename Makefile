@@ -64,6 +64,8 @@ PORT_OBJECTS := $(PORT_SOURCES:src/%.c=$(PORT)/%.o) $(PORT)/gen/web_files.o
 help:
 	@echo 'make all         the program, build/arsenal'
 	@echo 'make port        the engine as the port program of an application, build/port/arsenal; PORT_OUT=DIR copies it there'
+	@echo 'make lib         libarsenal, static and shared; make install-lib installs it'
+	@echo 'make package     the package for Mix and rebar3 as a tarball, with the C sources'
 	@echo 'make run         build, then arsenal demo: a small OTP application with real faults, watched live'
 	@echo 'make check       everything that must pass before a commit lands (under 10 minutes)'
 	@echo 'make check-full  the rest: TSan, valgrind, long fuzzing, clang'
