@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "model/term_fixture.h"
 
 #define BURST 100000
 #define BEST_OF 5
@@ -21,12 +22,6 @@ cpu_ns(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
-}
-
-static struct term *
-term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
 }
 
 static void
@@ -55,9 +50,9 @@ measure(unsigned children, bool both)
 		char name[32];
 
 		snprintf(name, sizeof(name), "child_%u", i);
-		r[i] = (struct restart) { .supervisor = term("supervisor"),
-			.child_id = term(name),
-			.reason = term("{badmatch,{error,timeout}}") };
+		r[i] = (struct restart) { .supervisor = text_term("supervisor"),
+			.child_id = text_term(name),
+			.reason = text_term("{badmatch,{error,timeout}}") };
 	}
 	begin = cpu_ns();
 	for (int way = 0; r && way < (both ? 2 : 1); way++)

@@ -11,6 +11,7 @@
 
 #include "etf/etf_term.h"
 #include "etf/etf_write.h"
+#include "etf/term_fixture.h"
 #include "os/clock.h"
 #include "store/store.h"
 
@@ -45,34 +46,6 @@ cpu_us(clockid_t clock)
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
-static struct term *
-text_term(const char *text)
-{
-	struct strbuf ext = STRBUF_INIT;
-	struct term *t;
-	struct etf e;
-
-	etf_put_binary(&ext, text, strlen(text));
-	etf_init(&e, ext.data, ext.len);
-	t = etf_term(&e);
-	strbuf_release(&ext);
-	return t;
-}
-
-static struct term *
-pid(int i)
-{
-	struct strbuf ext = STRBUF_INIT;
-	struct term *t;
-	struct etf e;
-
-	etf_put_pid(&ext, "app@host", (uint32_t)i, 0, 1);
-	etf_init(&e, ext.data, ext.len);
-	t = etf_term(&e);
-	strbuf_release(&ext);
-	return t;
-}
-
 static void
 wait_for(struct event_base *base, uint64_t mark)
 {
@@ -101,7 +74,7 @@ static void
 put_restarts(struct store *s, int64_t from_ms, int64_t step_ms, int n, bool unique, double *loop_us)
 {
 	struct restart r = {
-		.caught = true, .times = 1, .supervisor = text_term("my_supervisor"), .restart_type = "permanent"
+		.caught = true, .times = 1, .supervisor = binary_term("my_supervisor"), .restart_type = "permanent"
 	};
 	double start;
 
@@ -109,12 +82,12 @@ put_restarts(struct store *s, int64_t from_ms, int64_t step_ms, int n, bool uniq
 		char text[200];
 
 		snprintf(text, sizeof(text), "child_%d", i % 10);
-		r.child_id = text_term(text);
+		r.child_id = binary_term(text);
 		snprintf(text, sizeof(text),
 		    "{{badmatch,%d},[{my_module,handle_call,3,[{file,\"src/my_module.erl\"},{line,42}]}]}",
 		    unique ? i : i % 5);
-		r.reason = text_term(text);
-		r.child_pid = pid(i);
+		r.reason = binary_term(text);
+		r.child_pid = pid_term("app@host", i);
 		r.time_ms = from_ms + i * step_ms;
 		start = cpu_us(CLOCK_THREAD_CPUTIME_ID);
 		store_restart(s, &r);

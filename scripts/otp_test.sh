@@ -4,6 +4,7 @@
 # It works on a copy, build/package. SUITE: with the Erlang and Elixir of that Debian release, from build/otp/SUITE (scripts/otp.sh).
 #
 #   ARSENAL_PORT_PROGRAM  the engine to test with; else the package builds its own
+#   ARSENAL_SEED          the user's document, which the tests' copy must equal; else shared/seed beside the project, where that exists
 set -u
 root=$(pwd -P)
 suite=${1:-}
@@ -68,7 +69,7 @@ hermetic() {
 	run HOME="$work/home" LANG=C.UTF-8 MIX_HOME="$work/home/mix" MIX_ARCHIVES="$work/home/mix/archives" HEX_HOME="$work/home/hex" HEX_OFFLINE=1 \
 		MIX_BUILD_PATH="$work/mix" MIX_ENV=test REBAR_BASE_DIR="$work/rebar" REBAR_CACHE_DIR="$work/home/rebar" \
 		${ARSENAL_PORT_PROGRAM:+ARSENAL_PORT_PROGRAM="$ARSENAL_PORT_PROGRAM"} \
-		ARSENAL_BUILD="${ARSENAL_BUILD:-$root/build}" "$@"
+		ARSENAL_SEED="${ARSENAL_SEED:-$root/../shared/seed/analytics-server.md}" ARSENAL_BUILD="${ARSENAL_BUILD:-$root/build}" "$@"
 }
 
 has() { run sh -c "command -v $1 >/dev/null"; }

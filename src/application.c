@@ -32,7 +32,6 @@ struct application {
 	struct genserver *g;
 	struct server_node *node; /* NULL before the router's options came */
 	struct engine *engine;
-	const struct selection *selection;
 	struct store *store; /* NULL: none */
 	struct event *flush;
 	struct event *timer;
@@ -155,8 +154,7 @@ on_restart(void *arg, int64_t now_ms, const struct restart *report)
 
 	/* The file has it as the engine has it, or a restored engine would count differently. */
 	r.time_ms = engine_restart_time(a->engine, now_ms, r.time_ms);
-	engine_restart(a->engine, now_ms, &r);
-	if (a->store && (a->selection == NULL || selection_wants_restart(a->selection, &r)))
+	if (engine_restart(a->engine, now_ms, &r) && a->store)
 		store_restart(a->store, &r);
 	server_node_changed(a->node);
 }
@@ -274,7 +272,6 @@ start(void *arg, const struct genserver_init *init, int64_t now_ms, struct gense
 	if (a->node == NULL)
 		return false;
 	a->engine = server_node_engine(a->node);
-	a->selection = init->selection;
 	if (!open_store(a, init, now_ms, &started->last, err))
 		return false;
 	if (init->http && !server_listen(a->srv, init->http, init->http_token, false, err))

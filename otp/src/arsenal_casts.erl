@@ -6,7 +6,7 @@
 %% (supervisor, child, reason), of so many kinds; then per (supervisor, child); then, like caught ones, into a mere number of restarts.
 -module(arsenal_casts).
 
--export([new/0, hand_report/5, hand_report/4, caught/4, confirm/2, unfold/1, waiting/1, pending/1, is_full/1, is_overfull/1, last/1, count/1, folded/1, confirmed/1,
+-export([new/0, hand_report/5, hand_report/4, caught/4, confirm/2, unfold/1, waiting/1, pending/1, is_full/1, is_overfull/1, count/1, folded/1, confirmed/1,
          set_aside/1, supervisor_key/1]).
 -export_type([casts/0, cast/0]).
 
@@ -121,9 +121,6 @@ is_full(#casts{count = Count}) -> Count >= ?KEPT_MAX.
 
 -spec is_overfull(casts()) -> boolean().
 is_overfull(#casts{count = Count}) -> Count >= ?OVERFULL.
-
--spec last(casts()) -> non_neg_integer().
-last(#casts{last = Last}) -> Last.
 
 -spec count(casts()) -> non_neg_integer().
 count(#casts{count = Count}) -> Count.

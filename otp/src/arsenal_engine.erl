@@ -5,8 +5,8 @@
 %% they are flushed; where the port is busy they wait here, for the router must never wait itself. doc/port.md has the messages.
 -module(arsenal_engine).
 
--export([new/2, find_program/1, open/1, ended/1, ready/2, close/1, kill/1, push/2, flush/2, drain/3, is_blocked/1, is_idle/1, is_ready/1,
-         port/1, os_pid/1, sent/1, window/1, narrow/2, widen/2]).
+-export([new/2, find_program/1, open/1, ready/2, close/1, kill/1, push/2, flush/2, drain/3, is_blocked/1, is_idle/1, is_ready/1,
+         port/1, sent/1, window/1, narrow/2, widen/2]).
 -export_type([engine/0]).
 
 -define(FRAME_MESSAGES, 512).

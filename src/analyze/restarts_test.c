@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/testing.h"
+#include "model/term_fixture.h"
 
 #define T0 INT64_C(1700000000000)
 #define MAX_CHILDREN 10
@@ -27,21 +28,15 @@ teardown(void **state)
 	return 0;
 }
 
-static struct term *
-term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
-}
-
 static const struct child *
 report(
     const char *supervisor, const char *child, const char *reason, enum restart_kind kind, int64_t seconds, bool *rapid)
 {
 	struct restart report = { .time_ms = T0 + seconds * 1000,
 		.kind = kind,
-		.supervisor = term(supervisor),
-		.child_id = term(child),
-		.reason = term(reason) };
+		.supervisor = text_term(supervisor),
+		.child_id = text_term(child),
+		.reason = text_term(reason) };
 	struct child *c = restarts_child(&r, &report);
 
 	*rapid = restarts_count(&r, c, &report);
@@ -110,8 +105,10 @@ missing_terms_are_survived(void **state)
 static void
 identity_is_the_key(void **state)
 {
-	struct restart by_pid = { .supervisor = term("<0.1.0>"), .key = term("sup"), .child_id = term("a") };
-	struct restart cut = { .supervisor = term("sup"), .child_id = term("a") };
+	struct restart by_pid = {
+		.supervisor = text_term("<0.1.0>"), .key = text_term("sup"), .child_id = text_term("a")
+	};
+	struct restart cut = { .supervisor = text_term("sup"), .child_id = text_term("a") };
 	const struct child *c;
 	bool rapid;
 
@@ -168,7 +165,7 @@ bounds_hold(void **state)
 static void
 oldest_child_makes_room(void **state)
 {
-	struct restart b = { .supervisor = term("sup"), .child_id = term("1") };
+	struct restart b = { .supervisor = text_term("sup"), .child_id = text_term("1") };
 	const struct child *c = NULL;
 	char name[32];
 	bool rapid;
@@ -190,7 +187,7 @@ oldest_child_makes_room(void **state)
 static void
 oldest_supervisor_goes_with_its_children(void **state)
 {
-	struct term *gone = term("0");
+	struct term *gone = text_term("0");
 	char name[32];
 	bool rapid;
 
@@ -292,7 +289,7 @@ long_reason_is_cut(void **state)
 static void
 reason_is_corrected(void **state)
 {
-	struct term *killed = term("killed"), *better = term("better"), *none = term("none");
+	struct term *killed = text_term("killed"), *better = text_term("better"), *none = text_term("none");
 	struct child *c;
 	bool rapid;
 
@@ -317,7 +314,9 @@ reason_is_corrected(void **state)
 static void
 folded_ones_count_as_many(void **state)
 {
-	struct restart folded = { .time_ms = T0, .times = 1000, .supervisor = term("s"), .child_id = term("c") };
+	struct restart folded = {
+		.time_ms = T0, .times = 1000, .supervisor = text_term("s"), .child_id = text_term("c")
+	};
 	struct child *c = restarts_child(&r, &folded);
 
 	(void)state;

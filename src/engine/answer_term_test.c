@@ -8,6 +8,7 @@
 #include "base/testing.h"
 #include "engine/answer.h"
 #include "engine/answer_parts.h"
+#include "engine/fixture.h"
 #include "etf/etf.h"
 #include "etf/etf_write.h"
 
@@ -404,16 +405,6 @@ restart(struct term *child, struct term *reason, enum restart_kind kind)
 	restart_release(&r);
 }
 
-static struct node_event *
-next_of(enum event_type type)
-{
-	struct node_event *ev;
-
-	while ((ev = engine_next_event(e)) != NULL && ev->type != type)
-		node_event_unref(ev);
-	return ev;
-}
-
 /* ---- the writer ---- */
 
 static void
@@ -765,7 +756,7 @@ restart_event_has_the_seeds_fields(void **state)
 
 	(void)state;
 	restart(atom_term("w"), cut, RESTART_DONE);
-	ev = next_of(EVENT_RESTART);
+	ev = next_of(e, EVENT_RESTART);
 	answer_event_data(a, ev);
 	node_event_unref(ev);
 	done();
@@ -780,7 +771,7 @@ restart_event_has_the_seeds_fields(void **state)
 	assert_true(is_atom(at("group"), "false"));
 	assert_true(is_atom(at("truncated"), "true"));
 	restart(atom_term("w"), atom_term("x"), RESTART_FAILED);
-	ev = next_of(EVENT_RESTART);
+	ev = next_of(e, EVENT_RESTART);
 	answer_event_data(a, ev);
 	node_event_unref(ev);
 	done();
@@ -848,7 +839,7 @@ restart_anomaly_has_the_terms(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++)
 		restart(atom_term("worker_process"), atom_term("killed"), RESTART_DONE);
-	ev = next_of(EVENT_ANOMALY);
+	ev = next_of(e, EVENT_ANOMALY);
 	assert_non_null(ev);
 	answer_event(a, ev);
 	node_event_unref(ev);
@@ -870,7 +861,7 @@ health_alert_is_a_system_health(void **state)
 	feed_full(2);
 	sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e7);
 	feed(1);
-	while ((ev = next_of(EVENT_HEALTH_ALERT)) != NULL && ev->u.health.changed != CRITERION_MEMORY)
+	while ((ev = next_of(e, EVENT_HEALTH_ALERT)) != NULL && ev->u.health.changed != CRITERION_MEMORY)
 		node_event_unref(ev);
 	assert_non_null(ev);
 	answer_event_data(a, ev);

@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "base/testing.h"
+#include "engine/fixture.h"
 
 #define T0 INT64_C(1705573800000) /* 2024-01-18T10:30:00Z */
 
@@ -129,16 +130,6 @@ feed_full(int n)
 	}
 }
 
-static struct node_event *
-next_of(enum event_type type)
-{
-	struct node_event *ev;
-
-	while ((ev = engine_next_event(e)) != NULL && ev->type != type)
-		node_event_unref(ev);
-	return ev;
-}
-
 /* ---- the seed's shapes ---- */
 
 static void
@@ -251,7 +242,7 @@ restart_event_has_the_seeds_fields(void **state)
 
 	(void)state;
 	restart("w", "killed", RESTART_DONE, false);
-	ev = next_of(EVENT_RESTART);
+	ev = next_of(e, EVENT_RESTART);
 	answer_event(&form.base, ev);
 	node_event_unref(ev);
 	parse();
@@ -283,7 +274,7 @@ anomaly_event_has_the_seeds_fields(void **state)
 		s.time_ms = now;
 		engine_feed(e, now, &s);
 	}
-	ev = next_of(EVENT_PERFORMANCE_ALERT);
+	ev = next_of(e, EVENT_PERFORMANCE_ALERT);
 	assert_non_null(ev);
 	answer_event(&form.base, ev);
 	node_event_unref(ev);
@@ -311,7 +302,7 @@ restart_anomaly_has_the_seeds_fields(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++)
 		restart("worker_process", "killed", RESTART_DONE, false);
-	ev = next_of(EVENT_ANOMALY);
+	ev = next_of(e, EVENT_ANOMALY);
 	answer_event(&form.base, ev);
 	node_event_unref(ev);
 	parse();
@@ -333,7 +324,7 @@ health_alert_carries_a_system_health(void **state)
 	sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e7);
 	s.time_ms = now += 5000;
 	engine_feed(e, now, &s);
-	while ((ev = next_of(EVENT_HEALTH_ALERT)) != NULL && ev->u.health.changed != CRITERION_MEMORY)
+	while ((ev = next_of(e, EVENT_HEALTH_ALERT)) != NULL && ev->u.health.changed != CRITERION_MEMORY)
 		node_event_unref(ev);
 	assert_non_null(ev);
 	answer_event(&form.base, ev);
@@ -378,12 +369,12 @@ restart_line(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		restart("queue_x", "killed", RESTART_DONE, false);
-	node_event_unref(next_of(EVENT_RESTART));
-	node_event_unref(next_of(EVENT_RESTART));
-	add_text(next_of(EVENT_RESTART), false);
+	node_event_unref(next_of(e, EVENT_RESTART));
+	node_event_unref(next_of(e, EVENT_RESTART));
+	add_text(next_of(e, EVENT_RESTART), false);
 	assert_string_equal(out.data, "10:30:00 restart   rabbit@h  rabbit_sup / queue_x  killed  (3rd restart)");
 	restart("queue_x", "killed", RESTART_GAVE_UP, false);
-	add_text(next_of(EVENT_RESTART), true);
+	add_text(next_of(e, EVENT_RESTART), true);
 	assert_non_null(strstr(out.data, "gave up"));
 	assert_int_equal(strncmp(out.data, "\033[31m10:30:00", 13), 0);
 }
@@ -396,12 +387,12 @@ foreign_text_is_made_visible(void **state)
 
 	(void)state;
 	restart("\033[2J\xC2\x9B\x7F", "a\nb\xE2\x80\xAEz\xFF", RESTART_DONE, false);
-	add_text(next_of(EVENT_RESTART), false);
+	add_text(next_of(e, EVENT_RESTART), false);
 	assert_string_equal(out.data, "10:30:00 restart   rabbit@h  rabbit_sup / ?[2J??  a b?z?  (1st restart)");
 	memset(reason, 'r', sizeof(reason) - 1);
 	reason[sizeof(reason) - 1] = '\0';
 	restart("w", reason, RESTART_DONE, false);
-	add_text(next_of(EVENT_RESTART), false);
+	add_text(next_of(e, EVENT_RESTART), false);
 	assert_true(out.len < 400);
 	assert_non_null(strstr(out.data, "rrr..."));
 }
@@ -411,16 +402,16 @@ other_lines(void **state)
 {
 	(void)state;
 	engine_link(e, now, NODE_UP, "OTP 25");
-	add_text(next_of(EVENT_NODE), false);
+	add_text(next_of(e, EVENT_NODE), false);
 	assert_string_equal(out.data, "10:30:00 node      rabbit@h  up: OTP 25");
 	feed_full(1);
 	sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e7);
 	s.time_ms = now += 5000;
 	engine_feed(e, now, &s);
-	add_text(next_of(EVENT_HEALTH_ALERT), false);
+	add_text(next_of(e, EVENT_HEALTH_ALERT), false);
 	assert_non_null(strstr(out.data, " health    rabbit@h  critical: "));
 	engine_link(e, now, NODE_UNREACHABLE, "");
-	add_text(next_of(EVENT_ANOMALY), false);
+	add_text(next_of(e, EVENT_ANOMALY), false);
 	assert_non_null(strstr(out.data, "anomaly   rabbit@h  Node is not reachable"));
 }
 

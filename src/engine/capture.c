@@ -154,7 +154,7 @@ count_restart(struct engine *e, struct child *c, struct restart *r)
 		anomalies_gave_up(e, r, c);
 }
 
-void
+bool
 engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 {
 	struct restart r = *report;
@@ -162,7 +162,7 @@ engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 
 	take_time(e, now_ms, &r);
 	if (e->options.selection && !selection_wants_restart(e->options.selection, &r))
-		return;
+		return false;
 	r.times = r.times ? r.times : 1;
 	r.caught = r.caught || !r.by_hand;
 	anomalies_expire(e);
@@ -170,6 +170,7 @@ engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 	r.times -= meet(e, c, &r);
 	if (r.times > 0)
 		count_restart(e, c, &r);
+	return true;
 }
 
 void

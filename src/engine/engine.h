@@ -56,9 +56,9 @@ void engine_feed(struct engine *e, int64_t now_ms, const struct sample *s);
  * engine_restart takes one restart, caught (r->caught) or reported by hand (r->by_hand); the terms stay the caller's. A caught one and a
  * hand report of the same supervisor and child within 5 s are one restart: the first of the two counts and is published, the second
  * completes what is kept of it (pid, reason, type; terms given by hand win) and is published no more. A hand report never meets another
- * hand report. r->times > 1: so many hand reports folded into one.
+ * hand report. r->times > 1: so many hand reports folded into one. False, and nothing done, if the selection does not want it.
  */
-void engine_restart(struct engine *e, int64_t now_ms, const struct restart *r);
+bool engine_restart(struct engine *e, int64_t now_ms, const struct restart *r);
 /* engine_restart_time is the time that engine_restart takes a restart of time_ms to have: not in the future, not more than an hour ago. */
 int64_t engine_restart_time(const struct engine *e, int64_t now_ms, int64_t time_ms);
 /* engine_lost_restarts: n restarts that were seen but not described (a flood). They count in totals and rates. */

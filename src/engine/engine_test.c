@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/testing.h"
+#include "model/term_fixture.h"
 
 #define T0 INT64_C(1700000000000)
 #define STEP_MS 5000
@@ -71,20 +72,14 @@ feed(int n)
 	}
 }
 
-static struct term *
-term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
-}
-
 static void
 restart(const char *supervisor, const char *child, enum restart_kind kind)
 {
 	struct restart r = { .time_ms = now,
 		.kind = kind,
-		.supervisor = term(supervisor),
-		.child_id = term(child),
-		.reason = term("killed") };
+		.supervisor = text_term(supervisor),
+		.child_id = text_term(child),
+		.reason = text_term("killed") };
 
 	engine_restart(e, now, &r);
 	restart_release(&r);
@@ -549,7 +544,7 @@ supervisor_that_gives_up_is_an_anomaly(void **state)
 static void
 absurd_restart_times_are_now(void **state)
 {
-	struct restart r = { .time_ms = INT64_MAX, .supervisor = term("s"), .child_id = term("c") };
+	struct restart r = { .time_ms = INT64_MAX, .supervisor = text_term("s"), .child_id = text_term("c") };
 	struct restart_stats st;
 
 	(void)state;
@@ -576,9 +571,10 @@ flood_is_counted_exactly_within_bounds(void **state)
 	for (int i = 0; i < 60000; i++) {
 		now = T0 + i;
 		snprintf(name, sizeof(name), "child_%d", i % 7000);
-		struct restart r = {
-			.time_ms = now, .supervisor = term("sup"), .child_id = term(name), .reason = term(name)
-		};
+		struct restart r = { .time_ms = now,
+			.supervisor = text_term("sup"),
+			.child_id = text_term(name),
+			.reason = text_term(name) };
 
 		engine_restart(e, now, &r);
 		restart_release(&r);
@@ -729,9 +725,10 @@ baseline_is_known_after_the_warm_up(void **state)
 static void
 give(const char *supervisor, const char *child, const char *reason)
 {
-	struct restart r = {
-		.time_ms = now, .supervisor = term(supervisor), .child_id = term(child), .reason = term(reason)
-	};
+	struct restart r = { .time_ms = now,
+		.supervisor = text_term(supervisor),
+		.child_id = text_term(child),
+		.reason = text_term(reason) };
 
 	engine_restart(e, now, &r);
 	restart_release(&r);
@@ -753,7 +750,7 @@ sum_of_reasons(const struct restart_stats *st)
 static void
 reasons_of_many_children_are_put_together(void **state)
 {
-	struct term *key = term("sup_1"), *unknown = term("sup_9");
+	struct term *key = text_term("sup_1"), *unknown = text_term("sup_9");
 	struct restart_stats st;
 	char child[16], reason[16];
 

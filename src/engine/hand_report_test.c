@@ -6,6 +6,7 @@
 
 #include "base/testing.h"
 #include "engine/engine.h"
+#include "model/term_fixture.h"
 
 #define T0 INT64_C(1700000000000)
 #define HAND true
@@ -33,12 +34,6 @@ teardown(void **state)
 	return 0;
 }
 
-static struct term *
-term(const char *text)
-{
-	return text ? term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false) : NULL;
-}
-
 /* A hand report gives the supervisor by its pid. */
 static void
 report(bool by_hand, const char *child, const char *reason, int64_t ms, uint64_t times)
@@ -47,11 +42,11 @@ report(bool by_hand, const char *child, const char *reason, int64_t ms, uint64_t
 		.by_hand = by_hand,
 		.caught = !by_hand,
 		.times = times,
-		.supervisor = term(by_hand ? "<0.7.0>" : "sup"),
-		.key = by_hand ? term("sup") : NULL,
-		.child_id = term(child),
-		.child_pid = by_hand ? NULL : term("<0.9.0>"),
-		.reason = term(reason) };
+		.supervisor = text_term(by_hand ? "<0.7.0>" : "sup"),
+		.key = by_hand ? text_term("sup") : NULL,
+		.child_id = text_term(child),
+		.child_pid = by_hand ? NULL : text_term("<0.9.0>"),
+		.reason = text_term(reason) };
 
 	if (!by_hand)
 		snprintf(r.restart_type, sizeof(r.restart_type), "permanent");
@@ -188,9 +183,11 @@ what_comes_late_meets_by_its_own_time(void **state)
 static void
 failed_attempts_never_meet(void **state)
 {
-	struct restart r = {
-		.time_ms = T0, .kind = RESTART_FAILED, .caught = true, .supervisor = term("sup"), .child_id = term("w")
-	};
+	struct restart r = { .time_ms = T0,
+		.kind = RESTART_FAILED,
+		.caught = true,
+		.supervisor = text_term("sup"),
+		.child_id = text_term("w") };
 
 	(void)state;
 	engine_restart(e, now, &r);

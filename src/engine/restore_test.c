@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/testing.h"
 #include "engine/engine.h"
+#include "engine/fixture.h"
+#include "model/term_fixture.h"
 
 #define T0 INT64_C(1700000000000)
 #define STEPS 3000
@@ -19,12 +21,6 @@ static struct kept {
 	int64_t now_ms;
 } kept[STEPS];
 static int kept_count;
-
-static struct term *
-term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
-}
 
 static struct restart
 any_restart(int64_t now_ms)
@@ -40,9 +36,9 @@ any_restart(int64_t now_ms)
 		.by_hand = by_hand,
 		.caught = !by_hand,
 		.times = by_hand && rand() % 30 == 0 ? (uint64_t)(rand() % 50) : 1,
-		.supervisor = term(rand() % 2 ? "sup_a" : "sup_b"),
-		.child_id = term(name),
-		.reason = term(reason) };
+		.supervisor = text_term(rand() % 2 ? "sup_a" : "sup_b"),
+		.child_id = text_term(name),
+		.reason = text_term(reason) };
 	return r;
 }
 
@@ -121,42 +117,6 @@ restored(const struct engine *a, int64_t now_ms)
 }
 
 static void
-same_pattern(const struct restart_pattern *a, const struct restart_pattern *b)
-{
-	assert_true(term_same(a->supervisor, b->supervisor));
-	assert_true(term_same(a->child_id, b->child_id));
-	assert_int_equal(a->frequency, b->frequency);
-	assert_int_equal(a->first_ms, b->first_ms);
-	assert_int_equal(a->last_ms, b->last_ms);
-	assert_int_equal(a->active, b->active);
-	assert_string_equal(a->pattern, b->pattern);
-}
-
-static void
-same_statistics(const struct restart_stats *a, const struct restart_stats *b)
-{
-	assert_int_equal(a->total, b->total);
-	assert_int_equal(a->failed, b->failed);
-	assert_int_equal(a->gave_up, b->gave_up);
-	assert_int_equal(a->undescribed, b->undescribed);
-	ASSERT_NEAR(a->rate, b->rate, 0);
-	ASSERT_NEAR(a->mean_interval_ms, b->mean_interval_ms, 0);
-	assert_int_equal(a->child_count, b->child_count);
-	for (unsigned i = 0; i < a->child_count; i++) {
-		assert_true(term_same(a->children[i].child_id, b->children[i].child_id));
-		assert_int_equal(a->children[i].count, b->children[i].count);
-	}
-	assert_int_equal(a->reason_count, b->reason_count);
-	for (unsigned i = 0; i < a->reason_count; i++) {
-		assert_true(term_same(a->reasons[i].reason, b->reasons[i].reason));
-		assert_int_equal(a->reasons[i].count, b->reasons[i].count);
-	}
-	assert_int_equal(a->pattern_count, b->pattern_count);
-	for (unsigned i = 0; i < a->pattern_count; i++)
-		same_pattern(&a->patterns[i], &b->patterns[i]);
-}
-
-static void
 same_list(const struct engine *a, const struct engine *b)
 {
 	const struct restart *x, *y;
@@ -211,7 +171,7 @@ static void
 same(const struct engine *a, const struct engine *b, int64_t now_ms)
 {
 	struct restart_stats x, y;
-	struct term *sup = term("sup_a");
+	struct term *sup = text_term("sup_a");
 
 	assert_true(engine_restart_stats(a, now_ms, NULL, &x));
 	assert_true(engine_restart_stats(b, now_ms, NULL, &y));
@@ -264,9 +224,11 @@ tallies_count_and_are_no_storm(void **state)
 {
 	struct engine_options o = engine_defaults();
 	struct engine *e = engine_new("a@h", &o);
-	struct restart r = {
-		.time_ms = T0, .supervisor = term("sup"), .child_id = term("c"), .reason = term("x"), .caught = true
-	};
+	struct restart r = { .time_ms = T0,
+		.supervisor = text_term("sup"),
+		.child_id = text_term("c"),
+		.reason = text_term("x"),
+		.caught = true };
 	struct restart_stats st;
 
 	(void)state;
@@ -295,8 +257,8 @@ tallies_do_not_move_time(void **state)
 {
 	struct engine_options o = engine_defaults();
 	struct engine *e = engine_new("a@h", &o);
-	struct restart other = { .time_ms = T0, .supervisor = term("sup"), .child_id = term("other") };
-	struct restart r = { .supervisor = term("sup"), .child_id = term("c") };
+	struct restart other = { .time_ms = T0, .supervisor = text_term("sup"), .child_id = text_term("other") };
+	struct restart r = { .supervisor = text_term("sup"), .child_id = text_term("c") };
 	const struct anomaly *holding[HEALTH_MAX_ANOMALIES];
 
 	(void)state;
@@ -319,7 +281,9 @@ an_earlier_session_is_history_only(void **state)
 {
 	struct engine_options o = engine_defaults();
 	struct engine *e = engine_new("a@h", &o);
-	struct restart r = { .time_ms = T0, .supervisor = term("sup"), .child_id = term("c"), .caught = true };
+	struct restart r = {
+		.time_ms = T0, .supervisor = text_term("sup"), .child_id = text_term("c"), .caught = true
+	};
 	struct restart_stats st;
 	size_t it = 0;
 
@@ -387,7 +351,7 @@ clock_set_back_is_survived(void **state)
 	struct engine *e = engine_new("a@h", &o);
 	struct sample s = full_memory(T0);
 	struct past_check check = { .recommendations = "" };
-	struct restart r = { .time_ms = T0, .supervisor = term("sup"), .child_id = term("c") };
+	struct restart r = { .time_ms = T0, .supervisor = text_term("sup"), .child_id = text_term("c") };
 	struct restart_stats st;
 
 	(void)state;

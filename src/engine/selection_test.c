@@ -5,6 +5,7 @@
 
 #include "base/testing.h"
 #include "engine/engine.h"
+#include "model/term_fixture.h"
 
 static struct selection *s;
 
@@ -24,16 +25,10 @@ teardown(void **state)
 	return 0;
 }
 
-static struct term *
-term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
-}
-
 static void
 add(enum selection_kind kind, bool except, const char *text)
 {
-	struct term *t = term(text);
+	struct term *t = text_term(text);
 
 	selection_term(s, kind, except, t);
 	term_unref(t);
@@ -42,7 +37,9 @@ add(enum selection_kind kind, bool except, const char *text)
 static bool
 wants(const char *supervisor, const char *key, const char *child)
 {
-	struct restart r = { .supervisor = term(supervisor), .key = key ? term(key) : NULL, .child_id = term(child) };
+	struct restart r = {
+		.supervisor = text_term(supervisor), .key = key ? text_term(key) : NULL, .child_id = text_term(child)
+	};
 	bool wanted = selection_wants_restart(s, &r);
 
 	restart_release(&r);
@@ -164,7 +161,7 @@ static void
 engine_leaves_out_what_is_not_wanted(void **state)
 {
 	struct engine_options o = engine_defaults();
-	struct restart r = { .time_ms = 1000, .supervisor = term("noisy"), .child_id = term("x") };
+	struct restart r = { .time_ms = 1000, .supervisor = text_term("noisy"), .child_id = text_term("x") };
 	struct sample sample = { .time_ms = 1000 };
 	struct restart_stats st;
 	struct health h;

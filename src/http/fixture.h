@@ -8,6 +8,7 @@
 #include "base/testing.h"
 /* After the testing header, which brings what cmocka lacks. */
 #include "http/http.h"
+#include "model/term_fixture.h"
 
 #define FIXTURE_NOW INT64_C(1700000000000)
 
@@ -87,21 +88,15 @@ fixture_release(struct fixture *f)
 	eventlog_free(f->log);
 }
 
-static inline struct term *
-fixture_term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
-}
-
 /* fixture_restart makes a restart event on node a@h. */
 static inline void
 fixture_restart(struct fixture *f, const char *supervisor, const char *child)
 {
 	struct restart r = { .time_ms = FIXTURE_NOW, .kind = RESTART_DONE };
 
-	r.supervisor = fixture_term(supervisor);
-	r.child_id = fixture_term(child);
-	r.reason = fixture_term("killed");
+	r.supervisor = text_term(supervisor);
+	r.child_id = text_term(child);
+	r.reason = text_term("killed");
 	engine_restart(f->engines[0], FIXTURE_NOW, &r);
 	restart_release(&r);
 	fixture_collect(f);

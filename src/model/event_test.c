@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "base/testing.h"
-
-static struct term *
-term(const char *text)
-{
-	return term_new((const uint8_t *)text, (uint32_t)strlen(text), text, false);
-}
+#include "model/term_fixture.h"
 
 static void
 terms_keep_bytes_and_text(void **state)
@@ -36,7 +31,10 @@ terms_keep_bytes_and_text(void **state)
 static void
 copies_hold_references_of_their_own(void **state)
 {
-	struct restart r = { .supervisor = term("sup"), .child_id = term("child"), .reason = term("killed") }, copy;
+	struct restart r = { .supervisor = text_term("sup"),
+		.child_id = text_term("child"),
+		.reason = text_term("killed") },
+		       copy;
 	struct anomaly a = { .supervisor = term_ref(r.supervisor), .child_id = term_ref(r.child_id) }, other;
 
 	(void)state;
@@ -62,8 +60,8 @@ last_reference_frees_the_body(void **state)
 	struct node_event *health = node_event_new(EVENT_HEALTH_ALERT, SEVERITY_HIGH, "a@h", 7);
 
 	(void)state;
-	e->u.restart.supervisor = term("sup");
-	anomaly->u.anomaly.child_id = term("child");
+	e->u.restart.supervisor = text_term("sup");
+	anomaly->u.anomaly.child_id = text_term("child");
 	health->u.health.anomaly_count = 1;
 	health->u.health.anomalies[0] = node_event_ref(anomaly);
 	assert_string_equal(e->node, "a@h");
@@ -81,7 +79,7 @@ last_reference_frees_the_body(void **state)
 static void
 terms_have_an_order(void **state)
 {
-	struct term *a = term("a"), *again = term("a"), *b = term("b");
+	struct term *a = text_term("a"), *again = text_term("a"), *b = text_term("b");
 	struct term *cut = term_new((const uint8_t *)"a", 1, "a", true),
 		    *longer = term_new((const uint8_t *)"ab", 2, "a", false);
 	const struct term *ordered[] = { NULL, a, longer, cut, b };
@@ -109,7 +107,7 @@ cut_term_is_a_binary_of_the_text(void **state)
 	struct term *t, *cut;
 
 	(void)state;
-	t = term("abc");
+	t = text_term("abc");
 	cut = term_cut(t);
 	assert_true(cut->truncated);
 	assert_int_equal(cut->ext_len, 8);
@@ -121,7 +119,7 @@ cut_term_is_a_binary_of_the_text(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	memcpy(text + TERM_TEXT_MAX - 1, "\303\251", 2);
-	t = term(text);
+	t = text_term(text);
 	cut = term_cut(t);
 	assert_int_equal(strlen(cut->text), TERM_TEXT_MAX - 1);
 	assert_int_equal(cut->ext_len, 5 + TERM_TEXT_MAX - 1);

@@ -7,23 +7,10 @@
 
 #include "base/testing.h"
 #include "etf/etf_term.h"
+#include "etf/term_fixture.h"
 #include "store/cause_code.h"
 #include "store/sample_code.h"
 #include "store/term_code.h"
-
-static struct term *
-atom(const char *text)
-{
-	struct strbuf ext = STRBUF_INIT;
-	struct term *t;
-	struct etf e;
-
-	etf_put_atom(&ext, text);
-	etf_init(&e, ext.data, ext.len);
-	t = etf_term(&e);
-	strbuf_release(&ext);
-	return t;
-}
 
 static struct node_event *
 anomaly(void)
@@ -51,7 +38,7 @@ anomaly(void)
 				  .memory = 3.5,
 				  .reductions = NAN },
 		    { .pid = "<0.2.0>" } },
-		.supervisor = atom("sup"),
+		.supervisor = atom_term("sup"),
 		.restart_count = 1234567890123,
 	};
 	a->child_id = term_cut(a->supervisor);
@@ -189,10 +176,10 @@ bad_bytes_are_no_event(void **state)
 static void
 a_cause_comes_back_also_without_its_reason(void **state)
 {
-	struct restart r = { .supervisor = atom("sup"),
-		.key = atom("key"),
-		.child_id = atom("child"),
-		.reason = atom("killed"),
+	struct restart r = { .supervisor = atom_term("sup"),
+		.key = atom_term("key"),
+		.child_id = atom_term("child"),
+		.reason = atom_term("killed"),
 		.restart_type = "transient",
 		.group = true,
 		.time_ms = 5 };

@@ -143,12 +143,6 @@ queue_written(struct queue *q, size_t bytes)
 	q->writing -= bytes;
 }
 
-size_t
-queue_rows(const struct queue *q)
-{
-	return q->turn.count + q->turn_samples.count + q->ready.count + q->ready_samples.count;
-}
-
 void
 queue_release(struct queue *q)
 {

@@ -58,7 +58,6 @@ void queue_end_turn(struct queue *q);
 /* queue_take moves all that is ready to `out`, in the order in which it is to be written; its bytes count until queue_written. */
 void queue_take(struct queue *q, struct rows *out);
 void queue_written(struct queue *q, size_t bytes);
-size_t queue_rows(const struct queue *q);
 void queue_release(struct queue *q);
 
 #endif

@@ -21,8 +21,10 @@
 #include <unistd.h>
 
 #include "base/testing.h"
+#include "engine/fixture.h"
 #include "etf/etf_term.h"
 #include "etf/etf_write.h"
+#include "etf/term_fixture.h"
 #include "store/db.h"
 
 #define T0 INT64_C(1700000000000)
@@ -202,44 +204,16 @@ execute(const char *sql)
 
 /* ---- what is put ---- */
 
-static struct term *
-atom(const char *text)
-{
-	struct strbuf ext = STRBUF_INIT;
-	struct term *t;
-	struct etf e;
-
-	etf_put_atom(&ext, text);
-	etf_init(&e, ext.data, ext.len);
-	t = etf_term(&e);
-	strbuf_release(&ext);
-	return t;
-}
-
-static struct term *
-pid(uint32_t id)
-{
-	struct strbuf ext = STRBUF_INIT;
-	struct term *t;
-	struct etf e;
-
-	etf_put_pid(&ext, "a@h", id, 0, 1);
-	etf_init(&e, ext.data, ext.len);
-	t = etf_term(&e);
-	strbuf_release(&ext);
-	return t;
-}
-
 static struct restart
 restart(int64_t time_ms, const char *child, const char *reason)
 {
 	return (struct restart) { .time_ms = time_ms,
 		.caught = true,
 		.times = 1,
-		.supervisor = atom("sup"),
-		.child_id = atom(child),
-		.child_pid = pid((uint32_t)(time_ms % 1000)),
-		.reason = atom(reason),
+		.supervisor = atom_term("sup"),
+		.child_id = atom_term(child),
+		.child_pid = pid_term("a@h", (uint32_t)(time_ms % 1000)),
+		.reason = atom_term(reason),
 		.restart_type = "permanent" };
 }
 
@@ -331,26 +305,6 @@ a_new_file_is_the_owners_only(void **state)
 }
 
 static void
-same_stats(const struct restart_stats *a, const struct restart_stats *b)
-{
-	assert_int_equal(a->total, b->total);
-	assert_int_equal(a->failed, b->failed);
-	assert_int_equal(a->gave_up, b->gave_up);
-	assert_int_equal(a->undescribed, b->undescribed);
-	ASSERT_NEAR(a->rate, b->rate, 0);
-	assert_int_equal(a->child_count, b->child_count);
-	for (unsigned i = 0; i < a->child_count; i++) {
-		assert_true(term_same(a->children[i].child_id, b->children[i].child_id));
-		assert_int_equal(a->children[i].count, b->children[i].count);
-	}
-	assert_int_equal(a->reason_count, b->reason_count);
-	for (unsigned i = 0; i < a->reason_count; i++) {
-		assert_true(term_same(a->reasons[i].reason, b->reasons[i].reason));
-		assert_int_equal(a->reasons[i].count, b->reasons[i].count);
-	}
-}
-
-static void
 same_restarts(const struct engine *a, const struct engine *b)
 {
 	size_t ia = 0, ib = 0, n = 0;
@@ -430,7 +384,7 @@ given_by_hand(int64_t time_ms)
 	r.by_hand = true;
 	r.caught = false;
 	r.times = 3;
-	r.key = atom("key");
+	r.key = atom_term("key");
 	term_unref(r.reason);
 	r.reason = cut;
 	term_unref(r.child_pid);
@@ -480,7 +434,7 @@ a_restored_engine_is_as_the_one_before(void **state)
 	again = restored(SESSION, now, 77);
 	assert_true(engine_restart_stats(e, now, NULL, &a) && engine_restart_stats(again, now, NULL, &b));
 	assert_true(a.total > 300 && a.failed > 0 && a.gave_up > 0 && a.undescribed > 0);
-	same_stats(&a, &b);
+	same_statistics(&a, &b);
 	same_restarts(e, again);
 	same_samples(e, again, now - HOUR_MS);
 	same_events(e, again);
