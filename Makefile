@@ -142,13 +142,14 @@ $(PORT)/checked:
 # ---- what is embedded --------------------------------------------------------------------------------------------
 # The probe's module name carries a hash of its source, so that two releases of arsenal can be on one node.
 PROBE_SRC := otp/src/arsenal_probe.erl
-PROBE_HASH = $(shell sha256sum $(PROBE_SRC) | cut -c1-8)
+PROBE_PARTS := $(sort $(wildcard otp/src/probe/*.hrl))
+PROBE_HASH = $(shell cat $(PROBE_SRC) $(PROBE_PARTS) | sha256sum | cut -c1-8)
 
-$(GEN)/probe_beam.c: $(PROBE_SRC) scripts/embed.sh
+$(GEN)/probe_beam.c: $(PROBE_SRC) $(PROBE_PARTS) scripts/embed.sh
 	$(call say,ERLC,$<)
 	$(Q)rm -rf $(GEN)/probe && mkdir -p $(GEN)/probe
 	$(Q)sed 's/^-module(arsenal_probe)\./-module(arsenal_probe_$(PROBE_HASH))./' $< >$(GEN)/probe/arsenal_probe_$(PROBE_HASH).erl
-	$(Q)cd $(GEN)/probe && erlc -Werror +deterministic +no_docs *.erl
+	$(Q)cd $(GEN)/probe && erlc -I $(abspath otp/src) -Werror +deterministic +no_docs *.erl
 	$(Q)sh scripts/embed.sh PROBE_FILES $(GEN)/probe/*.beam >$@.tmp && mv $@.tmp $@
 
 DEMO_SRC := $(wildcard otp/demo/*.erl)
