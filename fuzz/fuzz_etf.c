@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "beam/probe_message.h"
+#include "beam/probe_survey.h"
 #include "beam/procfs.h"
 #include "etf/etf_canonical.h"
 #include "etf/etf_term.h"
@@ -73,6 +74,8 @@ check_message(struct etf e)
 	static struct sample sample;
 	char text[PROBE_NOTICE_SIZE];
 	bool warning;
+	bool known;
+	struct survey survey;
 	uint64_t lost;
 	int64_t seq;
 
@@ -85,6 +88,10 @@ check_message(struct etf e)
 		break;
 	case PROBE_NOTICE:
 		(void)!probe_read_notice(&e, &warning, text);
+		break;
+	case PROBE_SURVEY:
+		if (probe_read_survey(&e, &known, &survey) && known)
+			survey_release(&survey);
 		break;
 	case PROBE_UNKNOWN:
 		break;

@@ -171,6 +171,15 @@ on_lost_restarts(void *arg, int64_t now_ms, uint64_t count)
 }
 
 static void
+on_survey(void *arg, int64_t now_ms, struct survey *s)
+{
+	struct application *a = arg;
+
+	engine_survey(a->engine, now_ms, s);
+	server_node_changed(a->node);
+}
+
+static void
 on_mark(void *arg, uint64_t last)
 {
 	struct application *a = arg;
@@ -289,6 +298,7 @@ static const struct genserver_host HOST = {
 	.sample = on_sample,
 	.restart = on_restart,
 	.lost_restarts = on_lost_restarts,
+	.survey = on_survey,
 	.mark = on_mark,
 	.figures = on_figures,
 	.is_slow = is_slow,

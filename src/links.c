@@ -86,6 +86,15 @@ on_lost_restarts(void *arg, uint64_t count)
 }
 
 static void
+on_survey(void *arg, struct survey *s)
+{
+	struct link *l = arg;
+
+	engine_survey(l->engine, clock_now_ms(), s);
+	server_node_changed(l->node);
+}
+
+static void
 on_notice(void *arg, bool warning, const char *text)
 {
 	struct link *l = arg;
@@ -99,6 +108,7 @@ static const struct beam_watch_handlers HANDLERS = {
 	.sample = on_sample,
 	.restart = on_restart,
 	.lost_restarts = on_lost_restarts,
+	.survey = on_survey,
 	.notice = on_notice,
 };
 

@@ -13,6 +13,7 @@
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"
+#include "model/survey.h"
 
 struct peer;
 struct collector;
@@ -24,6 +25,8 @@ struct collector_handlers {
 	void (*sample)(void *arg, struct sample *s);
 	void (*restart)(void *arg, struct restart *r);
 	void (*lost)(void *arg, uint64_t restarts);
+	/* Taken over: the callee releases it. */
+	void (*survey)(void *arg, struct survey *s);
 	void (*notice)(void *arg, bool warning, const char *text);
 	/* Something came that is not what it must be; it was dropped. */
 	void (*bad)(void *arg, const char *what);

@@ -107,6 +107,13 @@ fake_lost(void *arg, uint64_t restarts)
 }
 
 static inline void
+fake_survey(void *arg, struct survey *s)
+{
+	strbuf_addf(&((struct fake_node *)arg)->log, "survey %s %u\n", SURVEYS[s->kind].name, s->count);
+	survey_release(s);
+}
+
+static inline void
 fake_notice(void *arg, bool warning, const char *text)
 {
 	strbuf_addf(&((struct fake_node *)arg)->log, "notice %d %s\n", warning, text);
@@ -132,7 +139,7 @@ fake_no_probe(void *arg, const char *why)
 
 static const struct peer_handlers FAKE_PEER = { fake_write, fake_message, fake_down, fake_exited };
 static const struct collector_handlers FAKE_OWNER = { fake_now, fake_info, fake_sample, fake_restart, fake_lost,
-	fake_notice, fake_bad, fake_failed, fake_no_probe };
+	fake_survey, fake_notice, fake_bad, fake_failed, fake_no_probe };
 
 static inline void
 fake_init(struct fake_node *n)

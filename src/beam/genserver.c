@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "beam/genserver_answer.h"
 #include "beam/probe_message.h"
+#include "beam/probe_survey.h"
 #include "engine/answer.h"
 #include "etf/etf_text.h"
 #include "etf/etf_write.h"
@@ -401,15 +402,35 @@ read_notice(struct genserver *g, struct etf *e)
 	return true;
 }
 
-/* {probe, Tick} */
+static bool
+read_survey(struct genserver *g, struct etf *e)
+{
+	struct survey s;
+	bool known;
+
+	if (!probe_read_survey(e, &known, &s))
+		return false;
+	if (known)
+		g->host.survey(g->arg, genserver_now(g, g->clock_ms), &s);
+	return true;
+}
+
+/* {probe, Message} */
 static bool
 read_probe(struct genserver *g, struct etf *e)
 {
-	enum probe_message kind = probe_message_open(e);
-
-	if (kind == PROBE_TICK)
+	switch (probe_message_open(e)) {
+	case PROBE_TICK:
 		return read_tick(g, e);
-	return kind == PROBE_NOTICE && read_notice(g, e);
+	case PROBE_SURVEY:
+		return read_survey(g, e);
+	case PROBE_NOTICE:
+		return read_notice(g, e);
+	case PROBE_RESTARTS: /* is a cast */
+	case PROBE_UNKNOWN:
+		break;
+	}
+	return false;
 }
 
 /* {attached, Info} */

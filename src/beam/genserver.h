@@ -54,6 +54,8 @@ struct genserver_host {
 	void (*sample)(void *arg, int64_t now_ms, const struct sample *s);
 	void (*restart)(void *arg, int64_t now_ms, const struct restart *r);
 	void (*lost_restarts)(void *arg, int64_t now_ms, uint64_t count);
+	/* Taken over: the callee releases it. */
+	void (*survey)(void *arg, int64_t now_ms, struct survey *s);
 	/* All casts up to this number were handed over. */
 	void (*mark)(void *arg, uint64_t last);
 	void (*figures)(void *arg, struct genserver_figures *figures);

@@ -11,6 +11,7 @@
 #include "beam/batch.h"
 #include "beam/peer.h"
 #include "beam/probe_message.h"
+#include "beam/probe_survey.h"
 #include "etf/etf_text.h"
 #include "etf/etf_write.h"
 
@@ -359,6 +360,18 @@ on_notice(struct probe *p, struct etf *e)
 }
 
 static void
+on_survey(struct probe *p, struct etf *e)
+{
+	struct survey s;
+	bool known;
+
+	if (!probe_read_survey(e, &known, &s))
+		p->base.handlers->bad(p->base.arg, "a malformed arsenal_survey");
+	else if (known)
+		p->base.handlers->survey(p->base.arg, &s);
+}
+
+static void
 probe_message(struct collector *c, struct etf_span message)
 {
 	struct etf e;
@@ -373,6 +386,9 @@ probe_message(struct collector *c, struct etf_span message)
 		break;
 	case PROBE_NOTICE:
 		on_notice(probe_of(c), &e);
+		break;
+	case PROBE_SURVEY:
+		on_survey(probe_of(c), &e);
 		break;
 	case PROBE_UNKNOWN:
 		c->handlers->bad(c->arg, "a message that is none of the probe's");

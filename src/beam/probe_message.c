@@ -20,6 +20,7 @@ probe_message_open(struct etf *e)
 		[PROBE_TICK] = { "arsenal_tick", 6 },
 		[PROBE_RESTARTS] = { "arsenal_restarts", 3 },
 		[PROBE_NOTICE] = { "arsenal_notice", 3 },
+		[PROBE_SURVEY] = { "arsenal_survey", 5 },
 	};
 	uint32_t arity = etf_tuple(e);
 	struct etf_atom tag;

@@ -268,6 +268,15 @@ on_lost_restarts(void *arg, uint64_t count)
 }
 
 static void
+on_survey(void *arg, struct survey *s)
+{
+	struct beam_watch *w = arg;
+
+	s->time_ms = clock_offset_apply(&w->offset, s->time_ms, clock_now_ms());
+	w->handlers.survey(w->arg, s);
+}
+
+static void
 on_notice(void *arg, bool warning, const char *text)
 {
 	struct beam_watch *w = arg;
@@ -319,7 +328,7 @@ on_no_probe(void *arg, const char *why)
 }
 
 static const struct collector_handlers COLLECTOR_HANDLERS = { on_now, on_info, on_sample, on_restart, on_lost_restarts,
-	on_notice, on_bad, on_failed, on_no_probe };
+	on_survey, on_notice, on_bad, on_failed, on_no_probe };
 
 static void
 collect(struct beam_watch *w, bool inject)

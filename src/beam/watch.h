@@ -14,6 +14,7 @@
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"
+#include "model/survey.h"
 
 struct event_base;
 struct watchdog;
@@ -42,6 +43,8 @@ struct beam_watch_handlers {
 	void (*sample)(void *arg, const struct sample *s);
 	void (*restart)(void *arg, const struct restart *r);
 	void (*lost_restarts)(void *arg, uint64_t count);
+	/* Taken over: the callee releases it. */
+	void (*survey)(void *arg, struct survey *s);
 	/* Something to be read once (from the probe or the decoder). */
 	void (*notice)(void *arg, bool warning, const char *text);
 };

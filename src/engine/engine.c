@@ -65,6 +65,8 @@ engine_free(struct engine *e)
 	ring_release(&e->events, free_event);
 	past_release(e);
 	restarts_release(&e->restarts);
+	for (int k = 0; k < SURVEY_KIND_COUNT; k++)
+		survey_release(&e->surveys[k]);
 	free(e->node);
 	free(e);
 }
@@ -267,6 +269,16 @@ engine_info(struct engine *e, const struct node_info *info)
 	capture_update(e);
 }
 
+void
+engine_survey(struct engine *e, int64_t now_ms, struct survey *s)
+{
+	engine_advance(e, now_ms);
+	survey_release(&e->surveys[s->kind]);
+	e->surveys[s->kind] = *s;
+	e->surveys[s->kind].time_ms = e->now_ms;
+	*s = (struct survey) { .kind = s->kind };
+}
+
 /* ---- answers ---- */
 
 const char *
@@ -314,4 +326,10 @@ const struct engine_options *
 engine_options(const struct engine *e)
 {
 	return &e->options;
+}
+
+const struct survey *
+engine_last_survey(const struct engine *e, enum survey_kind kind)
+{
+	return e->surveys[kind].time_ms ? &e->surveys[kind] : NULL;
 }

@@ -21,6 +21,7 @@
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"
+#include "model/survey.h"
 
 struct engine;
 struct selection;
@@ -66,6 +67,8 @@ void engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n);
 /* engine_link tells the state of the link; a change becomes an event, a loss also a node_down anomaly. */
 void engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char *detail);
 void engine_info(struct engine *e, const struct node_info *info);
+/* engine_survey takes the survey over, in the place of the last one of its kind. */
+void engine_survey(struct engine *e, int64_t now_ms, struct survey *s);
 /* engine_tick lets time pass without a sample: windows expire, levels fall back. Once a second or so. */
 void engine_tick(struct engine *e, int64_t now_ms);
 
@@ -97,6 +100,8 @@ const struct node_info *engine_node_info(const struct engine *e);
 const struct sample *engine_last(const struct engine *e);
 /* engine_top is the last known ranking; *count entries. */
 const struct top_process *engine_top(const struct engine *e, enum top_kind kind, unsigned *count);
+/* engine_last_survey is the last one of a kind, or NULL before the first. */
+const struct survey *engine_last_survey(const struct engine *e, enum survey_kind kind);
 /* engine_health judges the last sample and the restarts as of now_ms. */
 void engine_health(const struct engine *e, int64_t now_ms, struct health *out);
 /* engine_anomalies: those that hold at present, at most HEALTH_MAX_ANOMALIES. */

@@ -55,6 +55,7 @@ struct engine {
 	struct sample *last;
 	struct top_process top[TOP_KIND_COUNT][SAMPLE_TOP];
 	unsigned top_count[TOP_KIND_COUNT];
+	struct survey surveys[SURVEY_KIND_COUNT]; /* time_ms 0: none yet */
 	bool ranks; /* the node sends rankings: message queues are new only in samples that have one */
 	double wallclock_ms;
 	/* anomalies */
