@@ -7,6 +7,7 @@
 %%     the holder   one process for the node, registered under the module's name: ticks, restarts, acknowledgements, leaving
 %%     filter/2     the log filter that catches supervisor restarts; it runs in the supervisors themselves
 %%     the walker   a short-lived process of low priority that looks at every process, within a budget
+%%     the surveyor one like it for tables, links and whatever else takes long
 %%
 %% It is one module, for each costs the node an atom, and purging it asks every process; its parts are files of their own, in probe/.
 %%
@@ -15,7 +16,7 @@
 -module(arsenal_probe).
 
 -export([attach/2, filter/2, wrapped/1]).
--export([holder/0, place_filter/1, walk/3]).    % for spawn only: a function that is named is found again in a crash dump
+-export([holder/0, place_filter/1, walk/3, survey/4]).    % for spawn only: a function that is named is found again in a crash dump
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
@@ -51,6 +52,17 @@
 -define(AT_ONCE_GAP_MS, 1000).     % between two walks of that kind
 -define(AT_ONCE_WAIT_MS, 500).     % a tick that was asked for waits no longer for its walk
 -define(DICTIONARY_WORDS, 1000000).% a process with a larger heap is not asked for its whole dictionary
+
+%% Surveys
+-define(SURVEY_MS, 10000).
+-define(SURVEY_WIDE_MS, 60000).    % of those that wake every scheduler, where there are more than WIDE
+-define(SURVEY_WAIT_MS, 1000).
+-define(TABLES_MAX, 50).
+-define(TABLE_OWNERS_MAX, 4).      % owners of unnamed tables of one name that have a row each
+-define(LINKS_LOOKED_AT, 1000).
+-define(LINKS_MAX, 100).
+-define(LINKED_MAX, 10).           % links of a process that are followed on the way to a socket
+-define(LOGGER_HANDLERS_MAX, 20).
 
 %% Collecting
 -define(SLOW_MS, 5000).            % /proc and cgroup files are read no more often than this
@@ -89,14 +101,18 @@
     put_back_said,                 % when it was last said that the filter was put back
     walker = none,                 % {Pid, Monitor}
     walk_heard = 0,                % when the walker last showed life
-    walk_started = 0,
     walk_after,                    % the next walk does not start before this
     walk_stuck = false,
-    walk_self = {0, 0},            % the walker's memory and reductions so far
+    walk_self = {0, 0, 0},         % what the walker costs so far: memory, reductions, busy microseconds
     at_once = false,               % the walk is one without pauses, and watchers wait for its end
     at_once_after,                 % the next one of that kind does not start before this
-    walker_reductions = 0,         % of all walkers before this one
+    spent = {0, 0},                % reductions and busy microseconds of walkers and surveyors before these, the latter of the holder, too
     remembered = none,             % what the last walk found that the next one needs, see result/2
+    surveyor = none,               % {Pid, Monitor, Kind}
+    survey_heard = 0,
+    survey_self = {0, 0, 0},       % as walk_self
+    surveys_due = [],              % [{Kind, Time}], soonest first
+    survey_metrics = [],           % [{Kind, Metrics}]
     queues = [],                   % metrics of the last finished walk
     slow = [],                     % metrics of the last slow reading
     slow_after,
@@ -218,7 +234,7 @@ step(#state{watchers = [], leave_at = LeaveAt} = State) ->
     end;
 step(State) ->
     Now = now_ms(),
-    Next = tend_walk(run_due(drop_silent(State, Now), Now), Now),
+    Next = tend_survey(tend_walk(run_due(drop_silent(State, Now), Now), Now), Now),
     listen(Next, max(0, next_time(Next) - now_ms())).
 
 listen(State, Timeout) ->
@@ -238,8 +254,12 @@ handle({attach, From, Pid, Options}, State) ->
     add_watcher(From, Pid, Options, State);
 handle({detach, Pid}, State) ->
     drop_watcher(Pid, State);
-handle({walking, Pid, Memory, Reductions}, #state{walker = {Pid, _}} = State) ->
-    State#state{walk_heard = now_ms(), walk_self = {Memory, Reductions}};
+handle({alive, Pid, Cost}, #state{walker = {Pid, _}} = State) ->
+    State#state{walk_heard = now_ms(), walk_self = Cost};
+handle({alive, Pid, Cost}, #state{surveyor = {Pid, _, _}} = State) ->
+    State#state{survey_heard = now_ms(), survey_self = Cost};
+handle({surveyed, Pid, Kind, Result, DebtMs}, #state{surveyor = {Pid, _, Kind}} = State) ->
+    take_survey(Kind, Result, DebtMs, State);
 handle({walked, Pid, Result}, #state{walker = {Pid, _}} = State) ->
     take_walk(Result, State);
 handle({'DOWN', Monitor, process, Pid, _Reason}, State) ->
@@ -249,17 +269,19 @@ handle(_Other, State) ->
 
 gone(Pid, Monitor, #state{walker = {Pid, Monitor}} = State) ->
     end_walk(State);
+gone(Pid, Monitor, #state{surveyor = {Pid, Monitor, _}} = State) ->
+    end_survey(State);
 gone(Pid, Monitor, #state{placer = {Pid, Monitor}} = State) ->
     placed(State#state{placer = none});
 gone(Pid, _Monitor, State) ->
     drop_watcher(Pid, State).
 
-next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_after = After}) ->
+next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_after = After} = State) ->
     WalkTime = case Walker of
                    none -> After;
                    _ -> Heard + ?WALK_STUCK_MS
                end,
-    lists:min([WalkTime | lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
+    lists:min([WalkTime, survey_time(State) | lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
 
 watcher_times(#watcher{next = Next, retry = Retry, unanswered = Since, ack_timeout = Timeout, is_local = Local}) ->
     [Next | [Retry || Retry =/= none]] ++ [Since + Timeout || Since =/= none, not Local].
@@ -272,7 +294,7 @@ add_watcher({Caller, Tag}, Pid, Options, State) ->
     Watcher = #watcher{pid = Pid, monitor = erlang:monitor(process, Pid), interval = Interval, budget = Budget,
                        ack_timeout = AckTimeout, is_local = node(Pid) =:= node(), next = now_ms()},
     Caller ! {Tag, {ok, self(), info(State)}},
-    Added = Rest#state{watchers = [Watcher | Rest#state.watchers]},
+    Added = survey_anew(Rest#state{watchers = [Watcher | Rest#state.watchers]}),
     case Packaged of
         true ->
             atomics:put(State#state.counters, ?PACKAGED, 1),
@@ -346,13 +368,15 @@ run_due(#state{watchers = Watchers} = State, Now) ->
     end.
 
 tick(State, Now) ->
+    Begin = now_us(),
     {Metrics, Schedulers, Collected} = collect(check_capture(State, Now), Now),
     Lost = atomics:exchange(State#state.counters, ?LOST, 0),
     %% The clock that logger's times and DateTime.utc_now/0 are of, also after a step.
     Time = os:system_time(millisecond),
     Watchers = [tick_watcher(add_lost(Watcher, Lost), Now, {Time, Metrics, Schedulers})
                 || Watcher <- Collected#state.watchers],
-    Collected#state{watchers = Watchers}.
+    {Reductions, Busy} = Collected#state.spent,
+    Collected#state{watchers = Watchers, spent = {Reductions, Busy + now_us() - Begin}}.
 
 tick_watcher(#watcher{next = Next} = Watcher, Now, _Sample) when Next > Now + 5 ->
     flush_if_time(Watcher, Now);
@@ -373,14 +397,19 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/capture.hrl").
 -include("probe/collect.hrl").
 -include("probe/host.hrl").
+-include("probe/pace.hrl").
 -include("probe/walk.hrl").
+-include("probe/survey.hrl").
+-include("probe/tables.hrl").
+-include("probe/links.hrl").
+-include("probe/allocators.hrl").
 
 %%% ------------------------------------------------------------------ leaving
 
 %% The module cannot delete itself, so a process that runs none of it does (of a packaged one, which stays, the filter is removed). That process gets the module's name meanwhile, so that
 %% nobody starts a holder in code that is about to go (an attach answers `leaving`).
 leave(State) ->
-    _ = stop_walker(State),
+    _ = stop_surveyor(stop_walker(State)),
     erlang:system_flag(scheduler_wall_time, false),
     Cleaner = spawn_cleaner(State#state.counters),
     unregister(?MODULE),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "beam/probe_survey.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -20,8 +22,73 @@ read_table(struct etf *e, void *row)
 	t->memory = etf_number(e);
 }
 
+static void
+read_word(struct etf *e, char *buf, size_t size)
+{
+	struct etf_atom atom;
+
+	buf[0] = '\0';
+	if (etf_atom(e, &atom))
+		snprintf(buf, size, "%.*s", (int)etf_utf8_cut(atom.text, strlen(atom.text), size - 1), atom.text);
+}
+
+/* [{Name, Number}]; those that are not known here are passed by, those that are missing are NaN. */
+static void
+read_numbers(struct etf *e, const struct survey_number *known, size_t count, double *out)
+{
+	uint32_t n = etf_list(e);
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = NAN;
+	for (uint32_t i = 0; i < n && etf_ok(e); i++) {
+		struct etf_atom name;
+		double value;
+		size_t k = 0;
+
+		etf_tuple_of(e, 2);
+		if (!etf_atom(e, &name))
+			return;
+		value = etf_number(e);
+		while (k < count && strcmp(known[k].atom, name.text) != 0)
+			k++;
+		if (k < count)
+			out[k] = value;
+	}
+	etf_list_end(e, n);
+}
+
+/* {Peer, Type, State, Carrier, Busy, Ours, Numbers} */
+static void
+read_link(struct etf *e, void *row)
+{
+	struct survey_link *l = row;
+
+	etf_tuple_of(e, 7);
+	etf_chars(e, l->peer, sizeof(l->peer));
+	read_word(e, l->type, sizeof(l->type));
+	read_word(e, l->state, sizeof(l->state));
+	read_word(e, l->carrier, sizeof(l->carrier));
+	l->busy = etf_atom_is(e, "true");
+	l->ours = etf_atom_is(e, "true");
+	read_numbers(e, LINK_NUMBER, LINK_NUMBER_COUNT, l->number);
+}
+
+/* {Name, Kind, Numbers} */
+static void
+read_allocator(struct etf *e, void *row)
+{
+	struct survey_allocator *a = row;
+
+	etf_tuple_of(e, 3);
+	etf_chars(e, a->name, sizeof(a->name));
+	read_word(e, a->kind, sizeof(a->kind));
+	read_numbers(e, ALLOCATOR_NUMBER, ALLOCATOR_NUMBER_COUNT, a->number);
+}
+
 static void (*const READERS[SURVEY_KIND_COUNT])(struct etf *e, void *row) = {
 	[SURVEY_TABLES] = read_table,
+	[SURVEY_LINKS] = read_link,
+	[SURVEY_ALLOCATORS] = read_allocator,
 };
 
 static int

@@ -64,18 +64,22 @@ derive_other_memory(struct sample *s)
 	sample_set(s, METRIC_VM_MEMORY_OTHER, fmax(0, rest));
 }
 
+/* NaN if the counters did not move forward. */
+static double
+share_of_growth(double active, double total)
+{
+	return total > 0 && active >= 0 ? fmin(100, 100 * active / total) : (double)NAN;
+}
+
 /* busy_share is NaN if the counters did not move forward: first sample, counters switched off and on, scheduler offline. */
 static double
 busy_share(const struct sample *s, const struct sample *before, unsigned i)
 {
-	uint64_t active, total;
-
 	if (before == NULL || i >= before->scheduler_count || before->scheduler_total[i] == 0 ||
-	    s->scheduler_total[i] <= before->scheduler_total[i] || s->scheduler_active[i] < before->scheduler_active[i])
+	    s->scheduler_total[i] < before->scheduler_total[i] || s->scheduler_active[i] < before->scheduler_active[i])
 		return NAN;
-	active = s->scheduler_active[i] - before->scheduler_active[i];
-	total = s->scheduler_total[i] - before->scheduler_total[i];
-	return fmin(100, 100 * (double)active / (double)total);
+	return share_of_growth((double)(s->scheduler_active[i] - before->scheduler_active[i]),
+	    (double)(s->scheduler_total[i] - before->scheduler_total[i]));
 }
 
 static void
@@ -98,6 +102,29 @@ derive_cpu(struct sample *s, const struct sample *before)
 	sample_set(s, METRIC_CPU_UTILIZATION, observed ? sum / observed : NAN);
 }
 
+/* Sums over the schedulers of a kind. */
+static void
+derive_dirty(struct sample *s, const struct sample *before)
+{
+	static const struct {
+		enum metric_id result;
+		enum metric_id active;
+		enum metric_id total;
+	} kinds[] = {
+		{ METRIC_DIRTY_CPU_UTILIZATION, METRIC_DIRTY_CPU_ACTIVE, METRIC_DIRTY_CPU_TOTAL },
+		{ METRIC_DIRTY_IO_UTILIZATION, METRIC_DIRTY_IO_ACTIVE, METRIC_DIRTY_IO_TOTAL },
+	};
+
+	for (size_t i = 0; before && i < ARRAY_LEN(kinds); i++) {
+		enum metric_id active = kinds[i].active, total = kinds[i].total;
+
+		if (s->present[active] && s->present[total] && before->present[active] && before->present[total])
+			sample_set(s, kinds[i].result,
+			    share_of_growth(
+				s->value[active] - before->value[active], s->value[total] - before->value[total]));
+	}
+}
+
 void
 derive(struct sample *s, const struct sample *before)
 {
@@ -106,4 +133,5 @@ derive(struct sample *s, const struct sample *before)
 	apply_rules(s);
 	derive_other_memory(s);
 	derive_cpu(s, before);
+	derive_dirty(s, before);
 }

@@ -100,6 +100,26 @@ cpu_is_not_observed_without_progress(void **state)
 }
 
 static void
+dirty_schedulers_are_a_difference(void **state)
+{
+	(void)state;
+	sample_set(&before, METRIC_DIRTY_CPU_ACTIVE, 100);
+	sample_set(&before, METRIC_DIRTY_CPU_TOTAL, 1000);
+	sample_set(&s, METRIC_DIRTY_CPU_ACTIVE, 150);
+	sample_set(&s, METRIC_DIRTY_CPU_TOTAL, 1200);
+	sample_set(&s, METRIC_DIRTY_IO_ACTIVE, 1);
+	sample_set(&s, METRIC_DIRTY_IO_TOTAL, 2);
+	derive(&s, NULL);
+	assert_false(s.present[METRIC_DIRTY_CPU_UTILIZATION]);
+	derive(&s, &before);
+	ASSERT_NEAR(s.value[METRIC_DIRTY_CPU_UTILIZATION], 25, 1e-6);
+	assert_false(s.present[METRIC_DIRTY_IO_UTILIZATION]);
+	/* the node began anew */
+	derive(&before, &s);
+	assert_false(before.present[METRIC_DIRTY_CPU_UTILIZATION]);
+}
+
+static void
 absurd_scheduler_counts_are_bounded(void **state)
 {
 	(void)state;
@@ -127,6 +147,7 @@ main(void)
 		cmocka_unit_test_setup(other_memory_needs_all_parts, setup),
 		cmocka_unit_test_setup(cpu_is_a_difference, setup),
 		cmocka_unit_test_setup(cpu_is_not_observed_without_progress, setup),
+		cmocka_unit_test_setup(dirty_schedulers_are_a_difference, setup),
 		cmocka_unit_test_setup(absurd_scheduler_counts_are_bounded, setup),
 		cmocka_unit_test_setup(given_values_stay_where_sources_are_missing, setup),
 	};

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/derive.h"
+#include "engine/growth.h"
 #include "engine/selection.h"
 #include "engine/state.h"
 
@@ -56,6 +57,15 @@ free_event(void *p)
 	node_event_unref(p);
 }
 
+static void
+drop_surveys(struct engine *e)
+{
+	for (int k = 0; k < SURVEY_KIND_COUNT; k++) {
+		survey_release(&e->surveys[k]);
+		e->surveys[k].time_ms = 0;
+	}
+}
+
 void
 engine_free(struct engine *e)
 {
@@ -65,8 +75,7 @@ engine_free(struct engine *e)
 	ring_release(&e->events, free_event);
 	past_release(e);
 	restarts_release(&e->restarts);
-	for (int k = 0; k < SURVEY_KIND_COUNT; k++)
-		survey_release(&e->surveys[k]);
+	drop_surveys(e);
 	free(e->node);
 	free(e);
 }
@@ -148,6 +157,9 @@ notice_discontinuity(struct engine *e, const struct sample *before)
 
 	if (s->present[METRIC_WALLCLOCK])
 		e->wallclock_ms = s->value[METRIC_WALLCLOCK];
+	/* The node's lists are those of the VM that is gone, and its tables have not shrunk. */
+	if (reboot)
+		drop_surveys(e);
 	if (reboot || (before && s->time_ms - before->time_ms > STALE_INTERVALS * e->options.interval_ms))
 		anomalies_interrupt(e, reboot);
 }
@@ -273,9 +285,11 @@ void
 engine_survey(struct engine *e, int64_t now_ms, struct survey *s)
 {
 	engine_advance(e, now_ms);
+	s->time_ms = e->now_ms;
+	if (s->kind == SURVEY_TABLES)
+		growth_of_tables(s, &e->surveys[SURVEY_TABLES]);
 	survey_release(&e->surveys[s->kind]);
 	e->surveys[s->kind] = *s;
-	e->surveys[s->kind].time_ms = e->now_ms;
 	*s = (struct survey) { .kind = s->kind };
 }
 

@@ -31,6 +31,12 @@ enum metric_watch { WATCH_NONE, WATCH_LEVEL, WATCH_RATE };
 #define METRIC_TABLE(X) \
 /* CPU */ \
 X(CPU_UTILIZATION, "cpu_utilization", PERCENT, GAUGE, "cpu.utilization", "", "", "", NONE, LEVEL, CPU, 10, 0.15, "Mean busy share of the online normal schedulers over the last interval (derived)") \
+X(DIRTY_CPU_UTILIZATION, "dirty_cpu_utilization", PERCENT, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Mean busy share of the online dirty CPU schedulers over the last interval (derived)") \
+X(DIRTY_IO_UTILIZATION, "dirty_io_utilization", PERCENT, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Mean busy share of the dirty I/O schedulers over the last interval (derived)") \
+X(DIRTY_CPU_ACTIVE, "dirty_cpu_active", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "Busy time of the online dirty CPU schedulers, in the VM's unit, since it is measured") \
+X(DIRTY_CPU_TOTAL, "dirty_cpu_total", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "All the time of the online dirty CPU schedulers, in the same unit") \
+X(DIRTY_IO_ACTIVE, "dirty_io_active", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "Busy time of the dirty I/O schedulers, in the VM's unit, since it is measured") \
+X(DIRTY_IO_TOTAL, "dirty_io_total", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "All the time of the dirty I/O schedulers, in the same unit") \
 X(LOAD1, "load1", LOAD, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Load average of the host, 1 minute") \
 X(LOAD5, "load5", LOAD, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Load average of the host, 5 minutes") \
 X(LOAD15, "load15", LOAD, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Load average of the host, 15 minutes") \
@@ -62,6 +68,9 @@ X(VM_MEMORY_ETS, "vm_memory_ets", BYTES, GAUGE, "", "erlang_vm_memory_system_byt
 X(VM_MEMORY_OTHER, "vm_memory_other", BYTES, GAUGE, "", "erlang_vm_memory_system_bytes_total", "erlang_vm_memory_system_bytes", "usage=\"other\"", NONE, NONE, MEMORY, 0, 0, "System memory that is none of atom, binary, code, ets (derived)") \
 X(VM_MEMORY_ATOM_USED, "vm_memory_atom_used", BYTES, GAUGE, "", "erlang_vm_memory_atom_bytes_total", "erlang_vm_memory_atom_bytes", "usage=\"used\"", NONE, NONE, ATOM, 0, 0, "erlang:memory(atom_used)") \
 X(VM_MEMORY_ATOM_FREE, "vm_memory_atom_free", BYTES, GAUGE, "", "erlang_vm_memory_atom_bytes_total", "erlang_vm_memory_atom_bytes", "usage=\"free\"", NONE, NONE, ATOM, 0, 0, "Allocated for atoms and not used (derived)") \
+X(PERSISTENT_TERM_MEMORY, "persistent_term_memory", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "Memory of the persistent terms") \
+X(ALLOC_CARRIERS, "alloc_carriers_bytes", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "What the allocators took from the operating system (carriers)") \
+X(ALLOC_BLOCKS, "alloc_blocks_bytes", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "What is in use of alloc_carriers_bytes (blocks); the difference is free inside the carriers") \
 /* tables of the VM and their limits */ \
 X(PROCESS_COUNT, "process_count", COUNT, GAUGE, "processes.count", "erlang_vm_process_count", "erlang_vm_processes", "", PROCESS_LIMIT, LEVEL, PROCESS_COUNT, 50, 0.2, "Processes") \
 X(PROCESS_LIMIT, "process_limit", COUNT, GAUGE, "processes.limit", "erlang_vm_process_limit", "erlang_vm_process_limit", "", NONE, NONE, PROCESS_COUNT, 0, 0, "Size of the process table") \
@@ -75,6 +84,9 @@ X(ETS_LIMIT, "ets_limit", COUNT, GAUGE, "", "erlang_vm_ets_limit", "erlang_vm_et
 X(OPEN_FDS, "open_fds", COUNT, GAUGE, "", "process_open_fds", "process_open_fds", "", MAX_FDS, NONE, PORT, 0, 0, "Open file descriptors of the VM") \
 X(MAX_FDS, "max_fds", COUNT, GAUGE, "", "process_max_fds", "process_max_fds", "", NONE, NONE, PORT, 0, 0, "Limit of open file descriptors") \
 X(DIST_LINKS, "dist_links", COUNT, GAUGE, "", "", "", "", NONE, NONE, IO, 0, 0, "Connected nodes, hidden ones too") \
+X(SOCKET_COUNT, "socket_count", COUNT, GAUGE, "", "", "", "", NONE, NONE, PORT, 0, 0, "Sockets of the module socket, which are no ports") \
+X(PERSISTENT_TERM_COUNT, "persistent_term_count", COUNT, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "Persistent terms") \
+X(MODULE_COUNT, "module_count", COUNT, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "Loaded modules") \
 /* I/O and garbage collection */ \
 X(IO_INPUT, "io_input", BYTES, COUNTER, "io.input", "erlang_vm_statistics_bytes_received_total", "erlang_vm_statistics_bytes_received_total", "", NONE, RATE, IO, 1e6, 1.0, "Bytes received through ports since boot") \
 X(IO_OUTPUT, "io_output", BYTES, COUNTER, "io.output", "erlang_vm_statistics_bytes_output_total", "erlang_vm_statistics_bytes_output_total", "", NONE, RATE, IO, 1e6, 1.0, "Bytes sent through ports since boot") \
@@ -88,6 +100,7 @@ X(MQ_AVERAGE, "mq_average", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QU
 X(MQ_LONG, "mq_long", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Message queues longer than 100 in the last walk") \
 X(MQ_SCANNED, "mq_scanned", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Processes that the last walk looked at") \
 X(MQ_TOTAL, "mq_total", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Processes that there were at the last walk") \
+X(LOGGER_QUEUE, "logger_queue", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Longest message queue of the logger and its handlers") \
 /* facts of the VM */ \
 X(SCHEDULERS, "schedulers", COUNT, GAUGE, "", "erlang_vm_schedulers", "erlang_vm_schedulers", "", NONE, NONE, CPU, 0, 0, "Scheduler threads") \
 X(SCHEDULERS_ONLINE, "schedulers_online", COUNT, GAUGE, "", "erlang_vm_schedulers_online", "erlang_vm_schedulers_online", "", NONE, NONE, CPU, 0, 0, "Schedulers online") \
@@ -102,6 +115,7 @@ X(RESTART_CAPTURE, "restart_capture", BOOL, GAUGE, "", "", "", "", NONE, NONE, C
 X(PROBE_REDUCTIONS, "probe_reductions", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "Reductions of the probe since attach") \
 X(PROBE_MEMORY, "probe_memory", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "Memory of the probe's processes") \
 X(PROBE_COLLECT_US, "probe_collect_us", US, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Duration of the last collection") \
+X(PROBE_BUSY_US, "probe_busy_us", US, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "Wall time that the probe's processes were busy since attach") \
 X(PROBE_WALK_US, "probe_walk_us", US, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Busy time of the last process walk")
 /* clang-format on */
 

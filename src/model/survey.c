@@ -9,6 +9,18 @@ const struct survey_row SURVEYS[SURVEY_KIND_COUNT] = {
 #undef SURVEY_ROW
 };
 
+const struct survey_number LINK_NUMBER[LINK_NUMBER_COUNT] = {
+#define LINK_ROW(id, atom, field, prometheus, help) [LINK_##id] = { atom, field, prometheus, help },
+	LINK_NUMBERS(LINK_ROW)
+#undef LINK_ROW
+};
+
+const struct survey_number ALLOCATOR_NUMBER[ALLOCATOR_NUMBER_COUNT] = {
+#define ALLOCATOR_ROW(id, atom, field) [ALLOCATOR_##id] = { atom, field, "", "" },
+	ALLOCATOR_NUMBERS(ALLOCATOR_ROW)
+#undef ALLOCATOR_ROW
+};
+
 void
 survey_release(struct survey *s)
 {

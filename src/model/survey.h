@@ -12,8 +12,15 @@
 
 #include "model/sample.h"
 
+#define SURVEY_PEER 256 /* bytes of a node's name, terminator included */
+
 /* id, name (the probe's atom), struct of a row, most rows that are kept */
-#define SURVEY_TABLE(X) X(TABLES, "tables", survey_table, 50)
+/* clang-format off */
+#define SURVEY_TABLE(X) \
+X(TABLES, "tables", survey_table, 50) \
+X(LINKS, "links", survey_link, 100) \
+X(ALLOCATORS, "allocators", survey_allocator, 64)
+/* clang-format on */
 
 enum survey_kind {
 #define SURVEY_ENUM(id, ...) SURVEY_##id,
@@ -26,11 +33,88 @@ enum survey_kind {
 struct survey_table {
 	char name[SAMPLE_TEXT];
 	bool named;
-	char owner[SAMPLE_TEXT]; /* registered name or label, else the pid */
+	char owner[SAMPLE_TEXT]; /* registered name or label, else the pid and its first call */
 	double count;            /* tables that this row stands for */
 	double size;             /* objects */
 	double memory;           /* bytes */
+	struct table_growth {    /* the engine's, see engine/growth.h */
+		int64_t since_ms;
+		double since_memory;
+		int64_t mark_ms;
+		double mark_memory;
+		double per_hour; /* bytes; NaN: seen once only */
+	} growth;
 };
+
+/* What is known of a link in numbers: id, the probe's atom, field in answers, name in Prometheus (prometheus.erl's, or ""), help. */
+/* clang-format off */
+#define LINK_NUMBERS(X) \
+X(QUEUE, "queue_bytes", "queue_bytes", "erlang_vm_dist_node_queue_size_bytes", "Bytes that wait in the VM for the link") \
+X(IN_PACKETS, "in_packets", "in_packets", "", "Packets that the VM took from the link") \
+X(OUT_PACKETS, "out_packets", "out_packets", "", "Packets that the VM gave to the link") \
+X(RECV_BYTES, "recv_oct", "recv_bytes", "erlang_vm_dist_recv_bytes", "Bytes received by the socket") \
+X(RECV_COUNT, "recv_cnt", "recv_count", "erlang_vm_dist_recv_cnt", "Packets received by the socket") \
+X(RECV_MAX, "recv_max", "recv_max_bytes", "erlang_vm_dist_recv_max_bytes", "Largest packet received by the socket") \
+X(RECV_AVG, "recv_avg", "recv_avg_bytes", "erlang_vm_dist_recv_avg_bytes", "Average size of packets received by the socket") \
+X(RECV_DVI, "recv_dvi", "recv_dvi_bytes", "erlang_vm_dist_recv_dvi_bytes", "Average deviation of the size of packets received by the socket") \
+X(SEND_BYTES, "send_oct", "send_bytes", "erlang_vm_dist_send_bytes", "Bytes sent by the socket") \
+X(SEND_COUNT, "send_cnt", "send_count", "erlang_vm_dist_send_cnt", "Packets sent by the socket") \
+X(SEND_MAX, "send_max", "send_max_bytes", "erlang_vm_dist_send_max_bytes", "Largest packet sent by the socket") \
+X(SEND_AVG, "send_avg", "send_avg_bytes", "erlang_vm_dist_send_avg_bytes", "Average size of packets sent by the socket") \
+X(SEND_PENDING, "send_pend", "send_pending_bytes", "erlang_vm_dist_send_pend_bytes", "Bytes that wait in the socket's driver") \
+X(PORT_INPUT, "port_input", "port_input_bytes", "erlang_vm_dist_port_input_bytes", "Bytes read from the port") \
+X(PORT_OUTPUT, "port_output", "port_output_bytes", "erlang_vm_dist_port_output_bytes", "Bytes written to the port") \
+X(PORT_MEMORY, "port_memory", "port_memory_bytes", "erlang_vm_dist_port_memory_bytes", "Memory that the VM holds for the port") \
+X(PORT_QUEUE, "port_queue", "port_queue_bytes", "erlang_vm_dist_port_queue_size_bytes", "Bytes that wait in the port's queue")
+/* clang-format on */
+
+enum link_number {
+#define LINK_ENUM(id, ...) LINK_##id,
+	LINK_NUMBERS(LINK_ENUM)
+#undef LINK_ENUM
+	    LINK_NUMBER_COUNT
+};
+
+/* A link of the distribution. */
+struct survey_link {
+	char peer[SURVEY_PEER];
+	char type[16];                    /* "normal", "hidden", "unknown" */
+	char state[16];                   /* "up", "pending", "up_pending", "unknown" */
+	char carrier[16];                 /* "tcp", "tls", "unknown", or what else the node uses */
+	bool busy;                        /* more waits than +zdbbl allows: senders are suspended */
+	bool ours;                        /* this is how the node is watched */
+	double number[LINK_NUMBER_COUNT]; /* NaN: not observed */
+};
+
+/* Use of an allocator's carriers of one kind, over all its instances: id, the probe's atom, field in answers. */
+#define ALLOCATOR_NUMBERS(X)                          \
+	X(BLOCKS, "blocks", "blocks")                 \
+	X(BLOCKS_SIZE, "blocks_size", "blocks_bytes") \
+	X(CARRIERS, "carriers", "carriers")           \
+	X(CARRIERS_SIZE, "carriers_size", "carriers_bytes")
+
+enum allocator_number {
+#define ALLOCATOR_ENUM(id, ...) ALLOCATOR_##id,
+	ALLOCATOR_NUMBERS(ALLOCATOR_ENUM)
+#undef ALLOCATOR_ENUM
+	    ALLOCATOR_NUMBER_COUNT
+};
+
+struct survey_allocator {
+	char name[32]; /* "eheap_alloc" */
+	char kind[16]; /* "mbcs" (many blocks in a carrier), "mbcs_pool" (abandoned ones), "sbcs" (one each) */
+	double number[ALLOCATOR_NUMBER_COUNT]; /* NaN: not observed */
+};
+
+struct survey_number {
+	const char *atom;
+	const char *field;
+	const char *prometheus;
+	const char *help;
+};
+
+extern const struct survey_number LINK_NUMBER[LINK_NUMBER_COUNT];
+extern const struct survey_number ALLOCATOR_NUMBER[ALLOCATOR_NUMBER_COUNT];
 
 struct survey {
 	enum survey_kind kind;

@@ -57,6 +57,9 @@ tests() ->
      {"no acknowledgement: disconnected", fun no_ack/1},
      {"a watcher node that is stopped stalls nobody", fun stopped_watcher/1},
      {"the walk finds the long queue", fun walk_finds/1},
+     {"tables, those without a name counted together", fun surveyed_tables/1},
+     {"links of the distribution", fun surveyed_links/1},
+     {"allocators", fun surveyed_allocators/1},
      {"two watchers", fun two_watchers/1},
      {"attaches at once share a holder", fun attach_at_once/1},
      {"wrong options", fun wrong_options/1},
@@ -97,7 +100,7 @@ attach_and_detach(#{subject := Subject, module := Module} = Env) ->
         <<>> = maps:get(capture_note, Info),
         <<"25">> = maps:get(otp_release, Info),
         true = is_integer(maps:get(os_pid, Info)),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 end, 5000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 andalso metric(alloc_blocks_bytes, ticks(Watcher, Pid)) =/= undefined end, 10000),
         [{arsenal_tick, 1, _, _, _, _} | _] = Ticks = ticks(Watcher, Pid),
         {arsenal_tick, Seq, Time, Metrics, Schedulers, _} = lists:last(Ticks),
         true = Seq >= 15,
@@ -127,7 +130,8 @@ metric_names() ->
      gc_collections, gc_words_reclaimed, reductions, context_switches, runtime_ms, wallclock_ms, load1, load5, load15, memory_limit,
      memory_available, rss_bytes, open_fds, max_fds, schedulers, schedulers_online, dirty_cpu_schedulers, dirty_cpu_schedulers_online,
      dirty_io_schedulers, wordsize, mq_max, mq_average, mq_long, mq_scanned, mq_total, restart_capture, dist_links, probe_reductions,
-     probe_memory, probe_collect_us, probe_walk_us].
+     probe_memory, probe_collect_us, probe_walk_us, probe_busy_us, dirty_cpu_active, dirty_cpu_total, dirty_io_active, dirty_io_total,
+     socket_count, persistent_term_count, persistent_term_memory, module_count, logger_queue, alloc_carriers_bytes, alloc_blocks_bytes].
 
 watcher_killed(#{subject := Subject, module := Module} = Env) ->
     Before = call(Subject, ?MODULE, footprint, [Module]),
@@ -363,6 +367,56 @@ walk_finds(#{subject := Subject} = Env) ->
         true = metric(mq_scanned, Ticks) >= metric(mq_total, Ticks) - 5,
         [call(Subject, erlang, exit, [Culprit, kill]) || Culprit <- [Queue, Busy, Fat]],
         {ok, io_lib:format("busiest: ~b reductions/s", [Rate])}
+    end).
+
+surveyed_tables(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        Owners = call(Subject, ?MODULE, in_subject, [tables, 20]),
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
+        {Total, Rows} = survey(tables, Watcher, Pid),
+        true = Total >= length(Rows),
+        true = length(Rows) =< 50,
+        Sizes = [element(6, Row) || Row <- Rows],
+        Sizes = lists:reverse(lists:sort(Sizes)),
+        {_, true, <<"probe_test_owner">>, 1, 50000, Bytes} = lists:keyfind(<<"probe_test_large">>, 1, Rows),
+        Bytes = call(Subject, ets, info, [probe_test_large, memory]) * call(Subject, erlang, system_info, [wordsize]),
+        {_, false, <<"probe_test_owner">>, 10, 10000, _} = lists:keyfind(<<"probe_test_cache">>, 1, Rows),
+        {_, false, <<"many processes">>, 20, 20000, _} = lists:keyfind(<<"probe_test_own">>, 1, Rows),
+        [call(Subject, erlang, exit, [Owner, kill]) || Owner <- Owners],
+        ok
+    end).
+
+surveyed_links(#{subject := {_, Name} = Subject} = Env) ->
+    with_watcher(Env, fun({_, WatcherName} = Watcher) -> with_watcher(Env, fun({_, OtherName} = Other) ->
+        pong = call(Other, net_adm, ping, [Name]),
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
+        {2, Rows} = survey(links, Watcher, Pid),
+        {_, hidden, up, tcp, false, true, Numbers} = lists:keyfind(atom_to_binary(WatcherName), 1, Rows),
+        {_, hidden, up, tcp, false, false, _} = lists:keyfind(atom_to_binary(OtherName), 1, Rows),
+        Missing = [Key || Key <- [in_packets, out_packets, queue_bytes, recv_oct, recv_cnt, send_oct, send_cnt, send_pend, port_input,
+                                  port_output, port_memory, port_queue],
+                          not is_integer(proplists:get_value(Key, Numbers))],
+        [] = Missing,
+        true = proplists:get_value(recv_oct, Numbers) > 100,
+        [_, _] = call(Subject, erlang, nodes, [connected]),
+        ok
+    end) end).
+
+surveyed_allocators(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
+        {_, Rows} = survey(allocators, Watcher, Pid),
+        Sum = fun(Key) -> lists:sum([proplists:get_value(Key, Numbers, 0) || {_, _, Numbers} <- Rows]) end,
+        {Carriers, Blocks} = call(Subject, ?MODULE, in_subject, [allocators, none]),
+        %% The node lives on meanwhile.
+        true = abs(Sum(carriers_size) - Carriers) < Carriers div 2,
+        true = abs(Sum(blocks_size) - Blocks) < Blocks div 2,
+        true = Sum(blocks_size) < Sum(carriers_size),
+        {_, mbcs, Heaps} = hd([Row || {<<"eheap_alloc">>, mbcs, _} = Row <- Rows]),
+        true = proplists:get_value(carriers, Heaps) > 0,
+        true = proplists:get_value(blocks, Heaps) > 10,
+        ok = until(fun() -> metric(alloc_carriers_bytes, ticks(Watcher, Pid)) =:= Sum(carriers_size) end, 3000),
+        {ok, io_lib:format("~b rows, ~.1f % of the carriers in use", [length(Rows), 100 * Sum(blocks_size) / Sum(carriers_size)])}
     end).
 
 two_watchers(#{subject := Subject, module := Module} = Env) ->
@@ -652,6 +706,11 @@ ticks(Watcher, Pid) -> messages(Watcher, Pid, arsenal_tick).
 
 tops(Watcher, Pid) -> [Top || {arsenal_tick, _, _, _, _, [_ | _] = Top} <- ticks(Watcher, Pid)].
 
+survey(Kind, Watcher, Pid) ->
+    Surveys = fun() -> [{Total, Rows} || {arsenal_survey, _, Of, Total, Rows} <- messages(Watcher, Pid, arsenal_survey), Of =:= Kind] end,
+    ok = until(fun() -> Surveys() =/= [] end, 10000),
+    lists:last(Surveys()).
+
 restarts_so_far(Watcher, Pid) ->
     lists:append([Restarts || {arsenal_restarts, _, Restarts} <- messages(Watcher, Pid, arsenal_restarts)]).
 
@@ -814,6 +873,25 @@ in_subject(culprits, Length) ->
                     receive Pid -> Pid ! Fat end
                 end),
     {Queue, Busy, Fat};
+in_subject(tables, Count) ->
+    Me = self(),
+    Fill = fun(Table, Objects) -> ets:insert(Table, [{N, N} || N <- lists:seq(1, Objects)]) end,
+    Own = [spawn(fun() -> Fill(ets:new(probe_test_own, []), 1000), Me ! filled, receive stop -> ok end end) || _ <- lists:seq(1, Count)],
+    Owner = spawn(fun() ->
+                      register(probe_test_owner, self()),
+                      Fill(ets:new(probe_test_large, [named_table]), 50000),
+                      [Fill(ets:new(probe_test_cache, []), 1000) || _ <- lists:seq(1, 10)],
+                      Me ! filled,
+                      receive stop -> ok end
+                  end),
+    [receive filled -> ok end || _ <- [Owner | Own]],
+    [Owner | Own];
+%% {Carriers, Blocks}, by what recon_alloc does.
+in_subject(allocators, none) ->
+    Parts = [Part || Allocator <- erlang:system_info(alloc_util_allocators),
+                     {instance, _, Instance} <- erlang:system_info({allocator_sizes, Allocator}), {_, Part} <- Instance],
+    {lists:sum([element(2, Item) || Part <- Parts, Item <- Part, element(1, Item) =:= carriers_size]),
+     lists:sum([element(2, Item) || Part <- Parts, {blocks, Types} <- Part, {_, Items} <- Types, Item <- Items, element(1, Item) =:= size])};
 in_subject(idle, Count) ->
     [spawn(fun() -> receive stop -> ok end end) || _ <- lists:seq(1, Count)];
 in_subject(stop_idle, Pids) ->

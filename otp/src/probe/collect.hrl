@@ -9,23 +9,35 @@ collect(State, Now) ->
                 true -> [fun memory/0, fun io/0, fun gc/0];
                 false -> []
             end,
-    Schedulers = scheduler_times(),
+    {Schedulers, Dirty} = scheduler_times(),
     GcTime = [Metric || SlowTime orelse State#state.accounting, Metric <- attempt(fun gc_time/0)],
     Metrics = lists:append([attempt(Read) || Read <- Heavy ++ [fun tables/0, fun queues/0, fun work/0, fun topology/0]]),
     Slow = #state{slow = SlowMetrics} = read_slow(State, Now),
-    All = Metrics ++ GcTime ++ State#state.queues ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
+    All = Metrics ++ Dirty ++ GcTime ++ State#state.queues ++ survey_metrics(State) ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
     {All, Schedulers, Slow#state{accounting = GcTime =/= [], collect_us = erlang:monotonic_time(microsecond) - Begin}}.
 
 attempt(Read) ->
     try [Metric || {_, Value} = Metric <- Read(), is_number(Value)] catch _:_ -> [] end.
 
+%% Numbers of schedulers: the normal ones first, then those for dirty CPU work, then those for dirty I/O. Of the first, each that is online
+%% is told by itself, of the others the sums.
 scheduler_times() ->
     try
+        Times = erlang:statistics(scheduler_wall_time_all),
+        Normal = erlang:system_info(schedulers),
         Online = erlang:system_info(schedulers_online),
-        lists:sort([Scheduler || {Id, _, _} = Scheduler <- erlang:statistics(scheduler_wall_time), Id =< Online])
+        DirtyCpu = Normal + erlang:system_info(dirty_cpu_schedulers),
+        DirtyCpuOnline = Normal + erlang:system_info(dirty_cpu_schedulers_online),
+        {lists:sort([Scheduler || {Id, _, _} = Scheduler <- Times, Id =< Online]),
+         sums(dirty_cpu_active, dirty_cpu_total, [Scheduler || {Id, _, _} = Scheduler <- Times, Id > Normal, Id =< DirtyCpuOnline]) ++
+         sums(dirty_io_active, dirty_io_total, [Scheduler || {Id, _, _} = Scheduler <- Times, Id > DirtyCpu])}
     catch
-        _:_ -> []
+        _:_ -> {[], []}
     end.
+
+sums(ActiveName, TotalName, Times) ->
+    {_, Active, Total} = lists:unzip3(Times),
+    [{ActiveName, lists:sum(Active)}, {TotalName, lists:sum(Total)}].
 
 memory() ->
     Memory = erlang:memory(),
@@ -78,10 +90,12 @@ topology() ->
      | [{Key, erlang:system_info(Key)} || Key <- [schedulers, dirty_cpu_schedulers, dirty_io_schedulers,
                                                   logical_processors, thread_pool_size]]].
 
-own_cost(#state{walk_self = {Memory, Reductions}, walker_reductions = Before, collect_us = Micros}) ->
+own_cost(#state{walk_self = {Walker, WalkReductions, WalkBusy}, survey_self = {Surveyor, SurveyReductions, SurveyBusy},
+                spent = {Reductions, Busy}, collect_us = Micros}) ->
     {memory, Own} = process_info(self(), memory),
     {reductions, OwnReductions} = process_info(self(), reductions),
-    [{probe_memory, Own + Memory}, {probe_reductions, OwnReductions + Before + Reductions}, {probe_collect_us, Micros}].
+    [{probe_memory, Own + Walker + Surveyor}, {probe_reductions, OwnReductions + Reductions + WalkReductions + SurveyReductions},
+     {probe_busy_us, Busy + WalkBusy + SurveyBusy}, {probe_collect_us, Micros}].
 
 capture_metric(#state{capture = {log_filter, _}}) -> [{restart_capture, 1}];
 capture_metric(_State) -> [{restart_capture, 0}].

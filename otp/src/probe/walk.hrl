@@ -16,7 +16,7 @@ tend_walk(State, _Now) ->
 start_walk(Budget, Priority, State, Now) ->
     Args = [self(), Budget, State#state.remembered],
     Walker = spawn_opt(?MODULE, walk, Args, [monitor, {priority, Priority}]),
-    State#state{walker = Walker, walk_started = Now, walk_heard = Now, walk_after = Now + walk_gap(State)}.
+    State#state{walker = Walker, walk_heard = Now, walk_after = Now + walk_gap(State)}.
 
 %% A tick at once, and where it costs little, a walk before it.
 walk_at_once(Pid, #state{at_once = true} = State) ->
@@ -49,8 +49,7 @@ walk_gap(#state{watchers = Watchers}) ->
 
 take_walk({Queues, Top, Remembered, DebtMs}, State) ->
     Now = now_ms(),
-    Took = (Now - State#state.walk_started) * 1000,
-    walk_over(State#state{queues = [{probe_walk_us, Took} | Queues],
+    walk_over(State#state{queues = Queues,
                           remembered = Remembered,
                           walk_after = max(State#state.walk_after, Now + DebtMs),
                           walk_stuck = false,
@@ -63,18 +62,16 @@ stop_walker(#state{walker = {Pid, Monitor}} = State) ->
     exit(Pid, kill),
     end_walk(State).
 
-end_walk(#state{walk_self = {_, Reductions}, walker_reductions = Before} = State) ->
-    walk_over(State#state{walker = none, walk_self = {0, 0}, walker_reductions = Before + Reductions}).
+end_walk(#state{walk_self = Cost} = State) ->
+    walk_over(spent(Cost, State#state{walker = none, walk_self = {0, 0, 0}})).
 
 %%% ------------------------------------------------------------------ the walk, in a process of its own
 
 -record(walk, {
-    holder, budget,
+    pace,
     remembered,                    % as in the holder's state
     turn, turns,                   % this walk asks every process that falls to its turn for its whole heap
     heaviest = [],                 % and those that were the largest before
-    slice_began,                   % microseconds
-    debt = 0,                      % microseconds worked and not yet rested for
     scanned = 0, sum = 0, max = 0, long = 0,
     by_queue, by_heap, by_reductions
 }).
@@ -88,12 +85,13 @@ walk(Holder, Budget, Remembered) ->
                                    {_When, _Reductions, Turn, Pids} -> {Turn, Pids};
                                    none -> {0, []}
                                end,
-        Walk = #walk{holder = Holder, budget = Budget, remembered = Remembered, slice_began = now_us(),
+        Walk = #walk{pace = pace(Holder, Budget), remembered = Remembered,
                      turn = LastTurn + 1, turns = min(?TURNS_MAX, 1 + Count div ?WHOLE_HEAPS), heaviest = Heaviest,
                      by_queue = ranking(?TOP), by_heap = ranking(?TOP), by_reductions = ranking(?REMEMBERED)},
         Walked = walk_chunk(all_processes(), ?CHUNK, Walk),
-        Holder ! {walked, self(), result(Walked, Count)},
-        report_life(Walked)
+        {Result, Pace} = result(Walked, Count),
+        Holder ! {walked, self(), Result},
+        report_life(Pace)
     catch
         _:Reason -> exit({shutdown, Reason})
     end.
@@ -109,15 +107,15 @@ next_process([Pid | Rest]) -> {Pid, Rest};
 next_process([]) -> none;
 next_process(Iterator) -> erlang:processes_next(Iterator).
 
-walk_chunk(Processes, 0, Walk) ->
-    walk_chunk(Processes, ?CHUNK, rest_if_spent(Walk));
+walk_chunk(Processes, 0, #walk{pace = Pace} = Walk) ->
+    walk_chunk(Processes, ?CHUNK, Walk#walk{pace = rest_if_spent(Pace)});
 walk_chunk(Processes, Left, Walk) ->
     case next_process(Processes) of
         none -> Walk;
         {Pid, Rest} -> walk_chunk(Rest, Left - 1, look_at(Pid, Walk))
     end.
 
-look_at(Pid, #walk{holder = Holder} = Walk) when Pid =:= Holder; Pid =:= self() ->
+look_at(Pid, #walk{pace = #pace{holder = Holder}} = Walk) when Pid =:= Holder; Pid =:= self() ->
     Walk;
 look_at(Pid, Walk) ->
     case process_info(Pid, [message_queue_len, reductions, heap_key(Pid, Walk)]) of
@@ -144,33 +142,6 @@ heap_key(Pid, #walk{turn = Turn, turns = Turns, heaviest = Heaviest}) ->
 heap_words(Young) when is_integer(Young) -> Young;
 heap_words(Info) ->
     lists:sum([Words || {Key, Words} <- Info, Key =:= heap_block_size orelse Key =:= old_heap_block_size orelse Key =:= mbuf_size]).
-
-%% The budget: so many thousandths of one scheduler, counted in wall time, which errs on the careful side.
-rest_if_spent(#walk{budget = Budget} = Walk) ->
-    Now = now_us(),
-    Debt = Walk#walk.debt + Now - Walk#walk.slice_began,
-    case Debt >= Budget * ?PAUSE_MS of
-        true ->
-            pause(Debt div Budget, Walk),
-            Walk#walk{debt = 0, slice_began = now_us()};
-        false ->
-            Walk#walk{debt = Debt, slice_began = Now}
-    end.
-
-pause(Ms, Walk) ->
-    report_life(Walk),
-    timer:sleep(min(Ms, ?PAUSE_MAX_MS)),
-    case Ms > ?PAUSE_MAX_MS of
-        true -> pause(Ms - ?PAUSE_MAX_MS, Walk);
-        false -> ok
-    end.
-
-report_life(#walk{holder = Holder}) ->
-    [{memory, Memory}, {reductions, Reductions}] = process_info(self(), [memory, reductions]),
-    Holder ! {walking, self(), Memory, Reductions}.
-
-now_us() ->
-    erlang:monotonic_time(microsecond).
 
 %%% The largest so many of a stream, at little cost: {Keep, Count, Floor, Entries} is cut back to Keep when it has grown to twice that.
 
@@ -204,8 +175,8 @@ result(Walk, Count) ->
     Top = [{message_queue, top(ranked(?TOP, ByQueue), Known, queue)},
            {memory, top(ranked(?TOP, ByHeap), Known, memory)},
            {reductions, top(ranked(?TOP, Rates), Known, rate)}],
-    Debt = Walk#walk.debt + now_us() - Walk#walk.slice_began,
-    {Queues, Top, Seen, Debt div Walk#walk.budget}.
+    Pace = worked(Walk#walk.pace),
+    {{[{probe_walk_us, Pace#pace.busy} | Queues], Top, Seen, debt_ms(Pace)}, Pace}.
 
 %% Reductions per second, of the processes that the walk before this one remembers, too.
 rates({Then, Before, _, _}, {Now, After, _, _}) when Now > Then ->

@@ -1,0 +1,53 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% The budget of what takes long: so many thousandths of one scheduler, counted in wall time, which errs on the careful side. A process that
+%% has used its share rests, and tells the holder that it lives, and what it cost; without a holder it ends. Part of arsenal_probe.erl.
+
+-record(pace, {
+    holder, monitor, budget,
+    slice_began,                   % microseconds
+    debt = 0,                      % microseconds worked and not yet rested for
+    busy = 0                       % microseconds worked in all
+}).
+
+pace(Holder, Budget) ->
+    #pace{holder = Holder, monitor = erlang:monitor(process, Holder), budget = Budget, slice_began = now_us()}.
+
+rest_if_spent(Pace) ->
+    #pace{budget = Budget, debt = Debt} = Paced = worked(Pace),
+    case Debt >= Budget * ?PAUSE_MS of
+        true ->
+            pause(Debt div Budget, Paced),
+            Paced#pace{debt = 0, slice_began = now_us()};
+        false ->
+            Paced
+    end.
+
+worked(#pace{slice_began = Began, debt = Debt, busy = Busy} = Pace) ->
+    Now = now_us(),
+    Pace#pace{slice_began = Now, debt = Debt + Now - Began, busy = Busy + Now - Began}.
+
+pause(Ms, Pace) ->
+    report_life(Pace),
+    sleep(min(Ms, ?PAUSE_MAX_MS), Pace),
+    case Ms > ?PAUSE_MAX_MS of
+        true -> pause(Ms - ?PAUSE_MAX_MS, Pace);
+        false -> ok
+    end.
+
+sleep(Ms, #pace{monitor = Monitor}) ->
+    receive
+        {'DOWN', Monitor, process, _Holder, _Reason} -> exit({shutdown, no_holder})
+    after Ms ->
+        ok
+    end.
+
+report_life(#pace{holder = Holder, busy = Busy}) ->
+    [{memory, Memory}, {reductions, Reductions}] = process_info(self(), [memory, reductions]),
+    Holder ! {alive, self(), {Memory, Reductions, Busy}}.
+
+%% How long to rest for what is not rested for yet.
+debt_ms(#pace{debt = Debt, budget = Budget}) ->
+    Debt div Budget.
+
+now_us() ->
+    erlang:monotonic_time(microsecond).
