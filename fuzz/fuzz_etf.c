@@ -74,6 +74,7 @@ check_message(struct etf e)
 	static struct sample sample;
 	char text[PROBE_NOTICE_SIZE];
 	bool warning;
+	struct node_info info = { .note = "" };
 	bool known;
 	struct survey survey;
 	uint64_t lost;
@@ -92,6 +93,9 @@ check_message(struct etf e)
 	case PROBE_SURVEY:
 		if (probe_read_survey(&e, &known, &survey) && known)
 			survey_release(&survey);
+		break;
+	case PROBE_CAPTURE:
+		(void)!probe_read_capture(&e, &info);
 		break;
 	case PROBE_UNKNOWN:
 		break;

@@ -6,6 +6,7 @@
 %%     attach/2     called over erpc: finds or starts the holder, and hands it one more watcher
 %%     the holder   one process for the node, registered under the module's name: ticks, restarts, acknowledgements, leaving
 %%     filter/2     the log filter that catches supervisor restarts; it runs in the supervisors themselves
+%%     the canary   a restart of our own making, that shows whether they are caught
 %%     the walker   a short-lived process of low priority that looks at every process, within a budget
 %%     the surveyor one like it for tables, links and whatever else takes long
 %%
@@ -17,6 +18,7 @@
 
 -export([attach/2, filter/2, wrapped/1]).
 -export([holder/0, place_filter/1, walk/3, survey/4]).    % for spawn only: a function that is named is found again in a crash dump
+-export([canary/2, canary_child/2, canary_bird/2, init/1]).
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
@@ -27,6 +29,12 @@
 -define(TEXT_MAX, 1024).           % bytes of a printed term
 -define(BUDGET, {200, 1024}).      % of a term: nodes, and bytes of binaries and strings
 -define(LEAN_BUDGET, {20, 128}).
+
+-define(CAPTURE_MS, 500).          % between two looks at what the capture depends on
+-define(CANARY_MS, 60000).
+-define(CANARY_AGAIN_MS, 10000).   % after one that was not seen
+-define(CANARY_SEEN_MS, 1000).     % from the restart to the capture's word of it
+-define(CANARY_RESTART_MS, 5000).
 
 %% Slots of the atomics that filter and holder share
 -define(IN_FLIGHT, 1).
@@ -88,6 +96,7 @@
     queue = queue:new(),           % restarts not yet sent, oldest first
     queued = 0,
     lost = 0,
+    told,                          % the capture as it knows it
     retry = none,                  % when to try to send again, after a send that would have blocked
     top = []
 }).
@@ -97,7 +106,13 @@
     leave_at,                      % without watchers, when to go
     counters,                      % shared with the filter
     placer = none,                 % {Pid, Monitor} of the process that puts the filter in its place
-    capture = {blind, <<>>},       % or {log_filter, Note}
+    capture = {new, none, <<>>},   % {whole | partial | blind, log_filter | none, Note}
+    capture_after,                 % when to look at it again
+    heard = [],                    % what the configuration says of each kind of supervisor
+    canary = none,                 % {Pid, Monitor}
+    canary_for,                    % what was heard when it was released
+    canary_after,
+    canary_saw = [],               % [{Kind, seen | unseen | unknown}] of the last one
     put_back_said,                 % when it was last said that the filter was put back
     walker = none,                 % {Pid, Monitor}
     walk_heard = 0,                % when the walker last showed life
@@ -210,7 +225,7 @@ serve() ->
     erlang:system_flag(scheduler_wall_time, true),
     State = #state{counters = atomics:new(?SLOTS, []),
                    leave_at = Now + ?FIRST_WATCHER_MS,
-                   put_back_said = Now - ?NOTICE_GAP_MS,
+                   put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
                    walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now},
     loop(first_placing(State)).
 
@@ -234,7 +249,7 @@ step(#state{watchers = [], leave_at = LeaveAt} = State) ->
     end;
 step(State) ->
     Now = now_ms(),
-    Next = tend_survey(tend_walk(run_due(drop_silent(State, Now), Now), Now), Now),
+    Next = tend_survey(tend_walk(run_due(check_capture(drop_silent(State, Now), Now), Now), Now), Now),
     listen(Next, max(0, next_time(Next) - now_ms())).
 
 listen(State, Timeout) ->
@@ -262,6 +277,8 @@ handle({surveyed, Pid, Kind, Result, DebtMs}, #state{surveyor = {Pid, _, Kind}} 
     take_survey(Kind, Result, DebtMs, State);
 handle({walked, Pid, Result}, #state{walker = {Pid, _}} = State) ->
     take_walk(Result, State);
+handle({canary, Pid, Saw}, #state{canary = {Pid, _}} = State) ->
+    take_canary(Saw, State);
 handle({'DOWN', Monitor, process, Pid, _Reason}, State) ->
     gone(Pid, Monitor, State);
 handle(_Other, State) ->
@@ -273,15 +290,17 @@ gone(Pid, Monitor, #state{surveyor = {Pid, Monitor, _}} = State) ->
     end_survey(State);
 gone(Pid, Monitor, #state{placer = {Pid, Monitor}} = State) ->
     placed(State#state{placer = none});
+gone(Pid, Monitor, #state{canary = {Pid, Monitor}} = State) ->
+    State#state{canary = none};
 gone(Pid, _Monitor, State) ->
     drop_watcher(Pid, State).
 
-next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_after = After} = State) ->
+next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_after = After, capture_after = CaptureAfter} = State) ->
     WalkTime = case Walker of
                    none -> After;
                    _ -> Heard + ?WALK_STUCK_MS
                end,
-    lists:min([WalkTime, survey_time(State) | lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
+    lists:min([WalkTime, survey_time(State), CaptureAfter | lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
 
 watcher_times(#watcher{next = Next, retry = Retry, unanswered = Since, ack_timeout = Timeout, is_local = Local}) ->
     [Next | [Retry || Retry =/= none]] ++ [Since + Timeout || Since =/= none, not Local].
@@ -292,7 +311,7 @@ add_watcher({Caller, Tag}, Pid, Options, State) ->
     #{interval := Interval, budget := Budget, ack_timeout := AckTimeout, packaged := Packaged} = Options,
     Rest = drop_watcher(Pid, State),
     Watcher = #watcher{pid = Pid, monitor = erlang:monitor(process, Pid), interval = Interval, budget = Budget,
-                       ack_timeout = AckTimeout, is_local = node(Pid) =:= node(), next = now_ms()},
+                       ack_timeout = AckTimeout, told = State#state.capture, is_local = node(Pid) =:= node(), next = now_ms()},
     Caller ! {Tag, {ok, self(), info(State)}},
     Added = survey_anew(Rest#state{watchers = [Watcher | Rest#state.watchers]}),
     case Packaged of
@@ -303,13 +322,14 @@ add_watcher({Caller, Tag}, Pid, Options, State) ->
             Added
     end.
 
-info(#state{capture = {Capture, Note}}) ->
+info(#state{capture = {Capture, Source, Note}}) ->
     Info = #{otp_release => list_to_binary(erlang:system_info(otp_release)),
              erts_version => list_to_binary(erlang:system_info(version)),
              schedulers_online => erlang:system_info(schedulers_online),
              os_pid => list_to_integer(os:getpid()),
              uptime_ms => uptime_ms(),
              restart_capture => Capture,
+             capture_source => Source,
              capture_note => Note},
     case application:get_key(elixir, vsn) of
         {ok, Version} -> Info#{elixir => unicode:characters_to_binary(Version)};
@@ -369,7 +389,7 @@ run_due(#state{watchers = Watchers} = State, Now) ->
 
 tick(State, Now) ->
     Begin = now_us(),
-    {Metrics, Schedulers, Collected} = collect(check_capture(State, Now), Now),
+    {Metrics, Schedulers, Collected} = collect(State, Now),
     Lost = atomics:exchange(State#state.counters, ?LOST, 0),
     %% The clock that logger's times and DateTime.utc_now/0 are of, also after a step.
     Time = os:system_time(millisecond),
@@ -395,6 +415,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/filter.hrl").
 -include("probe/terms.hrl").
 -include("probe/capture.hrl").
+-include("probe/canary.hrl").
 -include("probe/collect.hrl").
 -include("probe/host.hrl").
 -include("probe/pace.hrl").
@@ -410,6 +431,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 %% nobody starts a holder in code that is about to go (an attach answers `leaving`).
 leave(State) ->
     _ = stop_surveyor(stop_walker(State)),
+    stop_canary(State),
     erlang:system_flag(scheduler_wall_time, false),
     Cleaner = spawn_cleaner(State#state.counters),
     unregister(?MODULE),

@@ -57,6 +57,7 @@ struct genserver {
 	bool ahead_known;
 
 	enum probe_state probe;
+	struct node_info info;
 	uint64_t checks_wanted; /* by force_health_check */
 	uint64_t checks_asked;  /* of the probe; the rest are one more question */
 	uint64_t checks_done;
@@ -402,6 +403,14 @@ read_notice(struct genserver *g, struct etf *e)
 	return true;
 }
 
+static void
+take_info(struct genserver *g)
+{
+	g->host.info(g->arg, &g->info);
+	if (*g->info.note)
+		genserver_log(g, "warning", g->info.note);
+}
+
 static bool
 read_survey(struct genserver *g, struct etf *e)
 {
@@ -412,6 +421,15 @@ read_survey(struct genserver *g, struct etf *e)
 		return false;
 	if (known)
 		g->host.survey(g->arg, genserver_now(g, g->clock_ms), &s);
+	return true;
+}
+
+static bool
+read_capture(struct genserver *g, struct etf *e)
+{
+	if (!probe_read_capture(e, &g->info))
+		return false;
+	take_info(g);
 	return true;
 }
 
@@ -426,6 +444,8 @@ read_probe(struct genserver *g, struct etf *e)
 		return read_survey(g, e);
 	case PROBE_NOTICE:
 		return read_notice(g, e);
+	case PROBE_CAPTURE:
+		return read_capture(g, e);
 	case PROBE_RESTARTS: /* is a cast */
 	case PROBE_UNKNOWN:
 		break;
@@ -437,16 +457,12 @@ read_probe(struct genserver *g, struct etf *e)
 static bool
 read_attached(struct genserver *g, struct etf *e)
 {
-	struct node_info info;
-
-	if (!probe_read_info(e, &info) || !etf_done(e))
+	if (!probe_read_info(e, &g->info) || !etf_done(e))
 		return false;
-	info.injected = true;
+	g->info.injected = true;
 	g->probe = PROBE_ATTACHED;
-	g->host.info(g->arg, &info);
+	take_info(g);
 	g->host.state(g->arg, genserver_now(g, g->clock_ms), NODE_UP, "the probe is attached");
-	if (*info.note)
-		genserver_log(g, "warning", info.note);
 	return true;
 }
 

@@ -237,7 +237,7 @@ attach(struct fixture *f)
 	put_key("otp_release");
 	etf_put_binary(&packet, "25", 2);
 	put_key("restart_capture");
-	etf_put_atom(&packet, "log_filter");
+	etf_put_atom(&packet, "whole");
 	send(f);
 }
 

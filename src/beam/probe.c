@@ -38,6 +38,7 @@ struct probe {
 	uint64_t monitor;       /* of the holder */
 	struct strbuf holder;   /* its pid; empty while not attached */
 	int64_t unacknowledged; /* the tick that came before we knew the holder */
+	bool capture_told;      /* and what it said of the capture, in info */
 	int64_t last_heard_ms;  /* the last tick or attach */
 	int64_t attached_ms;
 	struct node_info info;
@@ -127,6 +128,20 @@ acknowledge(struct probe *p, int64_t seq)
 	strbuf_release(&message);
 }
 
+/* What was told of the capture since is newer than the answer to the attach, although it came before it. */
+static void
+take_info(struct probe *p, const struct node_info *info)
+{
+	struct node_info told = p->info;
+
+	p->info = *info;
+	if (p->capture_told) {
+		p->info.restarts_seen = told.restarts_seen;
+		memcpy(p->info.note, told.note, sizeof(told.note));
+	}
+	p->capture_told = false;
+}
+
 static void
 attached(struct probe *p, struct etf_span holder, const struct node_info *info)
 {
@@ -137,8 +152,8 @@ attached(struct probe *p, struct etf_span holder, const struct node_info *info)
 	strbuf_reset(&p->holder);
 	strbuf_add(&p->holder, holder.data, holder.len);
 	p->monitor = peer_monitor(p->base.peer, holder);
-	p->info = *info;
-	p->base.handlers->info(p->base.arg, info);
+	take_info(p, info);
+	p->base.handlers->info(p->base.arg, &p->info);
 	if (p->unacknowledged > 0)
 		acknowledge(p, p->unacknowledged);
 	p->unacknowledged = 0;
@@ -297,19 +312,6 @@ check(struct probe *p)
 
 /* ---- listening ------------------------------------------------------------------------------------------------------- */
 
-/* The capture of restarts turned blind, or sees again, since the attach: somebody changed a log level. */
-static void
-check_capture(struct probe *p)
-{
-	bool seen = p->sample.value[METRIC_RESTART_CAPTURE] != 0;
-
-	if (p->step != RUNNING || !p->sample.present[METRIC_RESTART_CAPTURE] || seen == p->info.restarts_seen)
-		return;
-	p->info.restarts_seen = seen;
-	snprintf(p->info.note, sizeof(p->info.note), "%s", seen ? "" : "restarts are not seen at present");
-	p->base.handlers->info(p->base.arg, &p->info);
-}
-
 static void
 on_tick(struct probe *p, struct etf *e)
 {
@@ -324,7 +326,6 @@ on_tick(struct probe *p, struct etf *e)
 		acknowledge(p, seq);
 	else
 		p->unacknowledged = seq;
-	check_capture(p);
 	p->base.handlers->sample(p->base.arg, &p->sample);
 }
 
@@ -371,6 +372,18 @@ on_survey(struct probe *p, struct etf *e)
 		p->base.handlers->survey(p->base.arg, &s);
 }
 
+/* The capture of restarts turned blind, or sees again, since the attach: somebody changed a log level. */
+static void
+on_capture(struct probe *p, struct etf *e)
+{
+	if (!probe_read_capture(e, &p->info))
+		p->base.handlers->bad(p->base.arg, "a malformed arsenal_capture");
+	else if (p->step == RUNNING)
+		p->base.handlers->info(p->base.arg, &p->info);
+	else
+		p->capture_told = true;
+}
+
 static void
 probe_message(struct collector *c, struct etf_span message)
 {
@@ -389,6 +402,9 @@ probe_message(struct collector *c, struct etf_span message)
 		break;
 	case PROBE_SURVEY:
 		on_survey(probe_of(c), &e);
+		break;
+	case PROBE_CAPTURE:
+		on_capture(probe_of(c), &e);
 		break;
 	case PROBE_UNKNOWN:
 		c->handlers->bad(c->arg, "a message that is none of the probe's");

@@ -21,6 +21,7 @@ probe_message_open(struct etf *e)
 		[PROBE_RESTARTS] = { "arsenal_restarts", 3 },
 		[PROBE_NOTICE] = { "arsenal_notice", 3 },
 		[PROBE_SURVEY] = { "arsenal_survey", 5 },
+		[PROBE_CAPTURE] = { "arsenal_capture", 4 },
 	};
 	uint32_t arity = etf_tuple(e);
 	struct etf_atom tag;
@@ -289,7 +290,7 @@ read_info_value(struct etf *e, const char *key, struct node_info *info)
 	else if (strcmp(key, "schedulers_online") == 0)
 		info->schedulers_online = (unsigned)etf_int(e);
 	else if (strcmp(key, "restart_capture") == 0)
-		info->restarts_seen = etf_atom_is(e, "log_filter");
+		info->restarts_seen = etf_atom_is(e, "whole");
 	else if (strcmp(key, "capture_note") == 0)
 		etf_chars(e, info->note, sizeof(info->note));
 	else
@@ -309,4 +310,18 @@ probe_read_info(struct etf *e, struct node_info *info)
 			read_info_value(e, key.text, info);
 	}
 	return etf_ok(e);
+}
+
+bool
+probe_read_capture(struct etf *e, struct node_info *info)
+{
+	struct node_info read = *info;
+
+	read.restarts_seen = etf_atom_is(e, "whole");
+	etf_skip(e); /* the source: the note says what it does not see */
+	etf_chars(e, read.note, sizeof(read.note));
+	if (!etf_done(e))
+		return false;
+	*info = read;
+	return true;
 }

@@ -15,7 +15,7 @@
 #define PROBE_RESTARTS_MAX 1000 /* of one message; more are counted, not described */
 #define PROBE_NOTICE_SIZE 512
 
-enum probe_message { PROBE_TICK, PROBE_RESTARTS, PROBE_NOTICE, PROBE_SURVEY, PROBE_UNKNOWN };
+enum probe_message { PROBE_TICK, PROBE_RESTARTS, PROBE_NOTICE, PROBE_SURVEY, PROBE_CAPTURE, PROBE_UNKNOWN };
 
 /* probe_message_open reads the head; the cursor is at what follows the tag. PROBE_UNKNOWN if it is none of the probe's. */
 enum probe_message probe_message_open(struct etf *e);
@@ -32,6 +32,8 @@ bool probe_read_notice(struct etf *e, bool *warning, char text[PROBE_NOTICE_SIZE
 struct term *probe_read_wrapped(struct etf *e);
 /* probe_read_info reads the map that attach/2 answers with. */
 bool probe_read_info(struct etf *e, struct node_info *info) MUST_CHECK;
+/* probe_read_capture changes what info says of restarts. */
+bool probe_read_capture(struct etf *e, struct node_info *info) MUST_CHECK;
 
 /* probe_read_schedulers reads [{Id, Active, Total}] of the normal schedulers up to number `online`. */
 void probe_read_schedulers(struct etf *e, unsigned online, struct sample *s);

@@ -11,9 +11,6 @@
 #define LOAD(ref) REQUEST(ref) "code,load_binary,[arsenal_probe_x,\"arsenal_probe_x.beam\",<<\"BEAM\">>]]\n"
 #define ATTACH(ref) REQUEST(ref) "arsenal_probe_x,attach,[<0.1.0>,#{interval => 1000}]]\n"
 
-/* The number of a tick that says that restarts are not seen. */
-#define BLIND 77
-
 static const struct embedded_file FILE_OF_PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
 
 static int
@@ -65,7 +62,7 @@ put_holder(struct strbuf *sb)
 	etf_put_atom(sb, "otp_release");
 	etf_put_binary(sb, "25", 2);
 	etf_put_atom(sb, "restart_capture");
-	etf_put_atom(sb, "log_filter");
+	etf_put_atom(sb, "whole");
 }
 
 static void
@@ -116,10 +113,23 @@ send_tick(struct fake_node *n, int64_t seq)
 	etf_put_list(&sb, 1);
 	etf_put_tuple(&sb, 2);
 	etf_put_atom(&sb, "restart_capture");
-	etf_put_int(&sb, seq == BLIND ? 0 : 1);
+	etf_put_int(&sb, 1);
 	etf_put_nil(&sb);
 	etf_put_nil(&sb);
 	etf_put_nil(&sb);
+	fake_send(n, &sb);
+}
+
+static void
+send_capture(struct fake_node *n, const char *capture, const char *note)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	etf_put_tuple(&sb, 4);
+	etf_put_atom(&sb, "arsenal_capture");
+	etf_put_atom(&sb, capture);
+	etf_put_atom(&sb, "log_filter");
+	etf_put_binary(&sb, note, strlen(note));
 	fake_send(n, &sb);
 }
 
@@ -197,14 +207,25 @@ tells_when_restarts_are_no_longer_seen(void **state)
 	struct fake_node *n = *state;
 
 	attach(n);
-	send_tick(n, BLIND);
-	fake_expect(n,
-	    "{2,'',<0.500.0>} | {ack,<0.1.0>,77}\n"
-	    "info otp 25 injected 1 seen 0 note \"restarts are not seen at present\"\nsample\n");
-	send_tick(n, BLIND);
-	fake_expect(n, "{2,'',<0.500.0>} | {ack,<0.1.0>,77}\nsample\n");
-	send_tick(n, 78);
-	fake_expect(n, "{2,'',<0.500.0>} | {ack,<0.1.0>,78}\ninfo otp 25 injected 1 seen 1 note \"\"\nsample\n");
+	send_capture(n, "blind", "restarts are not seen: a reason");
+	fake_expect(n, "info otp 25 injected 1 seen 0 note \"restarts are not seen: a reason\"\n");
+	send_capture(n, "partial", "some");
+	fake_expect(n, "info otp 25 injected 1 seen 0 note \"some\"\n");
+	send_capture(n, "whole", "");
+	fake_expect(n, "info otp 25 injected 1 seen 1 note \"\"\n");
+}
+
+/* The canary may be quicker than the answer to the attach. */
+static void
+keeps_what_was_told_before_the_answer(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "true");
+	fake_expect(n, ATTACH("2"));
+	send_capture(n, "blind", "why");
+	return_holder(n, 2);
+	fake_expect(n, "{19,<0.1.0>,<0.500.0>,#Ref<0.0.0.3>}\ninfo otp 25 injected 1 seen 0 note \"why\"\n");
 }
 
 static void
@@ -302,6 +323,7 @@ main(void)
 		TEST(acknowledges_every_tick),
 		TEST(acknowledges_a_tick_that_overtook_the_attach),
 		TEST(tells_when_restarts_are_no_longer_seen),
+		TEST(keeps_what_was_told_before_the_answer),
 		TEST(attaches_again_when_the_holder_dies),
 		TEST(tries_again_while_the_module_is_leaving),
 		TEST(gives_up_where_loading_is_forbidden),

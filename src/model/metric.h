@@ -111,7 +111,8 @@ X(LOGICAL_PROCESSORS, "logical_processors", COUNT, GAUGE, "", "erlang_vm_logical
 X(WORDSIZE, "wordsize", BYTES, GAUGE, "", "erlang_vm_wordsize_bytes", "erlang_vm_wordsize_bytes", "", NONE, NONE, CPU, 0, 0, "Size of a machine word") \
 X(THREAD_POOL_SIZE, "thread_pool_size", COUNT, GAUGE, "", "erlang_vm_thread_pool_size", "erlang_vm_thread_pool_size", "", NONE, NONE, CPU, 0, 0, "Async threads") \
 /* arsenal's own footprint on the node */ \
-X(RESTART_CAPTURE, "restart_capture", BOOL, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "1 if supervisor restarts are seen as they happen, 0 if the capture is blind") \
+X(RESTART_CAPTURE, "restart_capture", BOOL, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "1 if all supervisor restarts are seen as they happen, 0 if the capture is blind or partial") \
+X(RESTART_CAPTURE_PARTIAL, "restart_capture_partial", BOOL, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "1 if the restarts of one kind of supervisor are seen and those of another are not") \
 X(PROBE_REDUCTIONS, "probe_reductions", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "Reductions of the probe since attach") \
 X(PROBE_MEMORY, "probe_memory", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "Memory of the probe's processes") \
 X(PROBE_COLLECT_US, "probe_collect_us", US, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Duration of the last collection") \

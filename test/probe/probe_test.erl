@@ -13,7 +13,7 @@
 %% Run on the watcher's node:
 -export([watch/3, watcher/3, watched/1, counted/1]).
 %% Run on the subject:
--export([start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1, holder_info/1, stop_own/2]).
+-export([count_canaries/2, start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1, holder_info/1, stop_own/2]).
 
 -define(SUBJECT_COOKIE, "probe_test").
 
@@ -52,6 +52,8 @@ tests() ->
      {"start_error and gave_up", fun start_error_and_gave_up/1},
      {"the filter stays first", fun filter_stays_first/1},
      {"levels that mute", fun muted/1},
+     {"the canary is in no log, whatever the level", fun canary_is_quiet/1},
+     {"what the canary did not see is not seen", fun canary_unseen/1},
      {"terms of every kind are cut", fun terms_are_cut/1},
      {"a flood of restarts", fun flood/1},
      {"no acknowledgement: disconnected", fun no_ack/1},
@@ -96,7 +98,7 @@ attach_and_detach(#{subject := Subject, module := Module} = Env) ->
     Before = call(Subject, ?MODULE, footprint, [Module]),
     with_watcher(Env, fun(Watcher) ->
         {Pid, {ok, Holder, Info}} = attach(Watcher, Env, #{interval => 100}),
-        log_filter = maps:get(restart_capture, Info),
+        {whole, log_filter} = {maps:get(restart_capture, Info), maps:get(capture_source, Info)},
         <<>> = maps:get(capture_note, Info),
         <<"25">> = maps:get(otp_release, Info),
         true = is_integer(maps:get(os_pid, Info)),
@@ -129,7 +131,7 @@ metric_names() ->
      ets_count, ets_limit, run_queue, run_queue_all, dirty_cpu_run_queue, dirty_io_run_queue, active_tasks, io_input, io_output,
      gc_collections, gc_words_reclaimed, reductions, context_switches, runtime_ms, wallclock_ms, load1, load5, load15, memory_limit,
      memory_available, rss_bytes, open_fds, max_fds, schedulers, schedulers_online, dirty_cpu_schedulers, dirty_cpu_schedulers_online,
-     dirty_io_schedulers, wordsize, mq_max, mq_average, mq_long, mq_scanned, mq_total, restart_capture, dist_links, probe_reductions,
+     dirty_io_schedulers, wordsize, mq_max, mq_average, mq_long, mq_scanned, mq_total, restart_capture, restart_capture_partial, dist_links, probe_reductions,
      probe_memory, probe_collect_us, probe_walk_us, probe_busy_us, dirty_cpu_active, dirty_cpu_total, dirty_io_active, dirty_io_total,
      socket_count, persistent_term_count, persistent_term_memory, module_count, logger_queue, alloc_carriers_bytes, alloc_blocks_bytes].
 
@@ -267,11 +269,63 @@ muted(#{subject := Subject} = Env) ->
         ok = until(fun() -> Capture() =:= 1 end, 3000),
         ok = call(Subject, logger, set_module_level, [supervisor, none]),
         ok = until(fun() -> Capture() =:= 0 end, 3000),
-        {Second, {ok, _, #{restart_capture := blind, capture_note := <<_, _/binary>>}}} = attach(Watcher, Env, #{}),
+        {Second, {ok, _, #{restart_capture := partial, capture_note := <<_, _/binary>>}}} = attach(Watcher, Env, #{}),
         tell(Watcher, Second, detach),
         ok = call(Subject, logger, unset_module_level, [supervisor]),
         ok = until(fun() -> Capture() =:= 1 end, 3000),
-        [warning, info, warning, info] = [element(2, Notice) || Notice <- messages(Watcher, Pid, arsenal_notice)]
+        [blind, whole, partial, whole] = captures(Watcher, Pid)
+    end).
+
+captures(Watcher, Pid) -> [Capture || {_, Capture, _, _} <- messages(Watcher, Pid, arsenal_capture)].
+
+canary_is_quiet(#{subject := Subject, module := Module} = Env) ->
+    #{level := Level} = call(Subject, logger, get_primary_config, []),
+    Log = call(Subject, persistent_term, get, [probe_test_log]),
+    ok = call(Subject, logger, set_primary_config, [level, all]),
+    Lines = fun() -> {ok, Text} = file:read_file(Log), Text end,
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, #{restart_capture := whole}}} = attach(Watcher, Env, #{interval => 100}),
+        ok = call(Subject, ?MODULE, in_subject, [count_canaries, none]),
+        %% It flies again after a change.
+        ok = call(Subject, logger, set_primary_config, [level, none]),
+        ok = until(fun() -> captures(Watcher, Pid) =:= [blind] end, 3000),
+        ok = call(Subject, logger, set_primary_config, [level, all]),
+        ok = until(fun() -> captures(Watcher, Pid) =:= [blind, whole] end, 3000),
+        Canaries = call(Subject, ?MODULE, in_subject, [canaries, none]),
+        true = Canaries > 0,
+        ok = call(Subject, logger, remove_primary_filter, [arsenal_probe_count]),
+        ok = until(fun() -> metric(restart_capture, ticks(Watcher, Pid)) =:= 1 end, 3000),
+        0 = all_counted(Watcher, Pid),
+        %% A restart of somebody else's is in the log, its progress too.
+        Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent)]),
+        _ = crash(Subject, Sup, a, {boom, logged}),
+        _ = restarts(Watcher, Pid, 1),
+        ok = until(fun() -> string:find(Lines(), "{boom,logged}") =/= nomatch end, 3000),
+        ok = until(fun() -> string:find(Lines(), "Started: ") =/= nomatch end, 3000),
+        nomatch = string:find(Lines(), "canary"),
+        nomatch = string:find(Lines(), atom_to_list(Module)),
+        stop_supervisors(Subject, [Sup]),
+        ok = call(Subject, logger, set_primary_config, [level, Level]),
+        ok
+    end).
+
+%% Here something stops the reports that the probe takes for another probe's filter.
+canary_unseen(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        Deaf = {fun logger_filters:domain/2, {stop, sub, [otp, sasl]}},
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
+        ok = call(Subject, logger, add_primary_filter, [arsenal_probe_deaf, Deaf]),
+        %% The canary flies after a change of the configuration.
+        #{level := Level} = call(Subject, logger, get_primary_config, []),
+        ok = call(Subject, logger, set_primary_config, [level, none]),
+        ok = until(fun() -> captures(Watcher, Pid) =:= [blind] end, 3000),
+        ok = call(Subject, logger, set_primary_config, [level, Level]),
+        ok = until(fun() -> captures(Watcher, Pid) =:= [blind, blind] end, 10000),
+        [_, {_, blind, none, Note}] = messages(Watcher, Pid, arsenal_capture),
+        true = string:find(Note, "trial") =/= nomatch,
+        0 = metric(restart_capture, ticks(Watcher, Pid)),
+        ok = call(Subject, logger, remove_primary_filter, [arsenal_probe_deaf]),
+        ok = until(fun() -> captures(Watcher, Pid) =:= [blind, blind, whole] end, 20000)
     end).
 
 %% The terms are made on the subject, where the time that the filter takes is measured, too.
@@ -798,6 +852,14 @@ footprint(Module) ->
       level => Level,
       wall_time => erlang:statistics(scheduler_wall_time) =/= undefined}.
 
+count_canaries(#{msg := {report, #{label := {supervisor, child_terminated}, report := Report}}}, Counter) ->
+    case proplists:get_value(mfargs, proplists:get_value(offender, Report)) of
+        {_, canary_child, _} -> counters:add(Counter, 1, 1);
+        _ -> ok
+    end,
+    ignore;
+count_canaries(_, _) -> ignore.
+
 %% Starts a supervisor that does not die with the process that a call runs in.
 hold({M, F, A}) ->
     Caller = self(),
@@ -842,6 +904,13 @@ crash_by(Subject, Module, Sup, Id, Reason) ->
     ok = until(fun() -> not call(Subject, erlang, is_process_alive, [Pid]) end, 2000),
     Pid.
 
+%% A filter that stands before the probe's, which takes it for another probe's.
+in_subject(count_canaries, none) ->
+    Counter = counters:new(1, []),
+    persistent_term:put(probe_test_canaries, Counter),
+    logger:add_primary_filter(arsenal_probe_count, {fun ?MODULE:count_canaries/2, Counter});
+in_subject(canaries, none) ->
+    counters:get(persistent_term:get(probe_test_canaries), 1);
 in_subject(report, Reason) ->
     report(Reason);
 in_subject(cut, improper_report) ->

@@ -1,13 +1,16 @@
 %% SPDX-License-Identifier: Apache-2.0
-%% Keeping the filter in its place, and saying what it cannot see. Part of arsenal_probe.erl.
+%% Whether restarts are seen: keeping the filter in its place, and saying what it cannot see. Part of arsenal_probe.erl.
 
 %% Elixir's Logger has a primary filter that stops supervisor reports, so ours must stand before it. A restart of the Logger application,
-%% or somebody's new filter, changes that: it is looked after with every tick.
+%% somebody's new filter or another log level changes that. To look costs microseconds, so it is done oftener than any tick.
+check_capture(#state{capture_after = After} = State, Now) when Now < After ->
+    State;
 check_capture(State, Now) ->
-    case in_place(State) orelse State#state.placer =/= none of
-        true -> tell_capture(State);
-        false -> place(say_put_back(State, Now))
-    end.
+    Kept = case in_place() orelse State#state.placer =/= none of
+               true -> State;
+               false -> place(say_put_back(State, Now))
+           end,
+    tell_capture(prove(judge(Kept#state{capture_after = Now + ?CAPTURE_MS}), Now), Now).
 
 %% Once in a while at most: somebody may want the first place as stubbornly as we do.
 say_put_back(#state{put_back_said = Said} = State, Now) when Now - Said < ?NOTICE_GAP_MS ->
@@ -17,14 +20,15 @@ say_put_back(State, Now) ->
     State#state{put_back_said = Now}.
 
 %% Filters of other probes do not count: they let everything through.
-in_place(State) ->
+in_place() ->
     #{filters := Filters} = logger:get_primary_config(),
-    in_place(Filters, ?MODULE, filter_with(State)).
+    in_place(Filters, self()).
 
-in_place([{Id, Filter} | _], Id, Filter) -> true;
-in_place([{Other, _} | Rest], Id, Filter) ->
-    lists:prefix("arsenal_probe", atom_to_list(Other)) andalso Other =/= Id andalso in_place(Rest, Id, Filter);
-in_place([], _Id, _Filter) -> false.
+in_place([{?MODULE, {_, {Holder, _}}} | _], Holder) -> true;
+in_place([{?MODULE, _} | _], _Holder) -> false;
+in_place([{Other, _} | Rest], Holder) ->
+    lists:prefix("arsenal_probe", atom_to_list(Other)) andalso in_place(Rest, Holder);
+in_place([], _Holder) -> false.
 
 filter_with(#state{counters = Counters}) ->
     {fun ?MODULE:filter/2, {self(), Counters}}.
@@ -43,43 +47,105 @@ place_filter(Filter) ->
     end.
 
 placed(State) ->
-    case State#state.watchers of
-        [] -> State#state{capture = capture(State)};
-        _ -> tell_capture(State)
-    end.
+    Now = now_ms(),
+    tell_capture(prove(judge(State#state{canary_after = Now, canary_saw = []}), Now), Now).
 
 first_placing(State) ->
     Placing = #state{placer = {Pid, Monitor}} = place(State),
     receive
         {'DOWN', Monitor, process, Pid, _} -> placed(Placing#state{placer = none})
     after 2000 ->
-        placed(Placing)
+        judge(Placing)
     end.
 
-%% One notice when capture turns blind or limited, one when it is whole again.
-tell_capture(#state{capture = Before} = State) ->
-    case capture(State) of
-        Before -> State;
-        {_, <<>>} = Whole ->
-            notice(State, info, <<"restarts are caught again">>),
-            State#state{capture = Whole};
-        {_, Note} = Limited ->
-            notice(State, warning, Note),
-            State#state{capture = Limited}
-    end.
+%%% What is seen
 
-%% What no filter sees: events that the levels stop. The levels are the node's business; they are never changed.
-capture(State) ->
+%% Events that the levels stop are seen by no filter. The levels are the node's business; they are never changed. What the canary
+%% did not see is not seen, whatever the configuration says.
+judge(State) ->
+    Heard = heard(State),
+    Proved = case State#state.heard of
+                 Heard -> State;
+                 _ -> State#state{heard = Heard, canary_saw = [], canary_after = now_ms()}
+             end,
+    Proved#state{capture = unless_unproved(verdict([{Kind, unless_unseen(Kind, Why, Proved)} || {Kind, Why} <- Heard]), Proved)}.
+
+%% Better news waits for the canary.
+unless_unproved({Capture, _, _}, #state{canary_saw = [], capture = {Before, _, _} = Kept})
+  when Before =:= blind, Capture =/= blind; Before =:= partial, Capture =:= whole ->
+    Kept;
+unless_unproved(Verdict, _State) ->
+    Verdict.
+
+unless_unseen(Kind, heard, #state{canary_saw = Saw}) ->
+    case lists:member({Kind, unseen}, Saw) of
+        true -> <<"a restart made for a trial was not seen, although the log levels allow it">>;
+        false -> heard
+    end;
+unless_unseen(_Kind, Why, _State) ->
+    Why.
+
+%% [{Kind of supervisor, heard | Why not}]
+heard(State) ->
     #{level := Level} = logger:get_primary_config(),
-    ModuleLevels = logger:get_module_level(),
-    Primary = heard(Level),
-    Supervisor = heard(proplists:get_value(supervisor, ModuleLevels, Level)),
-    case in_place(State) of
-        false -> {blind, <<"restarts are not seen: the log filter is not in its place">>};
-        true when Primary, Supervisor -> {log_filter, <<>>};
-        true when Primary -> {blind, <<"restarts are not seen: the log level set for the module supervisor is above error">>};
-        true when Supervisor -> {log_filter, <<"restarts of DynamicSupervisor are not seen: the primary log level is above error">>};
-        true -> {blind, <<"restarts are not seen: the primary log level is above error">>}
+    InPlace = in_place(),
+    [{Kind, if
+                not InPlace, State#state.placer =:= none -> <<"the log filter is not in its place">>;
+                true -> level_of(Kind, Level)
+            end} || Kind <- canary_kinds()].
+
+level_of(supervisor, Primary) ->
+    case logger:get_module_level(supervisor) of
+        [{supervisor, Level}] -> at_level(Level, <<"the log level set for the module supervisor is above error">>);
+        [] -> at_level(Primary, <<"the primary log level is above error">>)
+    end;
+level_of(_Kind, Primary) ->
+    at_level(Primary, <<"the primary log level is above error">>).
+
+at_level(Level, Why) ->
+    case lists:member(Level, [critical, alert, emergency, none]) of
+        true -> Why;
+        false -> heard
     end.
 
-heard(Level) -> not lists:member(Level, [critical, alert, emergency, none]).
+verdict(Kinds) ->
+    case [{Kind, Why} || {Kind, Why} <- Kinds, Why =/= heard] of
+        [] -> {whole, log_filter, <<>>};
+        [{_, Why} | _] = Deaf when length(Deaf) =:= length(Kinds) -> {blind, none, <<"restarts are not seen: ", Why/binary>>};
+        [{Kind, Why}] -> {partial, log_filter, <<"restarts of ", (atom_to_binary(Kind))/binary, " are not seen: ", Why/binary>>}
+    end.
+
+%%% What proves it
+
+%% The canary flies at attach, after a change, and now and then; where nothing is seen anyway, or while the filter is not there to stop its
+%% reports, it stays in its cage.
+prove(#state{canary = none, placer = none, canary_after = After} = State, Now) when Now >= After ->
+    case in_place() andalso lists:keymember(heard, 2, State#state.heard) of
+        true -> release_canary(State#state{canary_after = Now + ?CANARY_MS});
+        false -> State
+    end;
+prove(State, _Now) ->
+    State.
+
+%% What one saw under another configuration is of no use. One that did not see is asked again soon: the node may be about to change its
+%% logging.
+take_canary(_Saw, #state{heard = Heard, canary_for = Other} = State) when Heard =/= Other ->
+    State;
+take_canary(Saw, State) ->
+    Now = now_ms(),
+    Proved = case lists:keymember(unseen, 2, Saw) of
+                 true -> State#state{canary_saw = Saw, canary_after = Now + ?CANARY_AGAIN_MS};
+                 false -> State#state{canary_saw = Saw}
+             end,
+    tell_capture(judge(Proved), Now).
+
+%% Watchers hear of every change, and so does one that could not be told.
+tell_capture(#state{capture = {Capture, Source, Note} = Told, watchers = Watchers} = State, _Now) ->
+    State#state{watchers = [case Watcher of
+                                #watcher{told = Told} -> Watcher;
+                                #watcher{pid = Pid} ->
+                                    case deliver(Pid, {arsenal_capture, Capture, Source, Note}) of
+                                        true -> Watcher#watcher{told = Told};
+                                        false -> Watcher
+                                    end
+                            end || Watcher <- Watchers]}.

@@ -97,8 +97,9 @@ own_cost(#state{walk_self = {Walker, WalkReductions, WalkBusy}, survey_self = {S
     [{probe_memory, Own + Walker + Surveyor}, {probe_reductions, OwnReductions + Reductions + WalkReductions + SurveyReductions},
      {probe_busy_us, Busy + WalkBusy + SurveyBusy}, {probe_collect_us, Micros}].
 
-capture_metric(#state{capture = {log_filter, _}}) -> [{restart_capture, 1}];
-capture_metric(_State) -> [{restart_capture, 0}].
+capture_metric(#state{capture = {whole, _, _}}) -> [{restart_capture, 1}, {restart_capture_partial, 0}];
+capture_metric(#state{capture = {partial, _, _}}) -> [{restart_capture, 0}, {restart_capture_partial, 1}];
+capture_metric(_Blind) -> [{restart_capture, 0}, {restart_capture_partial, 0}].
 
 %% Not statistics(wall_clock), whose second number is the time since anybody's last call.
 uptime_ms() ->

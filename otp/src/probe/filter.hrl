@@ -1,21 +1,34 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The log filter: it runs in the process that logs, for every log event of the node. Part of arsenal_probe.erl.
 
-%% Runs in the process that logs, for every log event of the node. It changes nothing (`ignore`), and nothing may escape from it: a
-%% filter that fails is removed by logger, with an error report.
+%% Runs in the process that logs, for every log event of the node. It changes nothing (`ignore`), but for the canary's reports, which
+%% are nobody's business (`stop`). Nothing may escape from it: a filter that fails is removed by logger, with an error report.
 filter(#{msg := {report, #{label := {supervisor, Context}, report := Report}}} = Event, Holder)
-  when Context =:= child_terminated; Context =:= start_error; Context =:= shutdown ->
-    try caught(Context, Report, Event, Holder) catch _:_ -> ok end,
-    ignore;
+  when Context =:= child_terminated; Context =:= start_error; Context =:= shutdown; Context =:= progress ->
+    try caught(Context, Report, Event, Holder) catch _:_ -> ignore end;
 filter(#{msg := {report, #{label := {error_logger, error_report}, report := Report}},
          meta := #{error_logger := #{type := supervisor_report}}} = Event, Holder) ->
-    try caught(field(errorContext, Report), Report, Event, Holder) catch _:_ -> ok end,
-    ignore;
+    try caught(field(errorContext, Report), Report, Event, Holder) catch _:_ -> ignore end;
 filter(_Event, _Holder) ->
     ignore.
 
-caught(Context, Report, #{meta := Meta}, {Holder, Counters}) ->
+caught(progress, Report, _Event, _Holder) ->
+    case canary_of(field(mfargs, field(started, Report))) of
+        none -> ignore;
+        _ -> stop
+    end;
+caught(Context, Report, #{meta := Meta}, Holder) ->
     Offender = field(offender, Report),
+    case canary_of(field(mfargs, Offender)) of
+        none ->
+            caught_of(Context, Report, Offender, Meta, Holder),
+            ignore;
+        Canary ->
+            Context =:= child_terminated andalso canary_seen(Canary),
+            stop
+    end.
+
+caught_of(Context, Report, Offender, Meta, {Holder, Counters}) ->
     Type = field(restart_type, Offender),
     Kind = kind(Context, field(reason, Report), Type),
     %% A node may log for processes of other nodes; their restarts are theirs to tell.
