@@ -50,16 +50,11 @@ give_up(struct resolve *r)
 static void *
 look_up(void *arg)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	/* Not AI_ADDRCONFIG: that leaves out ::1 on a machine that has no other IPv6 address. */
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct resolve *r = arg;
 
 	r->status = getaddrinfo(r->host, r->port, &hints, &r->addresses);
-	/* A host with no interface but loopback has "no address family configured": ask again without that wish. */
-	if (r->status == EAI_NONAME || r->status == EAI_ADDRFAMILY) {
-		struct addrinfo any = { .ai_socktype = SOCK_STREAM };
-
-		r->status = getaddrinfo(r->host, r->port, &any, &r->addresses);
-	}
 	if (r->status != 0)
 		r->addresses = NULL;
 	if (write(r->fds[1], "", 1) != 1)

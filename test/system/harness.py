@@ -164,6 +164,14 @@ def free_port():
                 return port
 
 
+def require_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        raise unittest.SkipTest("this machine has no ::1") from None
+
+
 def can_connect(port):
     with contextlib.suppress(OSError):
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -419,12 +427,12 @@ def http_get(port, path, timeout=10, headers=None):
 class Arsenal(Process):
     """`arsenal COMMAND …`, and what it serves."""
 
-    def __init__(self, room, command, *args, cookie=COOKIE, http="127.0.0.1:0", state_dir=None, env=None, home=None):
+    def __init__(self, room, command, *args, cookie=COOKIE, http="127.0.0.1:0", state_dir=None, env=None, home=None, wrapper=()):
         self.room = room
         name = room.new_name("arsenal-" + command + "-")
         home = home or room.make_folder(name + ".home")
         self.state_dir = state_dir or os.path.join(home, "state")
-        argv = [Run.arsenal, command, *args, "--state-dir", self.state_dir]
+        argv = [*wrapper, Run.arsenal, command, *args, "--state-dir", self.state_dir]
         if cookie is not None and command != "demo":
             argv += ["--cookie-file", room.write(name + ".cookie", cookie + "\n", 0o400)]
         if command != "status" and http:

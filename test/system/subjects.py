@@ -15,7 +15,12 @@ import unittest
 import etf
 from harness import COOKIE, Process, Run, free_port, quick_environment, read_text, wait_until
 
-LOOPBACK = ["-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
+def on_interface(address):
+    return ["-kernel", "inet_dist_use_interface", address]
+
+
+LOOPBACK = on_interface("{127,0,0,1}")
+LOOPBACK6 = on_interface("{0,0,0,0,0,0,0,1}")
 # Spinning schedulers of a dozen idle VMs would be the load of a test machine.
 CALM = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"]
 PREFIX = '"arsenal"'
@@ -137,18 +142,19 @@ class Subject:
 class ErlNode(Subject):
     count = itertools.count(1)
 
-    def __init__(self, room, name=None, host="localhost", long_names=False, cookie=COOKIE, port=None, args=(), start=True):
+    def __init__(self, room, name=None, host="localhost", long_names=False, cookie=COOKIE, port=None, args=(), interface=LOOPBACK, start=True):
         super().__init__(room, "%s@%s" % (name or "erl%d" % next(ErlNode.count), host))
         self.long_names = long_names
         self.port = port
         self.args = list(args)
+        self.interface = interface
         self.write_cookie(cookie)
         if start:
             self.start()
 
     def start(self):
         more = {}
-        argv = ["erl", "-noinput", "-name" if self.long_names else "-sname", self.node, *LOOPBACK, *CALM, "-pa", Run.ebin]
+        argv = ["erl", "-noinput", "-name" if self.long_names else "-sname", self.node, *self.interface, *CALM, "-pa", Run.ebin]
         if self.port:  # a port that everybody knows, and no EPMD
             argv += ["-start_epmd", "false", "-epmd_module", "subject_noepmd",
                      "-kernel", "inet_dist_listen_min", str(self.port), "inet_dist_listen_max", str(self.port)]

@@ -2,13 +2,14 @@
 """Attaching to plain Erlang and Elixir nodes in all the ways they can be reached, with true numbers and restarts."""
 
 import json
+import os
 import re
 import signal
 import time
 
 from common import check_exposition, check_leaves_nothing, check_numbers, names_restart, untouched
-from harness import COOKIE, SystemTest, free_port, run_status, wait_until, watch
-from subjects import ElixirNode, ErlNode
+from harness import COOKIE, SystemTest, free_port, require_ipv6, run_status, wait_until, watch
+from subjects import LOOPBACK6, ElixirNode, ErlNode
 
 
 class Attach(SystemTest):
@@ -51,6 +52,33 @@ class Attach(SystemTest):
         a = self.follow(n, name="%s:%d" % (n.node, port), env={"ERL_EPMD_PORT": str(free_port())})
         check_numbers(self, a, n)
         self.check_restart(a, n)
+
+    def follow_ipv6(self, name, **more):
+        """A node that listens on ::1 only, watched by that name."""
+        require_ipv6()
+        n = self.erl(self.room, interface=LOOPBACK6, args=["-proto_dist", "inet6_tcp"], **more)
+        a = self.follow(n, name=name(n))
+        self.check_restart(a, n)
+
+    def test_ipv6_address(self):
+        """Its EPMD is asked over IPv6, too: there is no other address."""
+        self.follow_ipv6(lambda n: n.node.replace("::1", "[::1]"), host="::1", long_names=True)
+
+    def test_ipv6_without_epmd(self):
+        port = free_port()
+        self.follow_ipv6(lambda n: n.node.replace("::1", "[::1]:%d" % port), host="::1", long_names=True, port=port)
+
+    def test_host_with_both_addresses(self):
+        """The name has an IPv4 address first, where nobody listens."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root, for an /etc/hosts of its own")
+        require_ipv6()
+        hosts = self.room.write("hosts", "127.0.0.1 both\n::1 both\n")
+        n = self.erl(self.room, interface=LOOPBACK6, args=["-proto_dist", "inet6_tcp"])
+        alive = n.node.partition("@")[0]
+        inside = ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/hosts && shift && exec "$@"', "sh", hosts]
+        code, out, _ = run_status(self.room, alive + "@both", wrapper=inside)
+        self.assertEqual(code, 0, out)
 
     def test_two_nodes_in_one_watch(self):
         first, second = self.erl(self.room), self.erl(self.room, host="127.0.0.1", long_names=True)
