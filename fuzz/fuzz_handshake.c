@@ -9,14 +9,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-shake(const uint8_t *data, size_t size, size_t piece, bool replace_own)
+shake(const uint8_t *data, size_t size, size_t piece, bool replace_own, bool wide)
 {
 	const struct handshake_options o = { .local_name = "me@x",
 		.cookie = "secret",
 		.node = "a@h",
 		.creation = 7,
 		.challenge = 9,
-		.replace_own = replace_own };
+		.replace_own = replace_own,
+		.wide = wide };
 	enum handshake_result result = HANDSHAKE_MORE;
 	struct strbuf out = STRBUF_INIT;
 	struct handshake h;
@@ -47,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	shake(data + 1, size - 1, data[0] % 32 + (size_t)1, data[0] & 0x80);
+	shake(data + 1, size - 1, data[0] % 32 + (size_t)1, data[0] & 0x80, data[0] & 0x40);
 	if (epmd_read_port(data, size, &port) == EPMD_PORT_IS && port == 0)
 		abort();
 	(void)!epmd_read_names(data, size, 20, &names);

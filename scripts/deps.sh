@@ -5,7 +5,7 @@ set -eu
 
 run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev erlang-base'
 check_packages="$run_packages g++ clang clang-format libclang-rt-14-dev libcmocka-dev cppcheck valgrind erlang-dev erlang-crypto
-	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd python3 chromium curl debootstrap"
+	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd python3 openssl chromium curl debootstrap"
 
 case ${1:-} in
 run) packages=$run_packages ;;
@@ -16,7 +16,7 @@ esac
 # A tool that is here by other means than a package serves as well.
 have() {
 	case $1 in
-	gcc | make | clang | clang-format | cppcheck | valgrind | chromium | curl | python3) command -v "$1" >/dev/null && return 0 ;;
+	gcc | make | clang | clang-format | cppcheck | valgrind | chromium | curl | openssl | python3) command -v "$1" >/dev/null && return 0 ;;
 	esac
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
 }

@@ -2,9 +2,11 @@
 #include "links.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/alloc.h"
+#include "beam/tls.h"
 #include "beam/watch.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -22,6 +24,7 @@ struct link {
 
 struct links {
 	struct watchdog *watchdog;
+	struct tls *tls; /* NULL: plain distribution */
 	struct link *all;
 	size_t count;
 	void (*on_sample)(void *arg, const struct engine *e);
@@ -172,6 +175,28 @@ add_link(struct links *links, struct server *srv, const struct engine_options *e
 	return true;
 }
 
+/* Each line is a warning. */
+static void
+log_warnings(struct strbuf *lines)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines->data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_warning("%s", line);
+}
+
+static bool
+load_tls(struct links *links, const char *conf, struct err *err)
+{
+	struct strbuf warnings = STRBUF_INIT;
+
+	links->tls = tls_new(conf, &warnings, err);
+	if (warnings.len > 0)
+		log_warnings(&warnings);
+	strbuf_release(&warnings);
+	return links->tls != NULL;
+}
+
 struct links *
 links_new(struct server *srv, const struct links_options *o, struct err *err)
 {
@@ -183,8 +208,9 @@ links_new(struct server *srv, const struct links_options *o, struct err *err)
 		.interval_ms = o->engine.interval_ms,
 		.inject = o->inject,
 	};
-	bool ok = true;
+	bool ok = o->tls_conf == NULL || load_tls(links, o->tls_conf, err);
 
+	w.tls = links->tls;
 	w.watchdog = links->watchdog = watchdog_new(server_loop(srv), LOOP_STALL_MS);
 	links->all = xcalloc(o->node_count, sizeof(*links->all));
 	links->on_sample = o->on_sample;
@@ -209,6 +235,7 @@ links_free(struct links *l)
 		beam_watch_free(l->all[i].watch);
 	}
 	watchdog_free(l->watchdog);
+	tls_free(l->tls);
 	free(l->all);
 	free(l);
 }

@@ -18,6 +18,7 @@ struct links_options {
 	size_t node_count;
 	const char *local_name; /* our own node name, kept (os/instance.h) */
 	const char *cookie;
+	const char *tls_conf; /* file (beam/tls_conf.h); NULL: plain distribution */
 	bool inject;
 	struct engine_options engine;
 	/* For one-shot commands; may be NULL. Called from the loop. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Steps, each with a time-out of its own: host → addresses; EPMD's port → EPMD's answer → the node's port (unless given); the node's port →
- * handshake. All messages here are shorter than any socket's buffer, so one send takes them whole.
+ * TLS, if wanted → handshake.
  */
 #include "beam/connector.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@
 #include "beam/dial.h"
 #include "beam/epmd.h"
 #include "beam/handshake.h"
+#include "beam/stream.h"
+#include "beam/tls.h"
 #include "os/resolve.h"
 
 #define NAMES_SHOWN 20
@@ -34,11 +37,15 @@ struct connector {
 	uint16_t port;
 	struct resolve *resolve;
 	struct dial *dial;
-	int fd;
+	int fd; /* to EPMD */
 	struct event *readable;
 	struct event *timer;
 	struct strbuf in;
+	struct stream *stream; /* to the node */
 	struct handshake handshake;
+	bool spoke;      /* the node has said something */
+	bool doomed;     /* the handshake has failed: our last word goes out before we leave */
+	struct err doom; /* why */
 };
 
 /* ---- the end --------------------------------------------------------------------------------------------------------- */
@@ -53,6 +60,8 @@ hang_up(struct connector *c)
 		close(c->fd);
 	c->fd = -1;
 	strbuf_reset(&c->in);
+	stream_free(c->stream);
+	c->stream = NULL;
 }
 
 /* Nothing is under way any more: the owner may free the connector in the callback. */
@@ -75,7 +84,7 @@ static void PRINTF(3, 4) failed(struct connector *c, enum node_state state, cons
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	hang_up(c);
-	deliver(c, &(struct connector_result) { .fd = -1, .state = state, .detail = err.text });
+	deliver(c, &(struct connector_result) { .state = state, .detail = err.text });
 }
 
 static void
@@ -92,7 +101,7 @@ timeout_s(const struct connector *c)
 	return (double)c->o.timeout_ms / 1000;
 }
 
-/* The connection of this step: what comes is read by on_readable. */
+/* EPMD's connection of this step: what comes is read by on_readable. A question is shorter than any socket's buffer, so one send takes it whole. */
 static void
 talk(struct connector *c, int fd, event_callback_fn on_readable, const struct strbuf *hello)
 {
@@ -117,65 +126,133 @@ handshake_ended(struct connector *c, bool timed_out)
 }
 
 static void
-handshake_done(struct connector *c, const char *data, size_t len)
+handshake_done(struct connector *c)
 {
-	struct connector_result result = {
-		.fd = c->fd, .peer_name = c->handshake.peer_name, .rest = { (const uint8_t *)data, len }
-	};
+	struct connector_result result = { .stream = c->stream, .peer_name = c->handshake.peer_name };
 
-	c->fd = -1; /* handed over */
+	stream_handle(c->stream, NULL, NULL);
+	c->stream = NULL; /* handed over */
 	deliver(c, &result);
 }
 
+/* The answer to "alive" is sent before we leave, too. */
 static void
-on_handshake(evutil_socket_t fd, short what UNUSED, void *arg)
+handshake_failed(struct connector *c, const struct err *err)
+{
+	if (stream_unsent(c->stream) == 0) {
+		failed(c, c->handshake.state, "%s", err->text);
+	} else {
+		c->doomed = true;
+		c->doom = *err;
+	}
+}
+
+static void
+on_handshake(void *arg, struct evbuffer *in)
 {
 	struct connector *c = arg;
 	struct strbuf out = STRBUF_INIT;
+	enum handshake_result result;
 	struct err err;
 	char buf[2048];
-	ssize_t n = recv(fd, buf, sizeof(buf), 0);
-	enum handshake_result result;
+	ssize_t n = evbuffer_copyout(in, buf, sizeof(buf));
 	size_t used;
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (c->doomed)
+		evbuffer_drain(in, evbuffer_get_length(in));
+	if (n <= 0 || c->doomed)
 		return;
-	if (n <= 0) {
-		handshake_ended(c, false);
-		return;
-	}
+	c->spoke = true;
 	result = handshake_feed(&c->handshake, buf, (size_t)n, &used, &out, &err);
-	/* The answer to "alive" is sent before we leave, too. */
-	if (out.len > 0 && send(fd, out.data, out.len, MSG_NOSIGNAL) != (ssize_t)out.len)
-		shutdown(fd, SHUT_RDWR);
+	evbuffer_drain(in, used);
+	if (out.len > 0)
+		stream_write(c->stream, out.data, out.len);
 	strbuf_release(&out);
 	if (result == HANDSHAKE_DONE)
-		handshake_done(c, buf + used, (size_t)n - used);
+		handshake_done(c);
 	else if (result == HANDSHAKE_FAILED)
-		failed(c, c->handshake.state, "%s", err.text);
+		handshake_failed(c, &err);
+	else if (used < evbuffer_get_length(in))
+		on_handshake(c, in);
+}
+
+static void
+on_flushed(void *arg)
+{
+	struct connector *c = arg;
+
+	if (c->doomed)
+		failed(c, c->handshake.state, "%s", c->doom.text);
+}
+
+static void
+on_ended(void *arg, enum stream_end how, enum node_state state, const char *reason)
+{
+	struct connector *c = arg;
+
+	if (c->doomed)
+		failed(c, c->handshake.state, "%s", c->doom.text);
+	else if (how == STREAM_TLS)
+		failed(c, state, "%s", reason);
+	else if (c->o.tls && !c->spoke)
+		/* In TLS 1.3 the node judges our certificate when we think that all is well. */
+		failed(c, NODE_REFUSED,
+		    "closed the connection when TLS was set up: it does not accept our certificate (its log says why), "
+		    "or is "
+		    "just ending");
+	else
+		handshake_ended(c, false);
+}
+
+/* TLS is set up: the handshake is a step of its own. */
+static void
+on_opened(void *arg)
+{
+	struct connector *c = arg;
+
+	arm(c, c->o.timeout_ms);
+}
+
+static const struct stream_handlers STREAM_HANDLERS = { on_opened, on_handshake, on_flushed, on_ended };
+
+static void
+say_hello(struct connector *c, uint32_t challenge)
+{
+	const struct handshake_options o = {
+		.local_name = c->o.local_name,
+		.cookie = c->o.cookie,
+		.node = c->o.node.name,
+		.creation = c->o.creation,
+		.challenge = challenge,
+		.replace_own = c->o.replace_own,
+		.wide = c->o.tls != NULL,
+	};
+	struct strbuf hello = STRBUF_INIT;
+
+	handshake_init(&c->handshake, &o, &hello);
+	stream_handle(c->stream, &STREAM_HANDLERS, c);
+	stream_write(c->stream, hello.data, hello.len);
+	strbuf_release(&hello);
+	arm(c, c->o.timeout_ms);
 }
 
 static void
 shake_hands(struct connector *c, int fd)
 {
-	struct handshake_options o = {
-		.local_name = c->o.local_name,
-		.cookie = c->o.cookie,
-		.node = c->o.node.name,
-		.creation = c->o.creation,
-		.replace_own = c->o.replace_own,
-	};
-	struct strbuf hello = STRBUF_INIT;
+	uint32_t challenge;
+	struct err err;
 
-	if (getrandom(&o.challenge, sizeof(o.challenge), 0) != (ssize_t)sizeof(o.challenge)) {
+	if (getrandom(&challenge, sizeof(challenge), 0) != (ssize_t)sizeof(challenge)) {
 		close(fd);
 		failed(
 		    c, NODE_UNREACHABLE, "this machine has no random numbers for the handshake: %s", strerror(errno));
 		return;
 	}
-	handshake_init(&c->handshake, &o, &hello);
-	talk(c, fd, on_handshake, &hello);
-	strbuf_release(&hello);
+	c->stream = stream_new(c->base, fd, c->o.tls, node_name_host(&c->o.node), &err);
+	if (c->stream)
+		say_hello(c, challenge);
+	else
+		failed(c, NODE_REFUSED, "%s", err.text);
 }
 
 static void
@@ -352,7 +429,15 @@ on_timeout(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		resolve_cancel(c->resolve);
 		c->resolve = NULL;
 		failed(c, NODE_UNREACHABLE, "%s: the name look-up has no answer within %.3g s", host, timeout_s(c));
-	} else if (c->handshake.options.node) {
+	} else if (c->doomed) {
+		failed(c, c->handshake.state, "%s", c->doom.text);
+	} else if (c->stream && !stream_is_open(c->stream)) {
+		failed(c, NODE_HANGING,
+		    "accepted the connection and did not set TLS up within %.3g s: it hangs, or has plain distribution "
+		    "(then "
+		    "leave out --tls-conf)",
+		    timeout_s(c));
+	} else if (c->stream) {
 		handshake_ended(c, true);
 	} else if (c->fd >= 0) {
 		failed(c, NODE_UNREACHABLE, "EPMD on %s:%u accepted the connection and said nothing for %.3g s", host,

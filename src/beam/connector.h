@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One attempt to get linked to a node: look the host up, ask EPMD for the port (unless it is given), connect, shake hands. */
+/* One attempt to get linked to a node: look the host up, ask EPMD for the port (unless it is given), connect, in TLS if wanted, shake hands. */
 #ifndef BEAM_CONNECTOR_H
 #define BEAM_CONNECTOR_H
 
@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "beam/node_name.h"
-#include "etf/etf.h"
 #include "model/node.h"
 
-struct event_base;
 struct connector;
+struct event_base;
+struct stream;
+struct tls;
 
 struct connector_options {
 	struct node_name node;
@@ -20,13 +21,13 @@ struct connector_options {
 	const char *cookie;
 	uint32_t creation;
 	bool replace_own;   /* see beam/handshake.h */
+	struct tls *tls;    /* NULL: plain distribution */
 	int64_t timeout_ms; /* for each step */
 };
 
 struct connector_result {
-	int fd; /* linked, non-blocking, the callee's; -1: failed */
+	struct stream *stream; /* linked, the callee's, with what came behind the handshake still in it; NULL: failed */
 	const char *peer_name;
-	struct etf_span rest; /* bytes that came behind the handshake */
 	/* if it failed */
 	enum node_state state;
 	const char *detail; /* what is wrong and the next step, without the node's name */

@@ -24,12 +24,18 @@ put_uint(struct strbuf *out, uint64_t v, unsigned bytes)
 		strbuf_addc(out, (char)(v >> 8 * (i - 1)));
 }
 
+static unsigned
+length_bytes(const struct handshake *h)
+{
+	return h->options.wide ? 4 : 2;
+}
+
 static void
 put_name(struct handshake *h, struct strbuf *out)
 {
 	size_t len = strlen(h->options.local_name);
 
-	put_uint(out, 1 + 8 + 4 + 2 + len, 2);
+	put_uint(out, 1 + 8 + 4 + 2 + len, length_bytes(h));
 	strbuf_addc(out, 'N');
 	put_uint(out, HANDSHAKE_FLAGS, 8);
 	put_uint(out, h->options.creation, 4);
@@ -43,7 +49,7 @@ put_reply(struct handshake *h, uint32_t challenge, struct strbuf *out)
 	uint8_t digest[DIGEST_SIZE];
 
 	handshake_digest(h->options.cookie, challenge, digest);
-	put_uint(out, 1 + 4 + DIGEST_SIZE, 2);
+	put_uint(out, 1 + 4 + DIGEST_SIZE, length_bytes(h));
 	strbuf_addc(out, 'r');
 	put_uint(out, h->options.challenge, 4);
 	strbuf_add(out, digest, DIGEST_SIZE);
@@ -103,7 +109,7 @@ alive(struct handshake *h, struct strbuf *out, struct err *err)
 {
 	const char *answer = h->options.replace_own ? "true" : "false";
 
-	put_uint(out, 1 + strlen(answer), 2);
+	put_uint(out, 1 + strlen(answer), length_bytes(h));
 	strbuf_addc(out, 's');
 	strbuf_adds(out, answer);
 	if (h->options.replace_own) {
@@ -252,8 +258,7 @@ no_protocol(struct handshake *h, struct err *err)
 
 	printable(text, sizeof(text), p, h->in.len);
 	if (p[0] == 0x15 && p[1] == 3)
-		err_set(
-		    err, "answers with a TLS alert: its distribution runs over TLS, which arsenal was not told to use");
+		err_set(err, "answers with a TLS alert: its distribution runs over TLS: give --tls-conf FILE");
 	else
 		err_set(err, "sent what is no distribution protocol (\"%s\")", text);
 	return fail(h, NODE_INCOMPATIBLE);
@@ -267,22 +272,23 @@ enum handshake_result
 handshake_feed(struct handshake *h, const void *data, size_t len, size_t *used, struct strbuf *out, struct err *err)
 {
 	enum handshake_result result = h->step == BROKEN ? HANDSHAKE_FAILED : HANDSHAKE_MORE;
+	const size_t head = length_bytes(h);
 	const char *p = data;
 	size_t packet;
 
 	assert(h->step != FINISHED);
 	for (*used = 0; *used < len && result == HANDSHAKE_MORE;) {
 		strbuf_addc(&h->in, p[(*used)++]);
-		if (h->in.len < 2)
+		if (h->in.len < head)
 			continue;
-		packet = (size_t)get_uint((const uint8_t *)h->in.data, 2);
+		packet = (size_t)get_uint((const uint8_t *)h->in.data, (unsigned)head);
 		if (packet > PACKET_MAX) {
 			strbuf_add(&h->in, p + *used, len - *used < 40 ? len - *used : 40);
 			return no_protocol(h, err);
 		}
-		if (h->in.len < packet + 2)
+		if (h->in.len < packet + head)
 			continue;
-		result = on_packet(h, (const uint8_t *)h->in.data + 2, packet, out, err);
+		result = on_packet(h, (const uint8_t *)h->in.data + head, packet, out, err);
 		strbuf_reset(&h->in);
 	}
 	return result;

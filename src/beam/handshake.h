@@ -64,6 +64,7 @@ struct handshake_options {
 	uint32_t creation;  /* of local_name */
 	uint32_t challenge; /* random, a new one for each connection */
 	bool replace_own;   /* a connection with our name that the node still knows is our own lost one: replace it */
+	bool wide;          /* a packet's length has 4 bytes instead of 2, as within TLS */
 };
 
 enum handshake_result {

@@ -115,6 +115,34 @@ shakes_hands_byte_by_byte(void **state)
 	finish(&t);
 }
 
+/* As within TLS. */
+static void
+shakes_hands_with_lengths_of_four_bytes(void **state)
+{
+	const struct handshake_options o = {
+		.local_name = "me@x", .cookie = "secret", .node = "a@h", .creation = 7, .challenge = OURS, .wide = true
+	};
+	struct strbuf last = ack(true);
+	struct strbuf wide = STRBUF_INIT;
+	struct talk t;
+
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	handshake_init(&t.h, &o, &t.out);
+	assert_int_equal(t.out.len, 23);
+	assert_memory_equal(t.out.data, "\0\0\0\x13N", 5);
+	assert_int_equal(FEED(&t, "\0\0\0\3sok\0\0" CHALLENGE), HANDSHAKE_MORE);
+	assert_int_equal(t.out.len, 25);
+	assert_memory_equal(t.out.data, "\0\0\0\x15r", 5);
+	strbuf_add(&wide, "\0\0", 2);
+	strbuf_add(&wide, last.data, last.len);
+	assert_int_equal(feed(&t, wide.data, wide.len), HANDSHAKE_DONE);
+	assert_int_equal(t.used, wide.len);
+	strbuf_release(&wide);
+	strbuf_release(&last);
+	finish(&t);
+}
+
 static void
 refuses_a_node_that_does_not_know_the_cookie(void **state)
 {
@@ -230,6 +258,7 @@ main(void)
 		cmocka_unit_test(sends_its_name_hidden),
 		cmocka_unit_test(digests_as_otp_does),
 		cmocka_unit_test(shakes_hands_byte_by_byte),
+		cmocka_unit_test(shakes_hands_with_lengths_of_four_bytes),
 		cmocka_unit_test(refuses_a_node_that_does_not_know_the_cookie),
 		cmocka_unit_test(says_why_it_was_turned_away),
 		cmocka_unit_test(replaces_only_its_own_lost_link),

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "beam/link.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "beam/frame.h"
+#include "beam/stream.h"
 #include "os/watchdog.h"
 
 #define READ_CHUNK 16384
 
 struct link {
-	struct bufferevent *bev;
-	struct event *first; /* for the bytes that were read before */
+	struct stream *stream;
+	struct event *first; /* for the bytes that came before */
 	struct watchdog *watchdog;
 	struct frame_reader reader;
 	const struct link_handlers *handlers;
@@ -34,7 +30,7 @@ lose(struct link *l, enum node_state state, const char *detail)
 	if (l->lost)
 		return;
 	l->lost = true;
-	bufferevent_disable(l->bev, EV_READ | EV_WRITE);
+	stream_stop(l->stream);
 	event_del(l->first);
 	l->handlers->lost(l->arg, state, detail);
 }
@@ -83,15 +79,8 @@ read_frames(struct link *l)
 }
 
 static void
-on_first(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+on_read(void *arg, struct evbuffer *in)
 {
-	read_frames(arg);
-}
-
-static void
-on_read(struct bufferevent *bev, void *arg)
-{
-	struct evbuffer *in = bufferevent_get_input(bev);
 	struct link *l = arg;
 	char chunk[READ_CHUNK];
 	int n;
@@ -104,17 +93,20 @@ on_read(struct bufferevent *bev, void *arg)
 }
 
 static void
-on_event(struct bufferevent *bev UNUSED, short what, void *arg)
+on_first(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct link *l = arg;
-	char detail[160];
 
-	if (what & BEV_EVENT_EOF)
-		snprintf(detail, sizeof(detail), "the connection was closed by the node: it has ended, or dropped us");
-	else
-		snprintf(detail, sizeof(detail), "the connection is lost: %s", strerror(EVUTIL_SOCKET_ERROR()));
-	lose(l, NODE_UNREACHABLE, detail);
+	on_read(l, stream_in(l->stream));
 }
+
+static void
+on_ended(void *arg, enum stream_end how UNUSED, enum node_state state, const char *reason)
+{
+	lose(arg, state, reason);
+}
+
+static const struct stream_handlers STREAM_HANDLERS = { .readable = on_read, .ended = on_ended };
 
 void
 link_write(struct link *l, const void *data, size_t len)
@@ -122,8 +114,8 @@ link_write(struct link *l, const void *data, size_t len)
 	if (l->lost)
 		return;
 	l->counts.bytes_out += len;
-	bufferevent_write(l->bev, data, len);
-	if (evbuffer_get_length(bufferevent_get_output(l->bev)) > LINK_OUT_MAX)
+	stream_write(l->stream, data, len);
+	if (stream_unsent(l->stream) > LINK_OUT_MAX)
 		lose(l, NODE_HANGING, "does not read what we send: link dropped");
 }
 
@@ -134,21 +126,19 @@ link_counts(const struct link *l)
 }
 
 struct link *
-link_new(struct event_base *base, int fd, struct watchdog *watchdog, struct etf_span first,
+link_new(struct event_base *base, struct stream *stream, struct watchdog *watchdog,
     const struct link_handlers *handlers, void *arg)
 {
 	struct link *l = xcalloc(1, sizeof(*l));
 
-	l->bev = bufferevent_socket_new(base, fd, 0);
+	l->stream = stream;
 	l->first = event_new(base, -1, 0, on_first, l);
 	l->watchdog = watchdog;
 	l->handlers = handlers;
 	l->arg = arg;
 	frame_reader_init(&l->reader);
-	frame_feed(&l->reader, first.data, first.len);
-	watchdog_add(watchdog, fd);
-	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
-	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
+	watchdog_add(watchdog, stream_fd(stream));
+	stream_handle(stream, &STREAM_HANDLERS, l);
 	event_active(l->first, 0, 0);
 	return l;
 }
@@ -156,14 +146,10 @@ link_new(struct event_base *base, int fd, struct watchdog *watchdog, struct etf_
 void
 link_free(struct link *l)
 {
-	int fd;
-
 	if (l == NULL)
 		return;
-	fd = bufferevent_getfd(l->bev);
-	watchdog_remove(l->watchdog, fd);
-	bufferevent_free(l->bev);
-	close(fd);
+	watchdog_remove(l->watchdog, stream_fd(l->stream));
+	stream_free(l->stream);
 	event_free(l->first);
 	frame_reader_release(&l->reader);
 	free(l);

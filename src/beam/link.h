@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A link that stands: frames in and out over a connected socket, ticks answered. It always reads, and drops itself when the node does not: neither
+ * A link that stands: frames in and out over a connected stream, ticks answered. It always reads, and drops itself when the node does not: neither
  * side may make the other wait.
  */
 #ifndef BEAM_LINK_H
@@ -18,6 +18,7 @@
 
 struct event_base;
 struct link;
+struct stream;
 struct watchdog;
 
 struct link_handlers {
@@ -36,8 +37,8 @@ struct link_counts {
 	uint64_t bytes_out;
 };
 
-/* link_new takes over a connected, non-blocking fd; `first` are bytes that were read from it already. watchdog may be NULL. */
-struct link *link_new(struct event_base *base, int fd, struct watchdog *watchdog, struct etf_span first,
+/* link_new takes over a stream behind its handshake. watchdog may be NULL. */
+struct link *link_new(struct event_base *base, struct stream *stream, struct watchdog *watchdog,
     const struct link_handlers *handlers, void *arg);
 /* link_free closes it. NULL is fine. Not from a callback. */
 void link_free(struct link *l);

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "base/testing.h"
 #include "beam/link.h"
+#include "beam/stream.h"
 
 struct world {
 	struct event_base *base;
@@ -69,7 +70,9 @@ begin(struct world *w, const char *first, size_t len)
 	w->base = event_base_new();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	w->node = fds[1];
-	w->link = link_new(w->base, fds[0], NULL, (struct etf_span) { (const uint8_t *)first, len }, &HANDLERS, w);
+	if (len > 0)
+		assert_int_equal(write(w->node, first, len), len);
+	w->link = link_new(w->base, stream_new(w->base, fds[0], NULL, "h", NULL), NULL, &HANDLERS, w);
 	turn(w);
 }
 
@@ -98,7 +101,7 @@ carries_frames_and_answers_ticks(void **state)
 	assert_int_equal(read(w.node, answer, sizeof(answer)), 4);
 	assert_memory_equal(answer, "\0\0\0\0", 4);
 	assert_int_equal(link_counts(w.link).frames, 2);
-	assert_int_equal(link_counts(w.link).bytes_in, 8);
+	assert_int_equal(link_counts(w.link).bytes_in, 18);
 	assert_int_equal(link_counts(w.link).bytes_out, 4);
 	finish(&w);
 }

@@ -21,6 +21,7 @@
 #include "beam/peer.h"
 #include "beam/plain.h"
 #include "beam/probe.h"
+#include "beam/tls.h"
 #include "os/clock.h"
 
 #define DEFAULT_CONNECT_TIMEOUT_MS 5000
@@ -350,7 +351,7 @@ link_up(struct beam_watch *w, const struct connector_result *result)
 	w->counts.connects++;
 	w->offset = (struct clock_offset) { .count = 0 };
 	w->why_plain[0] = '\0';
-	w->link = link_new(w->base, result->fd, w->o.watchdog, result->rest, &LINK_HANDLERS, w);
+	w->link = link_new(w->base, result->stream, w->o.watchdog, &LINK_HANDLERS, w);
 	peer_init(&w->peer, w->local_name, w->o.creation, &PEER_HANDLERS, w);
 	notice_other_host(w, result->peer_name);
 	if (w->state == NODE_CONNECTING)
@@ -363,7 +364,7 @@ on_connected(void *arg, const struct connector_result *result)
 {
 	struct beam_watch *w = arg;
 
-	if (result->fd >= 0) {
+	if (result->stream) {
 		link_up(w, result);
 	} else {
 		set_state(w, result->state, result->detail);
@@ -371,6 +372,19 @@ on_connected(void *arg, const struct connector_result *result)
 	}
 	w->connected = true;
 	event_active(w->later, 0, 0);
+}
+
+/* Certificates are renewed while we run. */
+static void
+refresh_tls(struct beam_watch *w)
+{
+	char text[sizeof(((struct err *)0)->text) + 60];
+	struct err err;
+
+	if (w->o.tls == NULL || tls_refresh(w->o.tls, &err))
+		return;
+	snprintf(text, sizeof(text), "the changed TLS files are no good, the former are used: %s", err.text);
+	w->handlers.notice(w->arg, true, text);
 }
 
 static void
@@ -383,9 +397,11 @@ connect_now(struct beam_watch *w)
 		.cookie = w->cookie,
 		.creation = w->o.creation,
 		.replace_own = w->was_linked,
+		.tls = w->o.tls,
 		.timeout_ms = w->o.connect_timeout_ms,
 	};
 
+	refresh_tls(w);
 	w->phase = CONNECTING;
 	if (w->state == NODE_CONNECTING)
 		set_state(w, NODE_CONNECTING, "looking for it");

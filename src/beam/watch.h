@@ -17,6 +17,7 @@
 #include "model/survey.h"
 
 struct event_base;
+struct tls;
 struct watchdog;
 struct beam_watch;
 
@@ -25,12 +26,13 @@ struct beam_watch_options {
 	const char *local_name; /* our own "arsenal-<8 hex>@host" */
 	uint32_t creation;      /* random, one per run of the program */
 	const char *cookie;     /* copied, wiped when freed */
+	struct tls *tls;        /* NULL: plain distribution; stays the caller's, and must stay */
 	int64_t interval_ms;
 	bool inject;               /* false: plain calls only */
 	struct watchdog *watchdog; /* may be NULL */
 	int64_t
-	    connect_timeout_ms; /* for the name look-up, EPMD, TCP and the handshake, each: 0 for the default (5000) */
-	int64_t retry_max_ms;   /* longest back-off between two tries: 0 for the default (30000) */
+	    connect_timeout_ms; /* for the name look-up, EPMD, TCP, TLS and the handshake, each: 0 for the default (5000) */
+	int64_t retry_max_ms; /* longest back-off between two tries: 0 for the default (30000) */
 };
 
 /* Callbacks come from the loop; none may free the watch. */

@@ -27,6 +27,8 @@ struct option_row {
 static const struct option_row OPTIONS[] = {
 	{ "cookie-file", "FILE", OPT_TEXT, AT(cookie_file), LINKED, NULL, 0, 0,
 	    "file with the Erlang cookie (else $RELEASE_COOKIE, else ~/.erlang.cookie)" },
+	{ "tls-conf", "FILE", OPT_TEXT, AT(tls_conf), LINKED, NULL, 0, 0,
+	    "the nodes' distribution runs over TLS: file like OTP's ssl_dist_optfile, its client options are used" },
 	{ "interval", "MS", OPT_NUMBER, AT(interval_ms), FOR_WATCH, "5000", 100, 3600000, "distance of two samples" },
 	{ "interval", "MS", OPT_NUMBER, AT(interval_ms), FOR_DEMO, "1000", 100, 3600000, "distance of two samples" },
 	{ "anomaly-threshold", "PERCENT", OPT_NUMBER, AT(anomaly_threshold_percent), FOR_WATCH | FOR_DEMO, "200", 10,

@@ -19,6 +19,7 @@ struct settings {
 	const char *nodes[SETTINGS_MAX_NODES];
 	size_t node_count;
 	const char *cookie_file; /* NULL: the usual places */
+	const char *tls_conf;    /* NULL: plain distribution */
 	const char *http;        /* "host:port" or "off" */
 	bool http_given;         /* the user said so: take no other port */
 	const char *token_file;

@@ -133,6 +133,7 @@ look_at(const struct settings *s, const char *local_name, const char *cookie)
 		.node_count = 1,
 		.local_name = local_name,
 		.cookie = cookie,
+		.tls_conf = s->tls_conf,
 		.engine = engine_defaults(),
 		.on_sample = on_sample,
 		.arg = &look,

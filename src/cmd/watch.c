@@ -96,6 +96,7 @@ watch_run(const struct settings *s, const char *cookie, const struct watch_hooks
 		.nodes = s->nodes,
 		.node_count = s->node_count,
 		.cookie = cookie,
+		.tls_conf = s->tls_conf,
 		.inject = !s->no_inject,
 		.engine = setup_engine(s),
 	};
@@ -149,10 +150,17 @@ const struct command COMMAND_WATCH = {
 	    "leaves\n"
 	    "with arsenal, whatever way arsenal ends. A node that is down is waited for.\n"
 	    "\n"
-	    "NODE is name@host, or name@host:port to do without EPMD. The cookie is read from a file, never from the\n"
-	    "command line. Run it as a user that may read the cookie, for example:\n"
+	    "NODE is name@host, or name@host:port to do without EPMD; an IPv6 address is written name@[::1] or\n"
+	    "name@[::1]:port. The cookie is read from a file, never from the command line. Run it as a user that may\n"
+	    "read the cookie, for example:\n"
 	    "\n"
 	    "  arsenal watch --cookie-file /var/lib/rabbitmq/.erlang.cookie rabbit@$(hostname -s)\n"
+	    "\n"
+	    "Nodes with TLS distribution need --tls-conf: a file like their ssl_dist_optfile, of which the client "
+	    "options\n"
+	    "are used, for example:\n"
+	    "\n"
+	    "  [{client, [{certfile, \"us.pem\"}, {keyfile, \"us.key\"}, {cacertfile, \"ca.pem\"}]}].\n"
 	    "\n"
 	    "Events go to stdout, one a line; what happens to the links goes to stderr.\n",
 	.options = FOR_WATCH,

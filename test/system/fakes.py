@@ -27,11 +27,12 @@ class Gone(Exception):
 class FakeNode:
     """A listening fake; behave(peer) is its script, run for each connection in a thread."""
 
-    def __init__(self, room, name, behave, cookie=COOKIE):
+    def __init__(self, room, name, behave, cookie=COOKIE, tls=None):
         self.name = name
         self.node = name + "@localhost"
         self.behave = behave
         self.cookie = cookie
+        self.tls = tls  # an ssl.SSLContext: the script begins within TLS
         self.connections = 0
         self.closing = False
         self.open = set()
@@ -63,11 +64,22 @@ class FakeNode:
 
     def serve(self, s):
         with contextlib.suppress(OSError, Gone):
+            if self.tls:
+                s.settimeout(60)
+                s = self.wrapped(s)
             self.behave(Peer(self, s))
         with contextlib.suppress(OSError):
             s.close()
         with self.lock:
             self.open.discard(s)
+
+    def wrapped(self, s):
+        with self.lock:
+            self.open.discard(s)
+            s = self.tls.wrap_socket(s, server_side=True, do_handshake_on_connect=False)
+            self.open.add(s)
+        s.do_handshake()
+        return s
 
     def close(self):
         self.closing = True
@@ -87,6 +99,7 @@ class Peer:
     def __init__(self, fake, s):
         self.fake = fake
         self.socket = s
+        self.length = ">I" if fake.tls else ">H"
         self.theirs = ""
 
     # -- bytes
@@ -104,10 +117,10 @@ class Peer:
         return data
 
     def packet(self, body):
-        self.send(struct.pack(">H", len(body)) + body)
+        self.send(struct.pack(self.length, len(body)) + body)
 
     def read_packet(self):
-        return self.read(struct.unpack(">H", self.read(2))[0])
+        return self.read(struct.unpack(self.length, self.read(struct.calcsize(self.length)))[0])
 
     def silence(self):
         """Reads what comes and says nothing, until the other side has enough."""
@@ -320,7 +333,10 @@ except OSError: pass
 
 
 def pump(p, body):
-    """Sends the same bytes again and again from a process of its own, fast enough for the link to be readable all the time."""
+    """Sends the same bytes again and again from a process of its own, fast enough for the link to be readable all the time. TLS cannot be shared with
+    another process: there it is this one, which reads nothing meanwhile."""
+    while p.fake.tls and not p.fake.closing:
+        p.send(body * (1 + (1 << 20) // len(body)))
     process = subprocess.Popen([sys.executable, "-c", PUMP, str(p.socket.fileno())], stdin=subprocess.PIPE, pass_fds=[p.socket.fileno()])
     process.stdin.write(body.hex().encode() + b"\n")
     process.stdin.close()

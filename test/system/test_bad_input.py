@@ -50,10 +50,16 @@ FRAMES = [
 class BadPeers(SystemTest):
     lane = "side"
 
+    tls = None
+    options = ()
+
+    def new_healthy(self):
+        return ErlNode(self.room)
+
     def suffer(self, scripts):
-        healthy = ErlNode(self.room)
-        peers = {s.__name__: FakeNode(self.room, "%s_%d" % (s.__name__, os.getpid()), s) for s, _, _ in scripts}
-        a = watch(self.room, healthy.node, *[p.node for p in peers.values()], interval=500)
+        healthy = self.new_healthy()
+        peers = {s.__name__: FakeNode(self.room, "%s_%d" % (s.__name__, os.getpid()), s, tls=self.tls) for s, _, _ in scripts}
+        a = watch(self.room, healthy.node, *[p.node for p in peers.values()], interval=500, options=self.options)
         a.wait_seen(healthy.node)
         trouble = []
         with Watchful(a, healthy.node) as w:
