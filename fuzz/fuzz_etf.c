@@ -7,7 +7,9 @@
 #include "base/utf8.h"
 #include "beam/probe_message.h"
 #include "beam/probe_survey.h"
+#include "beam/probe_tree.h"
 #include "beam/procfs.h"
+#include "beam/requests.h"
 #include "etf/etf_canonical.h"
 #include "etf/etf_term.h"
 #include "etf/etf_text.h"
@@ -69,6 +71,35 @@ on_restart(void *arg, struct restart *r)
 }
 
 static void
+on_reply(void *arg, enum request_result result, struct etf *answer, const char *why)
+{
+	struct tree t;
+
+	(void)arg;
+	require((result == REQUEST_ANSWERED) == (answer != NULL) && why);
+	if (answer == NULL || !probe_read_tree(answer, &t))
+		return;
+	for (unsigned i = 0; i < t.count; i++)
+		require(t.rows[i].parent < (int)i && t.rows[i].parent >= -1);
+	tree_release(&t);
+}
+
+/* Whatever its number is, somebody waits for it. */
+static void
+check_reply(struct etf e)
+{
+	struct requests r;
+	struct etf at = e;
+	int64_t id = etf_int(&at);
+
+	requests_init(&r, id - 1);
+	if (id > 1 && id < INT64_MAX)
+		require(requests_begin(&r, 0, on_reply, NULL) == id);
+	(void)!requests_reply(&r, &e);
+	requests_end(&r, REQUEST_LOST, "");
+}
+
+static void
 check_message(struct etf e)
 {
 	static struct sample sample;
@@ -96,6 +127,9 @@ check_message(struct etf e)
 		break;
 	case PROBE_CAPTURE:
 		(void)!probe_read_capture(&e, &info);
+		break;
+	case PROBE_REPLY:
+		check_reply(e);
 		break;
 	case PROBE_UNKNOWN:
 		break;

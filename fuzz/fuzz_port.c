@@ -111,6 +111,25 @@ feed(struct fixture *f, const uint8_t *data, size_t size, size_t step)
 	packet_reader_release(&r);
 }
 
+static void
+on_reply(void *arg, enum request_result result, struct etf *answer, const char *why)
+{
+	(void)arg;
+	if ((result == REQUEST_ANSWERED) != (answer != NULL) || why == NULL)
+		abort();
+}
+
+/* Something is asked of the probe, if it is there by then. */
+static void
+ask(struct fixture *f)
+{
+	struct strbuf what = STRBUF_INIT;
+
+	etf_put_atom(&what, "tree");
+	(void)genserver_request(f->g, f->clock_ms, &what, on_reply, NULL);
+	strbuf_release(&what);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -126,6 +145,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		feed(&f, data + 1, size - 1, 1 + (size_t)(data[0] >> 2));
 	else
 		genserver_receive(f.g, (struct etf_span) { data + 1, size - 1 }, f.clock_ms += 100);
+	ask(&f);
 	if (!genserver_failed(f.g)) {
 		genserver_settle(f.g);
 		genserver_expire(f.g, f.clock_ms + 5000);

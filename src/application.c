@@ -16,6 +16,7 @@
 #include "os/usage.h"
 #include "server.h"
 #include "store/store.h"
+#include "tree_request.h"
 
 #define MAX_EVENTS 10000 /* kept for HTTP's streams */
 #define MAX_LINES 100    /* of the log, waiting for the loop */
@@ -257,6 +258,31 @@ open_store(struct application *a, const struct genserver_init *init, int64_t now
 
 /* ---- the beginning --------------------------------------------------------------------------------------------------- */
 
+static void set_timer(struct application *a);
+
+static void
+on_tree(void *arg, enum request_result result, struct etf *answer, const char *why)
+{
+	struct application *a = arg;
+
+	tree_request_ended(a->node, result, answer, why);
+}
+
+static enum request_result
+ask_tree(void *arg)
+{
+	struct application *a = arg;
+	struct strbuf what = STRBUF_INIT;
+	enum request_result result;
+
+	tree_request_put(&what, a->engine);
+	result = genserver_request(a->g, clock_now_ms(), &what, on_tree, a);
+	strbuf_release(&what);
+	set_timer(a);
+	soon(a);
+	return result;
+}
+
 static struct engine_options
 engine_options_of(const struct genserver_init *init)
 {
@@ -281,6 +307,7 @@ start(void *arg, const struct genserver_init *init, int64_t now_ms, struct gense
 	if (a->node == NULL)
 		return false;
 	a->engine = server_node_engine(a->node);
+	server_node_ask(a->node, ask_tree, a);
 	if (!open_store(a, init, now_ms, &started->last, err))
 		return false;
 	if (init->http && !server_listen(a->srv, init->http, init->http_token, false, err))

@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/watchdog.h"
+#include "tree_request.h"
 
 /* Longer than any hiccup of a healthy machine, shorter than a node needs to fill the link's buffers at ordinary load. */
 #define LOOP_STALL_MS 4000
@@ -138,6 +139,29 @@ link_stats(const void *arg, struct jsonw *j)
 	}
 }
 
+/* ---- questions ---------------------------------------------------------------------------------------------------- */
+
+static void
+on_tree(void *arg, enum request_result result, struct etf *answer, const char *why)
+{
+	struct link *l = arg;
+
+	tree_request_ended(l->node, result, answer, why);
+}
+
+static enum request_result
+ask_tree(void *arg)
+{
+	struct link *l = arg;
+	struct strbuf what = STRBUF_INIT;
+	enum request_result result;
+
+	tree_request_put(&what, l->engine);
+	result = beam_watch_request(l->watch, &what, on_tree, l);
+	strbuf_release(&what);
+	return result;
+}
+
 /* ---- building ---------------------------------------------------------------------------------------------------- */
 
 static uint32_t
@@ -171,6 +195,7 @@ add_link(struct links *links, struct server *srv, const struct engine_options *e
 	if (l->watch == NULL)
 		return false;
 	server_node_stats(l->node, link_stats, l);
+	server_node_ask(l->node, ask_tree, l);
 	links->count++;
 	return true;
 }
@@ -232,6 +257,7 @@ links_free(struct links *l)
 		return;
 	for (size_t i = 0; i < l->count; i++) {
 		server_node_stats(l->all[i].node, NULL, NULL);
+		server_node_ask(l->all[i].node, NULL, NULL);
 		beam_watch_free(l->all[i].watch);
 	}
 	watchdog_free(l->watchdog);

@@ -21,6 +21,9 @@ struct server_node {
 	struct engine *engine;
 	void (*stats)(const void *arg, struct jsonw *j);
 	const void *arg;
+	enum request_result (*ask_tree)(void *arg);
+	void *asker;
+	bool tree_asked;
 };
 
 struct server {
@@ -99,6 +102,39 @@ static const struct engine *
 source_node(void *arg, size_t i)
 {
 	return server_engine(arg, i);
+}
+
+/* Many who ask at once share one question. */
+static enum request_result
+source_ask_tree(void *arg, const struct engine *e)
+{
+	const struct server *srv = arg;
+	enum request_result result = REQUEST_NO_PROBE;
+
+	for (size_t i = 0; i < srv->node_count; i++) {
+		struct server_node *n = srv->nodes[i];
+
+		if (n->engine != e)
+			continue;
+		if (n->tree_asked)
+			return REQUEST_UNDER_WAY;
+		if (n->ask_tree)
+			result = n->ask_tree(n->asker);
+		n->tree_asked = result == REQUEST_UNDER_WAY;
+	}
+	return result;
+}
+
+void
+server_node_tree(struct server_node *n, enum request_result result, struct tree *t, const char *why)
+{
+	struct server *srv = n->srv;
+
+	n->tree_asked = false;
+	if (result == REQUEST_ANSWERED)
+		engine_tree(n->engine, server_now_ms(srv), t);
+	if (srv->http)
+		http_tree(srv->http, n->engine, result, why);
 }
 
 static const struct eventlog *
@@ -184,6 +220,13 @@ server_node_stats(struct server_node *n, void (*stats)(const void *arg, struct j
 	n->arg = arg;
 }
 
+void
+server_node_ask(struct server_node *n, enum request_result (*ask_tree)(void *arg), void *arg)
+{
+	n->ask_tree = ask_tree;
+	n->asker = arg;
+}
+
 struct engine *
 server_node_engine(struct server_node *n)
 {
@@ -194,7 +237,7 @@ bool
 server_listen(struct server *srv, const char *address, const char *token, bool any_port, struct err *err)
 {
 	const struct http_source source = { srv, source_now, source_node_count, source_node, source_events,
-		source_stats };
+		source_stats, source_ask_tree };
 	struct http_options h = { .address = address, .token = token };
 	const char *colon;
 	char any[128];

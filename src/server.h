@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/jsonw.h"
 #include "engine/engine.h"
+#include "model/request.h"
 
 struct event_base;
 struct server;
@@ -40,6 +41,13 @@ struct server_node *server_add(
     struct server *srv, const char *name, const struct engine_options *options, struct err *err) MUST_CHECK;
 /* server_node_stats: who adds figures of the node's link to the node's own, in an open object; NULL: nobody. */
 void server_node_stats(struct server_node *n, void (*stats)(const void *arg, struct jsonw *j), const void *arg);
+/*
+ * server_node_ask: who asks the node for its supervision tree; NULL: nobody. It returns REQUEST_UNDER_WAY, and then tells server_node_tree once what came of it,
+ * or why it cannot ask. It is not called again before.
+ */
+void server_node_ask(struct server_node *n, enum request_result (*ask_tree)(void *arg), void *arg);
+/* server_node_tree takes the tree over (with REQUEST_ANSWERED); `why` is a line for a person. */
+void server_node_tree(struct server_node *n, enum request_result result, struct tree *t, const char *why);
 struct engine *server_node_engine(struct server_node *n);
 /* server_node_changed is called after every input to the engine: its events go to the outlets. */
 void server_node_changed(struct server_node *n);

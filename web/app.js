@@ -5,6 +5,7 @@
 const POLL_MS = 2000;
 const POLL_HIDDEN_MS = 10000;
 const TIMEOUT_MS = 8000;
+const TREE_TIMEOUT_MS = 15000; // the server gives up before
 const BACKLOG = 300; // events from before the page was opened
 const KEPT_EVENTS = 400;
 const SHOWN_EVENTS = 150;
@@ -19,6 +20,7 @@ const state = {
   anomalies: null,
   top: null,
   topBy: "queue",
+  tree: { node: null }, // { node, asking, answer, error }: asked for when somebody wants to see it
   shownFor: null, // the node that the five above are of
   lostSince: null,
   answeredAt: null,
@@ -135,8 +137,8 @@ const severityKind = { high: "critical", medium: "warning", low: "low" };
 
 // ---- the API --------------------------------------------------------------------------------------------------------
 
-async function get(path) {
-  const answer = await fetch(`/api/v1/${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store", headers: { Accept: "application/json" } });
+async function get(path, timeout = TIMEOUT_MS) {
+  const answer = await fetch(`/api/v1/${path}`, { signal: AbortSignal.timeout(timeout), cache: "no-store", headers: { Accept: "application/json" } });
   if (!answer.ok) {
     const told = await answer.json().catch(() => null);
     throw new Error(told?.error?.message || `the server answered ${answer.status}`);
@@ -667,6 +669,91 @@ function showTop(top) {
   });
 }
 
+// ---- the supervision tree -------------------------------------------------------------------------------------------
+
+async function askTree() {
+  const node = state.selected;
+  const tree = { node, asking: true, answer: state.tree.node === node ? state.tree.answer : null };
+  state.tree = tree;
+  showTree();
+  try {
+    tree.answer = await get(`nodes/${encodeURIComponent(node)}/tree`, TREE_TIMEOUT_MS);
+    tree.error = null;
+  } catch (error) {
+    tree.answer = null;
+    tree.error = error.name === "TimeoutError" ? "No answer in time." : error.message;
+  }
+  tree.asking = false;
+  showTree();
+}
+
+// What is not as plain as a list of all children.
+const LISTINGS = {
+  sampled: "not all are listed", no_room: "not listed: the tree has as many rows as it may have", too_deep: "not listed: too deep", no_time: "not asked: the time was over",
+  no_answer: "did not answer; left alone for a while", busy: "not asked: its message queue is long", no_supervisor: "said to be a supervisor, but is none: not asked",
+  bridge: "a bridge, which lists nothing", seen_already: "listed elsewhere in this tree",
+};
+
+const treeName = (p) => p.name || (p.id !== null && p.id !== "undefined" ? p.id : null) || p.label || p.pid || p.id || "?";
+
+function treeFigures(p) {
+  const b = p.branch;
+  const restarts = b ? b.restarts : p.restarts;
+  const queue = b ? b.message_queue_len : p.message_queue_len;
+  const heap = b ? b.heap_bytes : p.heap_bytes;
+  return el("span", { class: "figures" },
+    restarts ? el("span", {}, `${plural(restarts, "restart")}${b?.restarts_in_5_min ? `, ${b.restarts_in_5_min} in 5 min` : ""}`) : null,
+    queue ? el("span", {}, `${count(queue)} queued`) : null,
+    heap === null ? null : el("span", { class: "dim" }, bytes(heap)));
+}
+
+function treeLine(p) {
+  const name = treeName(p);
+  const level = p.branch ? p.branch.level : p.level;
+  const about = [name === p.pid ? null : p.pid, p.parent === null && p.application && p.application !== name ? `application ${p.application}` : null,
+    p.module && p.module !== name && !(p.parent === null && p.module === p.application) ? p.module : null].filter(Boolean);
+  return [
+    el("span", { class: "what" },
+      level === "warning" || level === "critical" ? mark(level, level) : null,
+      el(p.type === "supervisor" ? "strong" : "span", { class: "mono" }, term(name, 120)),
+      el("span", { class: "dim mono" }, about.join(" ")),
+      p.children !== undefined && p.children !== null ? el("span", { class: "dim" }, p.children === 1 ? "1 child" : `${count(p.children)} children`) : null,
+      LISTINGS[p.listing] ? el("span", { class: "tag" }, LISTINGS[p.listing]) : null,
+      p.status === "running" ? null : el("span", { class: "tag" }, p.status)),
+    treeFigures(p)];
+}
+
+// Rows are in the order of drawing; open are the upper ones and whatever leads to trouble.
+function treeList(processes, below, parent) {
+  return el("ul", {}, (below.get(parent) || []).map((i) => {
+    const p = processes[i];
+    if (!below.has(i)) return el("li", { class: "line" }, treeLine(p));
+    const open = p.depth === 0 || p.branch.level === "warning" || p.branch.level === "critical";
+    return el("li", {}, el("details", { open }, el("summary", { class: "line", "data-key": `tree ${i}` }, treeLine(p)), treeList(processes, below, i)));
+  }));
+}
+
+function treeBelow(processes) {
+  const below = new Map();
+  for (const p of processes) {
+    if (!below.has(p.parent)) below.set(p.parent, []);
+    below.get(p.parent).push(p.index);
+  }
+  return below;
+}
+
+function showTree() {
+  const { node, asking, answer, error } = state.tree.node === state.selected ? state.tree : {};
+  $("tree-ask").disabled = Boolean(asking);
+  $("tree-ask").textContent = answer ? "Ask again" : "Ask the node for it";
+  $("tree-state").textContent = asking ? "asking…"
+    : answer ? [`${plural(answer.processes.length, "process", "processes")} at ${clock(answer.timestamp)}`, answer.complete ? null : "not complete"].filter(Boolean).join(", ") : "";
+  draw($("tree"), [node, answer?.timestamp, error], () => {
+    if (error) return el("p", { class: "empty" }, error);
+    return answer ? treeList(answer.processes, treeBelow(answer.processes), null) : [];
+  });
+}
+
 // ---- the feed -------------------------------------------------------------------------------------------------------
 
 function told(ev) {
@@ -731,6 +818,7 @@ function show() {
   showRestarts(mine ? state.restarts : null);
   showAnomalies(mine ? state.anomalies : null, mine ? state.health : null);
   showTop(mine ? state.top : null);
+  showTree();
   tickAges();
 }
 
@@ -762,7 +850,9 @@ window.addEventListener("hashchange", () => {
 $("main").addEventListener("click", (e) => {
   const button = e.target.closest("button");
   if (!button) return;
-  if (button.dataset.by) {
+  if (button.id === "tree-ask") {
+    askTree();
+  } else if (button.dataset.by) {
     state.topBy = button.dataset.by;
     state.top = null;
     show();

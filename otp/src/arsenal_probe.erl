@@ -7,6 +7,7 @@
 %%     the holder   one process for the node, registered under the module's name: ticks, restarts, acknowledgements, leaving
 %%     filter/2     the log filter that catches supervisor restarts; it runs in the supervisors themselves
 %%     the canary   a restart of our own making, that shows whether they are caught
+%%     requests     what a watcher asks for is found out by a process for each question
 %%     the walker   a short-lived process of low priority that looks at every process, within a budget
 %%     the surveyor one like it for tables, links and whatever else takes long
 %%
@@ -17,7 +18,7 @@
 -module(arsenal_probe).
 
 -export([attach/2, filter/2, wrapped/1]).
--export([holder/0, place_filter/1, walk/3, survey/4]).    % for spawn only: a function that is named is found again in a crash dump
+-export([holder/0, place_filter/1, walk/3, survey/4, answer_request/5, help/2, tell_figures/2]).    % for spawn only: a function that is named is found again in a crash dump
 -export([canary/2, canary_child/2, canary_bird/2, init/1]).
 
 %% Restarts
@@ -78,6 +79,30 @@
 -define(FD_LIST_MAX, 10000).
 -define(FILE_MAX, 65536).
 
+%% Requests, and the supervision tree
+-define(REQUESTS_MAX, 2).
+-define(REQUEST_MS, 7000).         % then the process that works on it is killed
+-define(REQUEST_WORDS, 8000000).   % of its heap
+-define(SEND_TRIES, 10).
+-define(UNANSWERING_MAX, 200).     % supervisors remembered that did not answer
+-define(ASK_AGAIN_MS, 30000).      % before one of them is asked again, if its queue is empty
+-define(TREE_MS, 4000).            % after that nobody is asked any more
+-define(FIGURES_MS, 1000).         % that the figures may take beyond
+-define(PATIENCE_MS, 500).         % for the first supervisor that does not answer; half of it for the next
+-define(PATIENCE_MIN_MS, 50).
+-define(LOOK_MS, 200).
+-define(ROWS_MAX, 2000).
+-define(TREE_BYTES, 800000).       % less than what makes a link busy
+-define(DEPTH_MAX, 64).
+-define(CHILDREN_MAX, 200).        % of a supervisor whose children are listed
+-define(SAMPLED_MAX, 20000).       % of one whose links are looked at
+-define(SAMPLE, 20).
+-define(TOPS_MAX, 10).            % of an application's starter
+-define(HINTS_MAX, 50).
+-define(NAMES_MAX, 2000).
+-define(LABELS_MAX, 500).          % processes that are asked for their label, which they must be scheduled to tell
+-define(SUPERVISOR_WORDS, 50000000).% a supervisor with a larger heap is not asked for its dictionary (before OTP 26.2)
+
 %% Life
 -define(FIRST_WATCHER_MS, 5000).
 -define(PURGE_MAX, 50000).         % processes; purging asks each of them
@@ -101,8 +126,12 @@
     top = []
 }).
 
+-record(request, {pid, monitor, watcher, id, until}).
+
 -record(state, {
     watchers = [],
+    requests = [],                 % under way
+    unanswering = #{},             % Pid => since when: supervisors that may have a question of ours in their queues
     leave_at,                      % without watchers, when to go
     counters,                      % shared with the filter
     placer = none,                 % {Pid, Monitor} of the process that puts the filter in its place
@@ -249,7 +278,7 @@ step(#state{watchers = [], leave_at = LeaveAt} = State) ->
     end;
 step(State) ->
     Now = now_ms(),
-    Next = tend_survey(tend_walk(run_due(check_capture(drop_silent(State, Now), Now), Now), Now), Now),
+    Next = tend_survey(tend_walk(run_due(check_capture(drop_late_requests(drop_silent(State, Now), Now), Now), Now), Now), Now),
     listen(Next, max(0, next_time(Next) - now_ms())).
 
 listen(State, Timeout) ->
@@ -265,6 +294,13 @@ handle({ack, Pid, Seq}, State) ->
     with_watcher(Pid, State, fun(Watcher) -> answered(Watcher, Seq) end);
 handle({collect, Pid}, State) ->
     walk_at_once(Pid, State);
+handle({request, Pid, Id, What}, State) ->
+    take_request(Pid, Id, What, State);
+handle({unanswering, Worker, Pid}, #state{requests = Requests} = State) ->
+    case lists:keymember(Worker, #request.pid, Requests) of
+        true -> take_unanswering(Pid, State);
+        false -> State
+    end;
 handle({attach, From, Pid, Options}, State) ->
     add_watcher(From, Pid, Options, State);
 handle({detach, Pid}, State) ->
@@ -279,8 +315,11 @@ handle({walked, Pid, Result}, #state{walker = {Pid, _}} = State) ->
     take_walk(Result, State);
 handle({canary, Pid, Saw}, #state{canary = {Pid, _}} = State) ->
     take_canary(Saw, State);
-handle({'DOWN', Monitor, process, Pid, _Reason}, State) ->
-    gone(Pid, Monitor, State);
+handle({'DOWN', Monitor, process, Pid, Reason}, State) ->
+    case lists:keyfind(Monitor, #request.monitor, State#state.requests) of
+        #request{} = Request -> request_ended(Request, Reason, State);
+        false -> gone(Pid, Monitor, State)
+    end;
 handle(_Other, State) ->
     State.
 
@@ -300,7 +339,7 @@ next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_
                    none -> After;
                    _ -> Heard + ?WALK_STUCK_MS
                end,
-    lists:min([WalkTime, survey_time(State), CaptureAfter | lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
+    lists:min([WalkTime, survey_time(State), CaptureAfter | request_times(State) ++ lists:append([watcher_times(Watcher) || Watcher <- Watchers])]).
 
 watcher_times(#watcher{next = Next, retry = Retry, unanswered = Since, ack_timeout = Timeout, is_local = Local}) ->
     [Next | [Retry || Retry =/= none]] ++ [Since + Timeout || Since =/= none, not Local].
@@ -424,6 +463,8 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/tables.hrl").
 -include("probe/links.hrl").
 -include("probe/allocators.hrl").
+-include("probe/requests.hrl").
+-include("probe/tree.hrl").
 
 %%% ------------------------------------------------------------------ leaving
 
@@ -432,6 +473,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 leave(State) ->
     _ = stop_surveyor(stop_walker(State)),
     stop_canary(State),
+    lists:foreach(fun kill_request/1, State#state.requests),
     erlang:system_flag(scheduler_wall_time, false),
     Cleaner = spawn_cleaner(State#state.counters),
     unregister(?MODULE),

@@ -239,6 +239,7 @@ handle({arsenal_tick, Seq, _, _, _, _} = Tick, State) -> tick(Seq, Tick, State);
 handle({arsenal_notice, _, _} = Notice, State) -> push({probe, Notice}, State);
 handle({arsenal_survey, _, _, _, _} = Survey, State) -> push({probe, Survey}, State);
 handle({arsenal_capture, _, _, _} = Capture, State) -> push({probe, Capture}, State);
+handle({arsenal_reply, _, _} = Reply, State) -> push({probe, Reply}, State);
 handle({arsenal_restarts, Lost, Restarts}, State)
   when is_integer(Lost), Lost >= 0, Lost < 1 bsl 32, length(Restarts) =< ?RESTARTS_MAX ->
     numbered(arsenal_casts:caught(os:system_time(millisecond), Lost, Restarts, State#state.casts), State);
@@ -474,6 +475,10 @@ message({confirm, N}, State) -> confirmed(N, State);
 message(collect, #state{holder = none} = State) -> State;
 message(collect, #state{holder = Holder} = State) ->
     Holder ! {collect, self()},
+    State;
+message({request, Id, _What}, #state{holder = none} = State) -> push({probe, {arsenal_reply, Id, {error, detached}}}, State);
+message({request, Id, What}, #state{holder = Holder} = State) ->
+    Holder ! {request, self(), Id, What},
     State;
 message({log, Level, Text}, State) -> say(Level, "~ts", [Text], State);
 message({ready, Last, Told}, State) -> ready(Last, Told, State);

@@ -239,6 +239,18 @@ restarts_supervisor(const struct restarts *r, const struct term *key)
 	return s;
 }
 
+const struct child *
+restarts_find(const struct restarts *r, const struct term *key, const struct term *child)
+{
+	struct strbuf buf = STRBUF_INIT;
+	const struct child *c;
+
+	make_key(&buf, key, child);
+	c = map_get(&r->children, buf.data, buf.len);
+	strbuf_release(&buf);
+	return c;
+}
+
 /* ---- counting ---- */
 
 static void

@@ -84,6 +84,8 @@ void restarts_correct(struct restarts *r, struct child *c, const struct term *fr
 void restarts_add_lost(struct restarts *r, int64_t time_ms, uint64_t n);
 /* restarts_supervisor is the supervisor with this identity, or NULL. */
 const struct supervisor *restarts_supervisor(const struct restarts *r, const struct term *key);
+/* restarts_find is the child under the supervisor with this identity, or NULL. */
+const struct child *restarts_find(const struct restarts *r, const struct term *key, const struct term *child);
 /* restarts_in is the number of restarts in the last span_ms (at most an hour), exact to a second. */
 uint64_t restarts_in(const struct restarts *r, int64_t now_ms, int64_t span_ms);
 /* restarts_worst is the supervisor with the most restarts in the last five minutes, *count of them; NULL if none. */

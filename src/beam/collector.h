@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "beam/requests.h"
 #include "etf/etf.h"
 #include "model/node.h"
 #include "model/restart.h"
@@ -47,6 +48,11 @@ struct collector_ops {
 	int64_t (*deadline)(const struct collector *c);
 	/* Since when readings are awaited; INT64_MAX: they are not. */
 	int64_t (*awaited_since)(const struct collector *c);
+	/*
+	 * Asks the probe for something (a term). What becomes of it is told by the callback, once, and never before this returns REQUEST_UNDER_WAY;
+	 * it comes at the latest when the collector is freed. Any other result: it was not asked.
+	 */
+	enum request_result (*request)(struct collector *c, const struct strbuf *what, request_cb *cb, void *arg);
 	void (*free)(struct collector *c);
 };
 

@@ -58,6 +58,7 @@ struct genserver {
 
 	enum probe_state probe;
 	struct node_info info;
+	struct requests requests;
 	uint64_t checks_wanted; /* by force_health_check */
 	uint64_t checks_asked;  /* of the probe; the rest are one more question */
 	uint64_t checks_done;
@@ -288,7 +289,7 @@ read_call(struct genserver *g, struct etf *e)
 int64_t
 genserver_deadline(const struct genserver *g)
 {
-	int64_t first = INT64_MAX;
+	int64_t first = requests_deadline(&g->requests);
 
 	/* They came in order, but wait for two things: the first of each kind is the earliest. */
 	for (const struct held *h = g->held; h; h = h->next) {
@@ -306,6 +307,7 @@ void
 genserver_expire(struct genserver *g, int64_t clock_ms)
 {
 	g->clock_ms = clock_ms;
+	requests_expire(&g->requests, clock_ms);
 	if (g->started.engine)
 		release(g);
 }
@@ -446,6 +448,8 @@ read_probe(struct genserver *g, struct etf *e)
 		return read_notice(g, e);
 	case PROBE_CAPTURE:
 		return read_capture(g, e);
+	case PROBE_REPLY:
+		return requests_reply(&g->requests, e);
 	case PROBE_RESTARTS: /* is a cast */
 	case PROBE_UNKNOWN:
 		break;
@@ -479,9 +483,30 @@ read_detached(struct genserver *g, struct etf *e)
 		g->probe = PROBE_GONE;
 		g->host.state(g->arg, genserver_now(g, g->clock_ms), NODE_STALLED, strbuf_cstr(&detail));
 		no_more_checks(g);
+		requests_end(&g->requests, REQUEST_LOST, strbuf_cstr(&detail));
 	}
 	strbuf_release(&detail);
 	return ok;
+}
+
+/* {request, Id, What}: the router says who asks. */
+enum request_result
+genserver_request(struct genserver *g, int64_t clock_ms, const struct strbuf *what, request_cb *cb, void *arg)
+{
+	struct strbuf *out;
+	int64_t id;
+
+	if (g->probe != PROBE_ATTACHED)
+		return REQUEST_NOT_LINKED;
+	if (g->requests.last_id == 0)
+		requests_init(&g->requests, clock_ms);
+	id = requests_begin(&g->requests, clock_ms, cb, arg);
+	if (id == 0)
+		return REQUEST_REFUSED;
+	out = message(g, "request", 3);
+	etf_put_int(out, id);
+	strbuf_add(out, what->data, what->len);
+	return REQUEST_UNDER_WAY;
 }
 
 /* ---- casts ------------------------------------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "beam/genserver_init.h"
 #include "beam/port_packet.h"
+#include "beam/requests.h"
 #include "engine/engine.h"
 #include "model/event.h"
 
@@ -78,6 +79,12 @@ int64_t genserver_now(const struct genserver *g, int64_t clock_ms);
 /* genserver_deadline is when genserver_expire must be called (clock_ms), INT64_MAX: never. It answers calls that waited long enough. */
 int64_t genserver_deadline(const struct genserver *g);
 void genserver_expire(struct genserver *g, int64_t clock_ms);
+/*
+ * genserver_request asks the probe, by way of the router, for something. The callback comes once if, and only if, this is REQUEST_UNDER_WAY, but not
+ * from genserver_free.
+ */
+enum request_result genserver_request(
+    struct genserver *g, int64_t clock_ms, const struct strbuf *what, request_cb *cb, void *arg);
 /* genserver_event hands an event to the router if anybody subscribed to its type. */
 void genserver_event(struct genserver *g, const struct node_event *ev);
 /* genserver_confirm: casts up to this number are on disk. */

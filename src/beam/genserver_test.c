@@ -799,6 +799,82 @@ its_time_is_the_vms(void **state)
 	assert_int_equal(f->samples, 4);
 }
 
+/* ---- questions to the probe ---- */
+
+static struct strbuf ended;
+
+static void
+on_ended(void *arg, enum request_result result, struct etf *answer, const char *why)
+{
+	(void)arg;
+	strbuf_addf(&ended, "%d ", result);
+	if (answer)
+		assert_true(etf_text(answer, 100, &ended) && etf_done(answer));
+	strbuf_addf(&ended, "%s\n", why);
+}
+
+static enum request_result
+ask(struct fixture *f)
+{
+	struct strbuf what = STRBUF_INIT;
+	enum request_result result;
+
+	etf_put_atom(&what, "what");
+	result = genserver_request(f->g, f->clock_ms, &what, on_ended, NULL);
+	strbuf_release(&what);
+	return result;
+}
+
+static void
+expect_ended(const char *text)
+{
+	assert_string_equal(strbuf_cstr(&ended), text);
+	strbuf_release(&ended);
+}
+
+/* Ids begin with the time. */
+static void
+the_probe_is_asked_by_way_of_the_router(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	assert_int_equal(ask(f), REQUEST_NOT_LINKED);
+	attach(f);
+	what_was_said(f);
+	assert_int_equal(ask(f), REQUEST_UNDER_WAY);
+	expect(f, "{request,1700000000001,what}\n");
+	tuple("probe", 2);
+	etf_put_tuple(&packet, 3);
+	etf_put_atom(&packet, "arsenal_reply");
+	etf_put_int(&packet, 1700000000001);
+	etf_put_tuple(&packet, 2);
+	etf_put_atom(&packet, "ok");
+	etf_put_atom(&packet, "this");
+	send(f);
+	expect_ended("1 this\n");
+	expect(f, "");
+}
+
+static void
+a_question_does_not_wait_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	attach(f);
+	assert_int_equal(ask(f), REQUEST_UNDER_WAY);
+	assert_int_equal(genserver_deadline(f->g), f->clock_ms + REQUEST_TIMEOUT_MS);
+	genserver_expire(f->g, f->clock_ms + REQUEST_TIMEOUT_MS);
+	expect_ended("3 the node did not answer in time\n");
+	assert_int_equal(ask(f), REQUEST_UNDER_WAY);
+	tuple("detached", 2);
+	etf_put_atom(&packet, "killed");
+	send(f);
+	expect_ended("4 the probe has ended: killed\n");
+	assert_int_equal(ask(f), REQUEST_NOT_LINKED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -830,6 +906,8 @@ main(void)
 		TEST(events_go_out_to_those_who_want_them),
 		TEST(events_are_dropped_when_the_router_is_behind),
 		TEST(its_time_is_the_vms),
+		TEST(the_probe_is_asked_by_way_of_the_router),
+		TEST(a_question_does_not_wait_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

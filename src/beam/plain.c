@@ -307,6 +307,13 @@ plain_awaited_since(const struct collector *c)
 	return p->asked_ms ? p->asked_ms : INT64_MAX;
 }
 
+static enum request_result
+plain_request(struct collector *c, const struct strbuf *what, request_cb *cb, void *arg)
+{
+	(void)c, (void)what, (void)cb, (void)arg;
+	return REQUEST_NO_PROBE;
+}
+
 static void
 plain_free(struct collector *c)
 {
@@ -314,7 +321,7 @@ plain_free(struct collector *c)
 }
 
 static const struct collector_ops OPS = { plain_start, plain_message, plain_down, plain_exited, plain_tick,
-	plain_deadline, plain_awaited_since, plain_free };
+	plain_deadline, plain_awaited_since, plain_request, plain_free };
 
 struct collector *
 plain_new(struct peer *peer, int64_t interval_ms, const char *why, const struct collector_handlers *handlers, void *arg)

@@ -42,6 +42,7 @@ struct probe {
 	int64_t last_heard_ms;  /* the last tick or attach */
 	int64_t attached_ms;
 	struct node_info info;
+	struct requests requests;
 	struct sample sample;
 };
 
@@ -385,6 +386,13 @@ on_capture(struct probe *p, struct etf *e)
 }
 
 static void
+on_reply(struct probe *p, struct etf *e)
+{
+	if (!requests_reply(&p->requests, e))
+		p->base.handlers->bad(p->base.arg, "a malformed arsenal_reply");
+}
+
+static void
 probe_message(struct collector *c, struct etf_span message)
 {
 	struct etf e;
@@ -405,6 +413,9 @@ probe_message(struct collector *c, struct etf_span message)
 		break;
 	case PROBE_CAPTURE:
 		on_capture(probe_of(c), &e);
+		break;
+	case PROBE_REPLY:
+		on_reply(probe_of(c), &e);
 		break;
 	case PROBE_UNKNOWN:
 		c->handlers->bad(c->arg, "a message that is none of the probe's");
@@ -428,6 +439,7 @@ probe_down(struct collector *c, uint64_t monitor, struct etf_span reason)
 	c->handlers->notice(c->arg, true, notice);
 	strbuf_reset(&p->holder);
 	p->monitor = 0;
+	requests_end(&p->requests, REQUEST_LOST, "the probe ended before it answered");
 	if (now(p) - p->attached_ms >= SETTLED_MS)
 		p->retry_ms = RETRY_MIN_MS;
 	wait_and_retry(p);
@@ -452,6 +464,7 @@ probe_tick(struct collector *c, int64_t now_ms)
 {
 	struct probe *p = probe_of(c);
 
+	requests_expire(&p->requests, now_ms);
 	if (p->step == WAITING && now_ms >= p->retry_at_ms)
 		check(p);
 }
@@ -461,7 +474,10 @@ probe_deadline(const struct collector *c)
 {
 	const struct probe *p = (const struct probe *)c;
 
-	return p->step == WAITING ? p->retry_at_ms : INT64_MAX;
+	int64_t retry_ms = p->step == WAITING ? p->retry_at_ms : INT64_MAX;
+	int64_t late_ms = requests_deadline(&p->requests);
+
+	return retry_ms < late_ms ? retry_ms : late_ms;
 }
 
 /* Calls have time-outs of their own; but a probe that was heard once must be heard again. */
@@ -473,15 +489,35 @@ probe_awaited_since(const struct collector *c)
 	return p->last_heard_ms ? p->last_heard_ms : INT64_MAX;
 }
 
+static enum request_result
+probe_request(struct collector *c, const struct strbuf *what, request_cb *cb, void *arg)
+{
+	struct probe *p = probe_of(c);
+	struct strbuf message = STRBUF_INIT;
+	int64_t id;
+
+	if (p->step != RUNNING)
+		return REQUEST_NOT_LINKED;
+	id = requests_begin(&p->requests, now(p), cb, arg);
+	if (id == 0)
+		return REQUEST_REFUSED;
+	requests_put(&message, peer_self(c->peer), id, what);
+	peer_send(c->peer, (struct etf_span) { (const uint8_t *)p->holder.data, p->holder.len },
+	    (struct etf_span) { (const uint8_t *)message.data, message.len });
+	strbuf_release(&message);
+	return REQUEST_UNDER_WAY;
+}
+
 static void
 probe_free(struct collector *c)
 {
+	requests_end(&probe_of(c)->requests, REQUEST_LOST, "the link to the node was lost before it answered");
 	strbuf_release(&probe_of(c)->holder);
 	free(c);
 }
 
 static const struct collector_ops OPS = { probe_start, probe_message, probe_down, probe_exited, probe_tick,
-	probe_deadline, probe_awaited_since, probe_free };
+	probe_deadline, probe_awaited_since, probe_request, probe_free };
 
 struct collector *
 probe_new(struct peer *peer, int64_t interval_ms, const struct embedded_file *file,
@@ -493,6 +529,8 @@ probe_new(struct peer *peer, int64_t interval_ms, const struct embedded_file *fi
 	p->base = (struct collector) { &OPS, peer, handlers, arg, interval_ms, stall_ms };
 	p->file = file;
 	p->retry_ms = RETRY_MIN_MS;
+	/* The time, so that an answer to our last link of this name is not taken for one to this. */
+	requests_init(&p->requests, handlers->now(arg));
 	snprintf(p->module, sizeof(p->module), "%.*s", (int)strcspn(file->name, "."), file->name);
 	return &p->base;
 }

@@ -22,6 +22,7 @@ probe_message_open(struct etf *e)
 		[PROBE_NOTICE] = { "arsenal_notice", 3 },
 		[PROBE_SURVEY] = { "arsenal_survey", 5 },
 		[PROBE_CAPTURE] = { "arsenal_capture", 4 },
+		[PROBE_REPLY] = { "arsenal_reply", 3 },
 	};
 	uint32_t arity = etf_tuple(e);
 	struct etf_atom tag;

@@ -15,7 +15,15 @@
 #define PROBE_RESTARTS_MAX 1000 /* of one message; more are counted, not described */
 #define PROBE_NOTICE_SIZE 512
 
-enum probe_message { PROBE_TICK, PROBE_RESTARTS, PROBE_NOTICE, PROBE_SURVEY, PROBE_CAPTURE, PROBE_UNKNOWN };
+enum probe_message {
+	PROBE_TICK,
+	PROBE_RESTARTS,
+	PROBE_NOTICE,
+	PROBE_SURVEY,
+	PROBE_CAPTURE,
+	PROBE_REPLY,
+	PROBE_UNKNOWN
+};
 
 /* probe_message_open reads the head; the cursor is at what follows the tag. PROBE_UNKNOWN if it is none of the probe's. */
 enum probe_message probe_message_open(struct etf *e);

@@ -313,6 +313,106 @@ tells_of_lost_restarts(void **state)
 	fake_expect(n, "lost 12\n");
 }
 
+/* ---- requests ---- */
+
+static void
+on_request_ended(void *arg, enum request_result result, struct etf *answer, const char *why)
+{
+	struct fake_node *n = arg;
+
+	strbuf_addf(&n->log, "request %d: ", result);
+	if (answer)
+		assert_true(etf_text(answer, 100, &n->log));
+	strbuf_addf(&n->log, "%s\n", why);
+}
+
+static enum request_result
+request(struct fake_node *n)
+{
+	struct strbuf what = fake_atom("what");
+	enum request_result result = n->collector->ops->request(n->collector, &what, on_request_ended, n);
+
+	strbuf_release(&what);
+	return result;
+}
+
+/* Ids begin with the time: 100000. */
+static void
+asks_the_holder(void **state)
+{
+	struct fake_node *n = *state;
+	struct strbuf sb = STRBUF_INIT;
+
+	assert_int_equal(request(n), REQUEST_NOT_LINKED);
+	attach(n);
+	assert_int_equal(request(n), REQUEST_UNDER_WAY);
+	fake_expect(n, "{2,'',<0.500.0>} | {request,<0.1.0>,100001,what}\n");
+	etf_put_tuple(&sb, 3);
+	etf_put_atom(&sb, "arsenal_reply");
+	etf_put_int(&sb, 100001);
+	etf_put_tuple(&sb, 2);
+	etf_put_atom(&sb, "ok");
+	etf_put_atom(&sb, "this");
+	fake_send(n, &sb);
+	fake_expect(n, "request 1: this\n");
+	etf_put_tuple(&sb, 3);
+	etf_put_atom(&sb, "arsenal_reply");
+	etf_put_nil(&sb);
+	etf_put_nil(&sb);
+	fake_send(n, &sb);
+	fake_expect(n, "bad a malformed arsenal_reply\n");
+}
+
+static void
+a_request_ends_by_time(void **state)
+{
+	struct fake_node *n = *state;
+
+	attach(n);
+	request(n);
+	fake_expect(n, "{2,'',<0.500.0>} | {request,<0.1.0>,100001,what}\n");
+	assert_int_equal(n->collector->ops->deadline(n->collector), n->now_ms + REQUEST_TIMEOUT_MS);
+	tick_at(n, n->now_ms + REQUEST_TIMEOUT_MS);
+	fake_expect(n, "request 3: the node did not answer in time\n");
+	assert_true(n->collector->ops->deadline(n->collector) == INT64_MAX);
+}
+
+static void
+a_request_ends_with_the_holder(void **state)
+{
+	struct fake_node *n = *state;
+	struct strbuf reason = fake_atom("killed");
+
+	attach(n);
+	request(n);
+	strbuf_reset(&n->log);
+	fake_exit(n, 3, &reason);
+	fake_expect(n,
+	    "notice 1 the probe has ended (killed): it is attached again\n"
+	    "request 4: the probe ended before it answered\n");
+	assert_int_equal(request(n), REQUEST_NOT_LINKED);
+	strbuf_release(&reason);
+}
+
+static void
+a_request_ends_with_the_link(void **state)
+{
+	struct fake_node *n = *state;
+
+	attach(n);
+	for (int i = 0; i < REQUESTS_MAX; i++)
+		assert_int_equal(request(n), REQUEST_UNDER_WAY);
+	assert_int_equal(request(n), REQUEST_REFUSED);
+	strbuf_reset(&n->log);
+	n->collector->ops->free(n->collector);
+	fake_expect(n,
+	    "request 4: the link to the node was lost before it answered\n"
+	    "request 4: the link to the node was lost before it answered\n"
+	    "request 4: the link to the node was lost before it answered\n"
+	    "request 4: the link to the node was lost before it answered\n");
+	n->collector = probe_new(&n->peer, 1000, &FILE_OF_PROBE, &FAKE_OWNER, n);
+}
+
 int
 main(void)
 {
@@ -330,6 +430,10 @@ main(void)
 		TEST(calls_a_node_that_does_not_answer_hanging),
 		TEST(drops_what_it_does_not_know),
 		TEST(tells_of_lost_restarts),
+		TEST(asks_the_holder),
+		TEST(a_request_ends_by_time),
+		TEST(a_request_ends_with_the_holder),
+		TEST(a_request_ends_with_the_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -670,6 +670,20 @@ beam_watch_retry(struct beam_watch *w)
 	rearm(w);
 }
 
+enum request_result
+beam_watch_request(struct beam_watch *w, const struct strbuf *what, request_cb *cb, void *arg)
+{
+	enum request_result result;
+
+	if (!w->o.inject || PROBE_FILES[0].name == NULL)
+		return REQUEST_NO_PROBE;
+	if (w->phase != LINKED || w->dropping || w->to_plain)
+		return REQUEST_NOT_LINKED;
+	result = w->collector->ops->request(w->collector, what, cb, arg);
+	rearm(w);
+	return result;
+}
+
 const char *
 beam_watch_node(const struct beam_watch *w)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "beam/requests.h"
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"
@@ -75,6 +76,11 @@ struct beam_watch *beam_watch_new(struct event_base *base, const struct beam_wat
 void beam_watch_free(struct beam_watch *w);
 /* beam_watch_retry tries at once if it is waiting for the next try. */
 void beam_watch_retry(struct beam_watch *w);
+/*
+ * beam_watch_request asks the probe there for something. The callback comes once if, and only if, this is REQUEST_UNDER_WAY; from the loop, or
+ * from beam_watch_free.
+ */
+enum request_result beam_watch_request(struct beam_watch *w, const struct strbuf *what, request_cb *cb, void *arg);
 const char *beam_watch_node(const struct beam_watch *w); /* "name@host" */
 struct beam_watch_counts beam_watch_counts(const struct beam_watch *w);
 

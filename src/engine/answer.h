@@ -85,6 +85,11 @@ void answer_history(struct answer *a, const struct engine *e, int64_t start_ms, 
 void answer_anomalies(struct answer *a, const struct engine *e); /* recent ones, newest first */
 /* answer_top writes the first processes of a ranking, at most max. */
 void answer_top(struct answer *a, const struct engine *e, enum top_kind kind, unsigned max);
+/*
+ * answer_tree: the supervision tree, joined with the restarts that the engine knows of and judged by the criteria's levels. Processes are in the order in
+ * which a tree is drawn: each comes after its supervisor, before what is below the supervisor's next child.
+ */
+void answer_tree(struct answer *a, const struct engine *e, const struct tree *t, int64_t now_ms);
 /* answer_event: type, node, id, severity, timestamp, and the seed's shape as data. */
 void answer_event(struct answer *a, const struct node_event *ev);
 /* answer_event_data: the seed's shape alone, as subscribers get it. */

@@ -76,6 +76,7 @@ engine_free(struct engine *e)
 	past_release(e);
 	restarts_release(&e->restarts);
 	drop_surveys(e);
+	tree_release(&e->tree);
 	free(e->node);
 	free(e);
 }
@@ -210,6 +211,8 @@ engine_tick(struct engine *e, int64_t now_ms)
 	anomalies_expire(e);
 	checkup_time(e);
 	past_expire(e);
+	if (e->tree.time_ms && e->now_ms - e->tree.time_ms > TREE_KEPT_MS)
+		tree_release(&e->tree);
 }
 
 /* ---- the link ---- */
@@ -293,6 +296,16 @@ engine_survey(struct engine *e, int64_t now_ms, struct survey *s)
 	*s = (struct survey) { .kind = s->kind };
 }
 
+void
+engine_tree(struct engine *e, int64_t now_ms, struct tree *t)
+{
+	engine_advance(e, now_ms);
+	tree_release(&e->tree);
+	e->tree = *t;
+	e->tree.time_ms = e->now_ms;
+	*t = (struct tree) { .count = 0 };
+}
+
 /* ---- answers ---- */
 
 const char *
@@ -346,4 +359,20 @@ const struct survey *
 engine_last_survey(const struct engine *e, enum survey_kind kind)
 {
 	return e->surveys[kind].time_ms ? &e->surveys[kind] : NULL;
+}
+
+const struct tree *
+engine_last_tree(const struct engine *e, int64_t now_ms, int64_t max_age_ms)
+{
+	return e->tree.time_ms && now_ms - e->tree.time_ms <= max_age_ms ? &e->tree : NULL;
+}
+
+size_t
+engine_supervisors(const struct engine *e, const struct term **out, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct supervisor *s = e->restarts.newest_supervisor; s && n < max; s = s->older)
+		out[n++] = s->name;
+	return n;
 }

@@ -22,6 +22,7 @@
 #include "model/restart.h"
 #include "model/sample.h"
 #include "model/survey.h"
+#include "model/tree.h"
 
 struct engine;
 struct selection;
@@ -69,6 +70,8 @@ void engine_link(struct engine *e, int64_t now_ms, enum node_state state, const 
 void engine_info(struct engine *e, const struct node_info *info);
 /* engine_survey takes the survey over, in the place of the last one of its kind. */
 void engine_survey(struct engine *e, int64_t now_ms, struct survey *s);
+/* engine_tree takes the supervision tree over, in the place of the last one. It is kept for a few seconds. */
+void engine_tree(struct engine *e, int64_t now_ms, struct tree *t);
 /* engine_tick lets time pass without a sample: windows expire, levels fall back. Once a second or so. */
 void engine_tick(struct engine *e, int64_t now_ms);
 
@@ -102,6 +105,10 @@ const struct sample *engine_last(const struct engine *e);
 const struct top_process *engine_top(const struct engine *e, enum top_kind kind, unsigned *count);
 /* engine_last_survey is the last one of a kind, or NULL before the first. */
 const struct survey *engine_last_survey(const struct engine *e, enum survey_kind kind);
+/* engine_last_tree is the last supervision tree, if it is not older than that; else NULL. */
+const struct tree *engine_last_tree(const struct engine *e, int64_t now_ms, int64_t max_age_ms);
+/* engine_supervisors gives the identities of those that restarted something, the latest first: at most max of them. */
+size_t engine_supervisors(const struct engine *e, const struct term **out, size_t max);
 /* engine_health judges the last sample and the restarts as of now_ms. */
 void engine_health(const struct engine *e, int64_t now_ms, struct health *out);
 /* engine_anomalies: those that hold at present, at most HEALTH_MAX_ANOMALIES. */

@@ -13,6 +13,7 @@
 #define RECENT_ANOMALIES 100
 #define STALE_INTERVALS 12 /* without a sample, so that what was seen is no longer so */
 #define STALE_MIN_MS 30000
+#define TREE_KEPT_MS 10000
 
 /* A metric that is watched for anomalies. */
 struct watched {
@@ -56,6 +57,7 @@ struct engine {
 	struct top_process top[TOP_KIND_COUNT][SAMPLE_TOP];
 	unsigned top_count[TOP_KIND_COUNT];
 	struct survey surveys[SURVEY_KIND_COUNT]; /* time_ms 0: none yet */
+	struct tree tree;                         /* time_ms 0: none */
 	bool ranks; /* the node sends rankings: message queues are new only in samples that have one */
 	double wallclock_ms;
 	/* anomalies */

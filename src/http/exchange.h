@@ -41,6 +41,20 @@ struct stream_user {
 	void (*closed)(void *arg);  /* once and last, also if it was never opened; the stream is gone */
 };
 
+/* The carrier of an answer that comes later. */
+struct deferred;
+
+struct reply;
+
+/* deferred_send sends the answer; the carrier is gone then, and the user hears no more of it. */
+void deferred_send(struct deferred *d, const struct reply *rp);
+
+/* Who owes an answer. Callbacks come from the loop. */
+struct deferred_user {
+	void (*opened)(void *arg, struct deferred *d);
+	void (*closed)(void *arg); /* the client went before it was answered */
+};
+
 struct reply {
 	int status; /* 200 unless set */
 	const char *type;
@@ -56,6 +70,9 @@ struct reply {
 	/* Set for an endless answer: no body then. */
 	const struct stream_user *stream;
 	void *stream_arg;
+	/* Set for an answer that comes later: no body then. */
+	const struct deferred_user *deferred;
+	void *deferred_arg;
 };
 
 void reply_init(struct reply *rp);

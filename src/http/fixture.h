@@ -48,10 +48,22 @@ fixture_stats(void *arg UNUSED, struct jsonw *j)
 	jsonw_end(j);
 }
 
+/* What the test says becomes of a question for a tree, and how many there were. */
+static enum request_result fixture_ask_result = REQUEST_UNDER_WAY;
+static unsigned fixture_asked;
+
+static inline enum request_result
+fixture_ask_tree(void *arg UNUSED, const struct engine *e UNUSED)
+{
+	fixture_asked++;
+	return fixture_ask_result;
+}
+
 static inline struct http_source
 fixture_source(struct fixture *f)
 {
-	return (struct http_source) { f, fixture_now, fixture_count, fixture_node, fixture_log, fixture_stats };
+	return (struct http_source) { f, fixture_now, fixture_count, fixture_node, fixture_log, fixture_stats,
+		fixture_ask_tree };
 }
 
 /* fixture_collect moves the engines' events to the log. */

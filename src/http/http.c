@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "http/resources.h"
 #include "http/server.h"
 #include "http/site.h"
 
@@ -72,4 +73,10 @@ void
 http_pump(struct http *h)
 {
 	events_pump(&h->site.events);
+}
+
+void
+http_tree(struct http *h, const struct engine *e, enum request_result result, const char *why)
+{
+	resource_tree_came(&h->site, e, result, why);
 }

@@ -14,6 +14,7 @@
 #include "base/jsonw.h"
 #include "engine/engine.h"
 #include "eventlog.h"
+#include "model/request.h"
 
 struct event_base;
 struct http;
@@ -27,6 +28,8 @@ struct http_source {
 	const struct eventlog *(*events)(void *arg);
 	/* writes the program's own figures as one JSON object ("/api/v1/stats") */
 	void (*stats)(void *arg, struct jsonw *j);
+	/* has the node asked for its supervision tree: REQUEST_UNDER_WAY, and then http_tree tells what came of it; or why it cannot be asked */
+	enum request_result (*ask_tree)(void *arg, const struct engine *e);
 };
 
 struct http_options {
@@ -45,5 +48,8 @@ void http_free(struct http *h);
 const char *http_address(const struct http *h);
 /* http_pump sends new events to the streams. The server calls it whenever events have been added. */
 void http_pump(struct http *h);
+
+/* http_tree: what came of the question for the node's tree. An answer is in the engine. */
+void http_tree(struct http *h, const struct engine *e, enum request_result result, const char *why);
 
 #endif

@@ -520,6 +520,161 @@ a_stream_takes_no_input(void **state)
 	wait_for(c, "still there");
 }
 
+/* ---- answers that come later ---------------------------------------------------------------------------------------- */
+
+#define TREE "GET /api/v1/nodes/a@h/tree HTTP/1.1\r\n" HOST "\r\n"
+
+/* ask_later sends a request whose answer is owed from then on. */
+static struct client *
+ask_later(const char *request)
+{
+	struct client *c = client_new(0);
+	unsigned before = fixture_asked;
+
+	client_send(c, request);
+	while (fixture_asked == before)
+		event_base_loop(loop, EVLOOP_ONCE);
+	return c;
+}
+
+static void
+give_tree(void)
+{
+	struct tree t = { .time_ms = 1, .complete = true };
+
+	engine_tree(fixture.engines[0], FIXTURE_NOW, &t);
+	http_tree(http, fixture.engines[0], REQUEST_ANSWERED, "");
+}
+
+/* Nothing comes before it, and then all get it. */
+static void
+late_answers(void **state)
+{
+	struct client *a = ask_later(TREE), *b = ask_later(TREE);
+	struct client *head = ask_later("HEAD /api/v1/nodes/a@h/tree HTTP/1.1\r\n" HOST "\r\n");
+
+	(void)state;
+	says("GET /healthz HTTP/1.1\r\n" HOST "\r\n", "\r\n\r\nok\n", false);
+	assert_int_equal(a->in.len + b->in.len + head->in.len, 0);
+	http_tree(http, fixture.engines[1], REQUEST_LOST, "another node");
+	give_tree();
+	wait_for(a, "\"complete\":true");
+	wait_for(b, "\"complete\":true");
+	wait_for(head, "\r\n\r\n");
+	assert_null(strstr(head->in.data, "complete"));
+	/* The connection goes on. */
+	client_send(a, "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(a, "\r\n\r\nok\n");
+}
+
+static void
+bad_ends_of_late_answers(void **state)
+{
+	static const struct {
+		enum request_result result;
+		const char *status;
+	} ends[] = { { REQUEST_TIMED_OUT, "HTTP/1.1 504 Gateway Timeout" },
+		{ REQUEST_LOST, "HTTP/1.1 503 Service Unavailable" }, { REQUEST_REFUSED, "HTTP/1.1 503 " },
+		{ REQUEST_MALFORMED, "HTTP/1.1 502 Bad Gateway" }, { REQUEST_ANSWERED, "HTTP/1.1 502 " } };
+	struct client *c = client_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		unsigned before = fixture_asked;
+
+		client_send(c, TREE);
+		while (fixture_asked == before)
+			event_base_loop(loop, EVLOOP_ONCE);
+		http_tree(http, fixture.engines[0], ends[i].result, "because");
+		wait_for(c, ends[i].status);
+		wait_for(c, "because");
+		strbuf_reset(&c->in);
+	}
+}
+
+/* turn lets what has happened to sockets be seen. */
+static void
+turn(void)
+{
+	for (int i = 0; i < 20; i++)
+		event_base_loop(loop, EVLOOP_NONBLOCK);
+}
+
+static void
+clients_that_go_before_their_answer(void **state)
+{
+	struct client *stays = ask_later(TREE), *goes = ask_later(TREE), *half = ask_later(TREE);
+
+	(void)state;
+	client_close(goes);
+	shutdown(half->fd, SHUT_WR);
+	turn();
+	give_tree();
+	wait_for(stays, "\"complete\":true");
+	wait_for_end(half);
+}
+
+/* They wait in the connection, or in the kernel. */
+static void
+requests_behind_one_that_waits(void **state)
+{
+	struct client *c = ask_later(TREE "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
+
+	(void)state;
+	turn();
+	assert_int_equal(c->in.len, 0);
+	give_tree();
+	wait_for(c, "\r\n\r\nok\n");
+	assert_true(strstr(c->in.data, "complete") < strstr(c->in.data, "ok\n"));
+}
+
+static void
+junk_behind_one_that_waits(void **state)
+{
+	struct client *c = ask_later(TREE);
+	char junk[4096];
+	size_t sent = 0;
+	unsigned refused = 0;
+
+	(void)state;
+	memset(junk, 'x', sizeof(junk));
+	while (refused < 200 && sent < (64u << 20)) {
+		ssize_t n = send(c->fd, junk, sizeof(junk), MSG_NOSIGNAL);
+
+		if (n > 0)
+			sent += (size_t)n;
+		refused = n > 0 ? 0 : refused + 1;
+		event_base_loop(loop, EVLOOP_NONBLOCK);
+	}
+	assert_true(sent < (16u << 20));
+	give_tree();
+	wait_for(c, "\"complete\":true");
+}
+
+/* The server goes while they wait: teardown frees it. */
+static void
+nobody_answers_any_more(void **state)
+{
+	(void)state;
+	ask_later(TREE);
+	ask_later(TREE);
+	client_close(ask_later(TREE));
+}
+
+/* Those who wait are no idle ones that make room for others. */
+static void
+who_waits_is_not_idle(void **state)
+{
+	struct client *waits = ask_later(TREE);
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		client_new(0);
+	turn();
+	give_tree();
+	wait_for(waits, "\"complete\":true");
+}
+
 int
 main(void)
 {
@@ -540,6 +695,13 @@ main(void)
 		WITH(setup, streams_are_limited),
 		WITH(setup, slow_client),
 		WITH(setup, a_stream_takes_no_input),
+		WITH(setup, late_answers),
+		WITH(setup, bad_ends_of_late_answers),
+		WITH(setup, clients_that_go_before_their_answer),
+		WITH(setup, requests_behind_one_that_waits),
+		WITH(setup, junk_behind_one_that_waits),
+		WITH(setup, nobody_answers_any_more),
+		WITH(setup, who_waits_is_not_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,6 +255,81 @@ resource_top(struct call *c)
 	}
 }
 
+/* ---- the supervision tree: asked for when somebody wants to see it --------------------------------------------------- */
+
+/* Who asks again so soon gets the same: asking costs the node something. */
+#define TREE_FRESH_MS 2000
+
+static void
+write_tree(const struct site *site, const struct engine *e, const struct tree *t, struct reply *rp)
+{
+	struct answer_json a;
+	struct jsonw j;
+
+	reply_json(rp, &j);
+	answer_json_init(&a, &j);
+	answer_tree(&a.base, e, t, site->source.now_ms(site->source.arg));
+}
+
+/* The parts of a bad end: its status, and what it means. */
+static void
+write_no_tree(const struct engine *e, enum request_result result, const char *why, struct reply *rp)
+{
+	static const struct {
+		int status;
+		const char *meaning;
+	} ends[] = {
+		[REQUEST_REFUSED] = { 503, "it has no time for the question" },
+		[REQUEST_TIMED_OUT] = { 504, "it did not answer in time" },
+		[REQUEST_LOST] = { 503, "it was lost before it answered" },
+		[REQUEST_NOT_LINKED] = { 503, "it is not linked at present" },
+		[REQUEST_NO_PROBE] = { 501,
+		    "it is watched by plain calls, and only the probe can ask supervisors safely" },
+		[REQUEST_MALFORMED] = { 502, "its answer was none" },
+	};
+	const char *detail = "";
+
+	if (result == REQUEST_NOT_LINKED)
+		engine_state(e, &detail, NULL);
+	else if (why)
+		detail = why;
+	reply_error(rp, ends[result].status, "no supervision tree of node %s: %s%s%s", engine_node(e),
+	    ends[result].meaning, *detail ? ": " : "", detail);
+}
+
+void
+resource_tree(struct call *c)
+{
+	const struct tree *t = engine_last_tree(c->node, now(c), TREE_FRESH_MS);
+	enum request_result result;
+
+	if (t) {
+		write_tree(c->site, c->node, t, c->rp);
+		return;
+	}
+	result = c->site->source.ask_tree(c->site->source.arg, c->node);
+	if (result == REQUEST_UNDER_WAY)
+		waiters_add(&c->site->tree_waiters, c->node, c->rp);
+	else
+		write_no_tree(c->node, result, NULL, c->rp);
+}
+
+/* The answer is written once, for all of them. */
+void
+resource_tree_came(struct site *site, const struct engine *e, enum request_result result, const char *why)
+{
+	const struct tree *t = engine_last_tree(e, site->source.now_ms(site->source.arg), TREE_FRESH_MS);
+	struct reply rp;
+
+	reply_init(&rp);
+	if (result == REQUEST_ANSWERED && t)
+		write_tree(site, e, t, &rp);
+	else
+		write_no_tree(e, result == REQUEST_ANSWERED ? REQUEST_MALFORMED : result, why, &rp);
+	waiters_answer(&site->tree_waiters, e, &rp);
+	reply_release(&rp);
+}
+
 void
 resource_stats(struct call *c)
 {

@@ -3,7 +3,11 @@
 #ifndef HTTP_RESOURCES_H
 #define HTTP_RESOURCES_H
 
+#include "model/request.h"
+
 struct call;
+struct engine;
+struct site;
 
 void resource_healthz(struct call *c);
 void resource_readyz(struct call *c);
@@ -15,6 +19,10 @@ void resource_restarts(struct call *c);
 void resource_anomalies(struct call *c);
 void resource_history(struct call *c);
 void resource_top(struct call *c);
+void resource_tree(struct call *c);
 void resource_stats(struct call *c);
+
+/* resource_tree_came answers those who wait for the node's tree. */
+void resource_tree_came(struct site *site, const struct engine *e, enum request_result result, const char *why);
 
 #endif

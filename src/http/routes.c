@@ -36,6 +36,9 @@ const struct route ROUTES[] = {
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first." },
 	{ "/api/v1/nodes/{node}/top", resource_top, "by n", false,
 	    "The largest processes by memory, queue (the default) or reductions." },
+	{ "/api/v1/nodes/{node}/tree", resource_tree, "", false,
+	    "The supervision tree, asked of the node when this is: who supervises whom, with restarts, queues and "
+	    "heaps." },
 	{ "/api/v1/events", events_serve, "types severity node last_event_id", false,
 	    "Server-sent events from now on, or after the event that Last-Event-ID names. severity is the least." },
 	{ "/api/v1/stats", resource_stats, "", false, "arsenal's own figures." },
@@ -214,11 +217,13 @@ site_init(struct site *site, const struct http_source *source, size_t max_stream
 	site->source = *source;
 	events_init(&site->events, source->events(source->arg), max_streams);
 	prometheus_init(&site->prometheus);
+	waiters_init(&site->tree_waiters);
 }
 
 void
 site_release(struct site *site)
 {
+	waiters_release(&site->tree_waiters);
 	prometheus_release(&site->prometheus);
 	events_release(&site->events);
 }

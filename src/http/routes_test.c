@@ -202,6 +202,31 @@ openapi_is_the_table(void **state)
 	json_decref(root);
 }
 
+/* What is asked of the node is answered later, unless it is known, or cannot be. */
+static void
+trees(void **state)
+{
+	struct tree t = { .time_ms = 1, .complete = true };
+
+	(void)state;
+	fixture_asked = 0;
+	fixture_ask_result = REQUEST_NO_PROBE;
+	fails("/api/v1/nodes/a@h/tree", NULL, 501, "plain calls");
+	fixture_ask_result = REQUEST_NOT_LINKED;
+	fails("/api/v1/nodes/b%20c@h/tree", NULL, 503, "the cookie is wrong");
+	fixture_ask_result = REQUEST_REFUSED;
+	fails("/api/v1/nodes/a@h/tree", NULL, 503, "no time");
+	fails("/api/v1/nodes/a@h/tree", "depth=1", 400, "no parameter");
+	fixture_ask_result = REQUEST_UNDER_WAY;
+	ask("/api/v1/nodes/a@h/tree", NULL);
+	assert_non_null(reply.deferred);
+	reply.deferred->closed(reply.deferred_arg);
+	assert_int_equal(fixture_asked, 4);
+	engine_tree(fixture.engines[0], FIXTURE_NOW, &t);
+	answers("/api/v1/nodes/a@h/tree", NULL, false);
+	assert_int_equal(fixture_asked, 4);
+}
+
 int
 main(void)
 {
@@ -214,6 +239,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(health_probes, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_the_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_are_cached_by_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(trees, setup, teardown),
 		cmocka_unit_test_setup_teardown(openapi_is_the_table, setup, teardown),
 	};
 

@@ -50,6 +50,13 @@ struct stream {
 	void *arg;
 };
 
+struct deferred {
+	struct connection *connection;
+	struct evhttp_request *req;
+	const struct deferred_user *user;
+	void *arg;
+};
+
 struct connection {
 	LIST_ENTRY(connection) link;
 	struct http_server *server;
@@ -57,6 +64,7 @@ struct connection {
 	struct evhttp_connection *evcon; /* NULL until adopted */
 	int64_t since_us;                /* it was accepted, or its last request came */
 	struct stream *stream;           /* NULL: none */
+	struct deferred *deferred;       /* NULL: none */
 };
 
 LIST_HEAD(connection_list, connection);
@@ -79,6 +87,13 @@ struct http_server {
 
 /* ---- connections ------------------------------------------------------------------------------------------------- */
 
+/* is_idle: nothing of ours is under way on it. */
+static bool
+is_idle(const struct connection *c)
+{
+	return c->evcon && c->stream == NULL && c->deferred == NULL;
+}
+
 /* drop_idle makes evhttp notice an end of the connection; it frees it in the loop's next turn. */
 static void
 drop_connection(struct connection *c)
@@ -92,7 +107,7 @@ drop_longest_idle(struct http_server *s)
 	struct connection *oldest = NULL, *c;
 
 	LIST_FOREACH(c, &s->connections, link)
-	if (c->evcon && c->stream == NULL && (oldest == NULL || c->since_us < oldest->since_us))
+	if (is_idle(c) && (oldest == NULL || c->since_us < oldest->since_us))
 		oldest = c;
 	if (oldest)
 		drop_connection(oldest);
@@ -121,14 +136,28 @@ connection_free(struct connection *c)
 	free(c);
 }
 
-/* end_stream is called when the connection goes. A request that evhttp has already given up is ours to free. */
+/* A request that evhttp has already given up, as the connection goes, is ours to free. */
+static void
+give_up_request(struct evhttp_request *req)
+{
+	if (evhttp_request_get_connection(req) == NULL)
+		evhttp_request_free(req);
+}
+
 static void
 end_stream(struct stream *st)
 {
-	if (evhttp_request_get_connection(st->req) == NULL)
-		evhttp_request_free(st->req);
+	give_up_request(st->req);
 	st->user->closed(st->arg);
 	free(st);
+}
+
+static void
+end_deferred(struct deferred *d)
+{
+	give_up_request(d->req);
+	d->user->closed(d->arg);
+	free(d);
 }
 
 static void
@@ -140,6 +169,8 @@ on_close(struct evhttp_connection *evcon, void *arg)
 	(void)evcon;
 	if (c->stream)
 		end_stream(c->stream);
+	if (c->deferred)
+		end_deferred(c->deferred);
 	connection_free(c);
 	accept_or_wait(s);
 }
@@ -209,7 +240,7 @@ on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct connection *c;
 
 	LIST_FOREACH(c, &s->connections, link)
-	if (c->evcon && c->stream == NULL && now_us - c->since_us > IDLE_MS * 1000LL)
+	if (is_idle(c) && now_us - c->since_us > IDLE_MS * 1000LL)
 		drop_connection(c);
 	s->accept_failed = false;
 	accept_or_wait(s);
@@ -248,7 +279,8 @@ phrase(int status)
 		const char *text;
 	} table[] = { { 200, "OK" }, { 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 431, "Request Header Fields Too Large" }, { 503, "Service Unavailable" } };
+		{ 431, "Request Header Fields Too Large" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" },
+		{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (table[i].status == status)
@@ -356,11 +388,54 @@ open_stream(struct connection *c, struct evhttp_request *req, const struct reply
 	st->user->opened(st->arg, st);
 }
 
+/* ---- answers that come later -------------------------------------------------------------------------------------- */
+
+/*
+ * evhttp does not read while it waits for an answer, so it would not see the client go. As with an answer under way, its own callback for the
+ * connection's end stays, and what the client sends meanwhile waits, within the buffer's bound.
+ */
+static void
+watch_for_end(struct bufferevent *bev)
+{
+	bufferevent_event_cb on_event;
+	void *arg;
+
+	bufferevent_getcb(bev, NULL, NULL, &on_event, &arg);
+	bufferevent_setcb(bev, NULL, NULL, on_event, arg);
+	bufferevent_enable(bev, EV_READ);
+}
+
+static void
+open_deferred(struct connection *c, struct evhttp_request *req, const struct reply *rp)
+{
+	struct deferred *d = xmalloc(sizeof(*d));
+
+	*d = (struct deferred) { c, req, rp->deferred, rp->deferred_arg };
+	c->deferred = d;
+	watch_for_end(c->bev);
+	d->user->opened(d->arg, d);
+}
+
+void
+deferred_send(struct deferred *d, const struct reply *rp)
+{
+	struct evhttp_request *req = d->req;
+
+	d->connection->deferred = NULL;
+	d->connection->since_us = clock_mono_us();
+	free(d);
+	send_reply(req, rp, false);
+}
+
 static void
 answer(struct connection *c, struct evhttp_request *req, const struct reply *rp)
 {
 	bool head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
 
+	if (rp->deferred) {
+		open_deferred(c, req, rp);
+		return;
+	}
 	if (rp->stream && !head) {
 		open_stream(c, req, rp);
 		return;
@@ -441,7 +516,7 @@ on_request(struct evhttp_request *req, void *arg)
 
 	s->counts.requests++;
 	reply_init(&rp);
-	assert(c != NULL && c->stream == NULL);
+	assert(c != NULL && c->stream == NULL && c->deferred == NULL);
 	c->since_us = clock_mono_us();
 	if (refuse(s, &h, whole, &rp)) {
 		s->counts.refused++;

@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http/prometheus.h"
 #include "http/query.h"
+#include "http/waiters.h"
 
 struct http_server;
 
@@ -15,6 +16,7 @@ struct site {
 	struct http_source source;
 	struct events events;
 	struct prometheus prometheus;
+	struct waiters tree_waiters;
 	const struct http_server *server; /* for its counts; NULL: none */
 };
 

@@ -183,6 +183,29 @@ test("top processes by each ranking", async ({ page, node }) => {
   }
 });
 
+test("the supervision tree, asked for by hand and walked by keyboard", async ({ page, node }) => {
+  check((await texts(page, "#tree li")).length === 0, "a tree that nobody asked for");
+  await page.focus("#tree-ask");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#tree li");
+  const tree = await of(node, "tree");
+  const shown = await texts(page, "#tree .line");
+  check(shown.length === tree.processes.length, `${shown.length} rows, API ${tree.processes.length}`);
+  tree.processes.forEach((p, i) => check(shown[i].includes(p.name || p.id || p.pid), `${i}: ${shown[i]}`));
+  check((await text(page, "#tree-state")).startsWith(`${tree.processes.length} processes at `), await text(page, "#tree-state"));
+  const first = page.locator("#tree summary").first();
+  const open = () => first.evaluate((e) => e.parentElement.open);
+  check(await open(), "the root is open");
+  await first.focus();
+  await page.keyboard.press("Enter");
+  check(!(await open()), "closed by Enter");
+  // The page goes on polling, and leaves it as it is.
+  await page.waitForResponse((r) => r.url().endsWith("/health"));
+  check(!(await open()), "it stays closed");
+  await page.keyboard.press("Enter");
+  check(await open(), "opened again");
+});
+
 test("events come in, and are filtered by type", async ({ page }) => {
   await eventually("live", async () => (await text(page, "#events-state")) === "live");
   await eventually("events", async () => (await texts(page, '#events [data-event="node"]')).length > 0);
@@ -244,6 +267,8 @@ test("light, dark and phone: nothing is cut off", async ({ browser, node }) => {
     const { context, page, seen } = await open(browser, options);
     await page.goto(`${BASE}/#${encodeURIComponent(node)}`);
     await page.waitForSelector("#criteria li");
+    await page.click("#tree-ask");
+    await page.waitForSelector("#tree li");
     await eventually("a chart with more than one sample", async () => (await text(page, "#charts-span")).includes(","));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     check(over <= 0, `${name}: ${over} pixels too wide`);

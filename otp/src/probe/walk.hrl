@@ -223,14 +223,16 @@ mfa({M, F, A}, _Else) when is_atom(M), is_atom(F), is_integer(A) ->
 mfa(_, {_, _, _} = Else) -> mfa(Else, undefined);
 mfa(_, _) -> <<>>.
 
-%% Single keys can be asked for since OTP 26.2. Before, the whole dictionary is copied, so it is asked for only where it cannot be huge.
 dictionary_words(Pid, Heap) ->
-    Keys = ['$initial_call', '$process_label'],
+    dictionary_words(Pid, ['$initial_call', '$process_label'], Heap =< ?DICTIONARY_WORDS).
+
+%% Single keys can be asked for since OTP 26.2. Before, the whole dictionary is copied, so it is asked for only where it cannot be huge.
+dictionary_words(Pid, Keys, IsSmall) ->
     try process_info(Pid, [{dictionary, Key} || Key <- Keys]) of
         undefined -> [];
         Found -> [{Key, Value} || {{dictionary, Key}, Value} <- Found, Value =/= undefined]
     catch
-        error:badarg when Heap =< ?DICTIONARY_WORDS ->
+        error:badarg when IsSmall ->
             case process_info(Pid, dictionary) of
                 {dictionary, Dictionary} -> [Word || {Key, _} = Word <- Dictionary, lists:member(Key, Keys)];
                 undefined -> []
