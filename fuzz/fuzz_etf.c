@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "beam/probe_message.h"
+#include "beam/probe_supervisor.h"
 #include "beam/probe_survey.h"
 #include "beam/probe_tree.h"
 #include "beam/procfs.h"
@@ -100,6 +101,15 @@ check_reply(struct etf e)
 }
 
 static void
+on_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	(void)arg;
+	require(f->supervisor && f->pid && f->age_count <= SUPERVISOR_AGES_MAX && (!f->known || f->period_ms > 0));
+	for (unsigned i = 0; f->siblings && i < f->siblings->count; i++)
+		require(f->siblings->ids[i]);
+}
+
+static void
 check_message(struct etf e)
 {
 	static struct sample sample;
@@ -130,6 +140,9 @@ check_message(struct etf e)
 		break;
 	case PROBE_REPLY:
 		check_reply(e);
+		break;
+	case PROBE_SUPERVISORS:
+		(void)!probe_read_supervisors(&e, on_supervisor, NULL);
 		break;
 	case PROBE_UNKNOWN:
 		break;

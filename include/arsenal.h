@@ -212,7 +212,8 @@ ARSENAL_API int arsenal_sample_submit(struct arsenal *a, int64_t now_ms);
 enum arsenal_restart_kind {
 	ARSENAL_RESTART_DONE = 0,   /* the child ended and is restarted */
 	ARSENAL_RESTART_FAILED = 1, /* an attempt to restart it failed */
-	ARSENAL_RESTART_GAVE_UP = 2 /* the supervisor restarts no more and ends */
+	/* The supervisor restarts no more and ends. A caught restart of the same child and pid, if its last, was none: it is taken back. */
+	ARSENAL_RESTART_GAVE_UP = 2
 };
 
 struct arsenal_restart_report {

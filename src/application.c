@@ -147,6 +147,18 @@ on_sample(void *arg, int64_t now_ms, const struct sample *s)
 	server_node_changed(a->node);
 }
 
+/* What the engine made of the last input. It goes before the report itself, which counts what is left. */
+static void
+keep_records(struct application *a)
+{
+	struct restart record;
+
+	while (engine_next_record(a->engine, &record)) {
+		store_restart(a->store, &record);
+		restart_release(&record);
+	}
+}
+
 static void
 on_restart(void *arg, int64_t now_ms, const struct restart *report)
 {
@@ -155,8 +167,10 @@ on_restart(void *arg, int64_t now_ms, const struct restart *report)
 
 	/* The file has it as the engine has it, or a restored engine would count differently. */
 	r.time_ms = engine_restart_time(a->engine, now_ms, r.time_ms);
-	if (engine_restart(a->engine, now_ms, &r) && a->store)
+	if (engine_restart(a->engine, now_ms, &r) && a->store) {
+		keep_records(a);
 		store_restart(a->store, &r);
+	}
 	server_node_changed(a->node);
 }
 
@@ -177,6 +191,17 @@ on_survey(void *arg, int64_t now_ms, struct survey *s)
 	struct application *a = arg;
 
 	engine_survey(a->engine, now_ms, s);
+	server_node_changed(a->node);
+}
+
+static void
+on_supervisor(void *arg, int64_t now_ms, const struct supervisor_facts *f)
+{
+	struct application *a = arg;
+
+	engine_supervisor(a->engine, now_ms, f);
+	if (a->store)
+		keep_records(a);
 	server_node_changed(a->node);
 }
 
@@ -292,6 +317,7 @@ engine_options_of(const struct genserver_init *init)
 	o.retention_ms = init->retention_ms;
 	o.anomaly_threshold = init->threshold;
 	o.selection = init->selection;
+	o.records = init->store != NULL;
 	if (o.max_restarts < init->max_history)
 		o.max_restarts = init->max_history;
 	return o;
@@ -326,6 +352,7 @@ static const struct genserver_host HOST = {
 	.restart = on_restart,
 	.lost_restarts = on_lost_restarts,
 	.survey = on_survey,
+	.supervisor = on_supervisor,
 	.mark = on_mark,
 	.figures = on_figures,
 	.is_slow = is_slow,

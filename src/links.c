@@ -99,6 +99,15 @@ on_survey(void *arg, struct survey *s)
 }
 
 static void
+on_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	struct link *l = arg;
+
+	engine_supervisor(l->engine, clock_now_ms(), f);
+	server_node_changed(l->node);
+}
+
+static void
 on_notice(void *arg, bool warning, const char *text)
 {
 	struct link *l = arg;
@@ -113,6 +122,7 @@ static const struct beam_watch_handlers HANDLERS = {
 	.restart = on_restart,
 	.lost_restarts = on_lost_restarts,
 	.survey = on_survey,
+	.supervisor = on_supervisor,
 	.notice = on_notice,
 };
 

@@ -563,7 +563,7 @@ function showCharts() {
 function bySupervisor(r) {
   const groups = new Map();
   const child = (supervisor, id) => {
-    const g = groups.get(supervisor) || groups.set(supervisor, { supervisor, count: 0, last: "", storm: false, children: new Map() }).get(supervisor);
+    const g = groups.get(supervisor) || groups.set(supervisor, { supervisor, budget: r.budgets?.find((b) => b.supervisor === supervisor), count: 0, last: "", storm: false, children: new Map() }).get(supervisor);
     return [g, g.children.get(id) || g.children.set(id, { id, count: null, last: null, storm: null }).get(id)];
   };
   for (const c of r.most_restarted_children) {
@@ -592,11 +592,18 @@ function stormTag(p) {
   return el("span", { class: `tag ${p.active ? "critical" : "unknown"}`, title: p.pattern }, `${p.active ? "storm" : "storm, over"} ×${p.frequency}`);
 }
 
-const lastReason = (c) => (c.last ? term(KINDS[c.last.kind] + (c.last.reason ?? "")) : null);
+const lastReason = (c) => (c.last ? term((c.last.restarted === false ? "not restarted: " : KINDS[c.last.kind]) + (c.last.reason ?? "")) : null);
+
+// What is left of a supervisor's restart budget, once some of it is used.
+function budgetText(b) {
+  if (!b?.used) return null;
+  return el("span", { class: b.left || b.used < 2 ? "dim" : "tag critical", title: `${b.strategy}: gives up at more than ${b.intensity} in ${b.period / 1000} s` },
+    `${b.used} of ${b.intensity} restarts in ${b.period / 1000} s, ${b.left} left`);
+}
 
 function restartRows(g) {
   return [
-    el("tr", { class: "group" }, el("td", { class: "mono" }, g.supervisor), el("td", { class: "hide-small" }), el("td", { class: "number" }, g.count ? String(g.count) : ""), el("td", { class: "number" }, g.last ? ago(g.last, "") : "")),
+    el("tr", { class: "group" }, el("td", { class: "mono" }, g.supervisor, el("div", { class: "only-small" }, budgetText(g.budget))), el("td", { class: "hide-small" }, budgetText(g.budget)), el("td", { class: "number" }, g.count ? String(g.count) : ""), el("td", { class: "number" }, g.last ? ago(g.last, "") : "")),
     g.children.map((c) => el("tr", { class: "child" },
       el("td", { class: "mono" }, c.id, c.storm && [" ", stormTag(c.storm)], el("div", { class: "reason only-small" }, lastReason(c))),
       el("td", { class: "mono reason hide-small" }, lastReason(c)),
@@ -609,9 +616,9 @@ function showRestarts(r) {
   const observed = r?.observed;
   $("restarts-total").textContent = !r ? "" : observed || r.total_restarts
     ? [`${r.total_restarts} since the watch began`, `${count(r.restart_rate ?? 0)} in the last hour`, r.gave_up && `${plural(r.gave_up, "supervisor")} gave up`,
-      r.failed_attempts && `${r.failed_attempts} failed to start`, r.undescribed && `${r.undescribed} only counted`].filter(Boolean).join(" · ")
+      r.failed_attempts && `${r.failed_attempts} failed to start`, r.collateral && `${plural(r.collateral, "sibling")} restarted along`, r.undescribed && `${r.undescribed} only counted`].filter(Boolean).join(" · ")
     : "";
-  draw($("restarts"), r && [r.total_restarts, r.failed_attempts, r.gave_up, r.patterns, r.observed, r.recent[0]], () => {
+  draw($("restarts"), r && [r.total_restarts, r.failed_attempts, r.gave_up, r.patterns, r.budgets, r.observed, r.recent[0]], () => {
     if (!r) return [];
     if (!r.recent.length && !r.most_restarted_children.length)
       return el("p", { class: "empty" }, observed ? "No supervisor has restarted a child since the watch began." : "Restarts are not observed on this node.");

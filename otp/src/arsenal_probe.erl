@@ -17,8 +17,9 @@
 %% out. And nothing may wait for the C side: a C node that is connected but does not read would suspend whoever sends to it.
 -module(arsenal_probe).
 
--export([attach/2, filter/2, wrapped/1]).
--export([holder/0, place_filter/1, walk/3, survey/4, answer_request/5, help/2, tell_figures/2]).    % for spawn only: a function that is named is found again in a crash dump
+-export([attach/2, filter/2, wrapped/1, throw_facts/1]).
+%% For spawn only: a function that is named is found again in a crash dump.
+-export([holder/0, place_filter/1, walk/3, survey/4, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
 -export([canary/2, canary_child/2, canary_bird/2, init/1]).
 
 %% Restarts
@@ -36,6 +37,17 @@
 -define(CANARY_AGAIN_MS, 10000).   % after one that was not seen
 -define(CANARY_SEEN_MS, 1000).     % from the restart to the capture's word of it
 -define(CANARY_RESTART_MS, 5000).
+
+%% Looking at supervisors that restart
+-define(SUPERVISORS_MAX, 200).     % supervisors that are known to restart; of more, those that restarted last
+-define(LOOK_SOON_MS, 20).         % after a restart
+-define(LOOK_GAP_MS, 1000).        % between two looks
+-define(LOOK_BATCH, 20).           % supervisors in one look, one after the other
+-define(LOOK_TIMEOUT_MS, 1000).
+-define(LOOK_SILENT_MS, 600000).   % one that did not answer is left alone for so long
+-define(SPENT_MAX, 1000).          % restarts of its list that are counted
+-define(AGES_MAX, 100).            % and told one by one
+-define(SIBLINGS_MAX, 100).        % children that are looked at, the last started first
 
 %% Slots of the atomics that filter and holder share
 -define(IN_FLIGHT, 1).
@@ -128,6 +140,21 @@
 
 -record(request, {pid, monitor, watcher, id, until}).
 
+%% Supervisors that restart: those that are known to have, by their pids, and who looks at them (probe/supervisors.hrl).
+-record(looking, {
+    known = #{},
+    timer = none,                  % the next look is announced
+    looker = none,                 % {Pid, Monitor}
+    last                           % when the last look began
+}).
+
+-record(sup, {
+    name,                          % as in its restarts
+    due = true,                    % it restarted since it was looked at
+    after_ms,                      % not to be looked at before this
+    seen                           % its last restart
+}).
+
 -record(state, {
     watchers = [],
     requests = [],                 % under way
@@ -161,6 +188,7 @@
     slow = [],                     % metrics of the last slow reading
     slow_after,
     fds_after,
+    looking,                       % #looking{}
     accounting = false,            % microstate accounting was on when last asked
     collect_us = 0
 }).
@@ -253,6 +281,7 @@ serve() ->
     Now = now_ms(),
     erlang:system_flag(scheduler_wall_time, true),
     State = #state{counters = atomics:new(?SLOTS, []),
+                   looking = #looking{last = Now - ?LOOK_GAP_MS},
                    leave_at = Now + ?FIRST_WATCHER_MS,
                    put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
                    walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now},
@@ -320,6 +349,10 @@ handle({'DOWN', Monitor, process, Pid, Reason}, State) ->
         #request{} = Request -> request_ended(Request, Reason, State);
         false -> gone(Pid, Monitor, State)
     end;
+handle(look, State) ->
+    look(State);
+handle({looked, Pid, Time, Facts}, State) ->
+    looked(Pid, Time, Facts, State);
 handle(_Other, State) ->
     State.
 
@@ -331,6 +364,8 @@ gone(Pid, Monitor, #state{placer = {Pid, Monitor}} = State) ->
     placed(State#state{placer = none});
 gone(Pid, Monitor, #state{canary = {Pid, Monitor}} = State) ->
     State#state{canary = none};
+gone(Pid, Monitor, #state{looking = #looking{looker = {Pid, Monitor}}} = State) ->
+    looker_gone(State);
 gone(Pid, _Monitor, State) ->
     drop_watcher(Pid, State).
 
@@ -451,6 +486,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
                           top = case Sent of true -> []; false -> Top end}, Now).
 
 -include("probe/restarts.hrl").
+-include("probe/supervisors.hrl").
 -include("probe/filter.hrl").
 -include("probe/terms.hrl").
 -include("probe/capture.hrl").
@@ -474,6 +510,7 @@ leave(State) ->
     _ = stop_surveyor(stop_walker(State)),
     stop_canary(State),
     lists:foreach(fun kill_request/1, State#state.requests),
+    _ = stop_looking(State),
     erlang:system_flag(scheduler_wall_time, false),
     Cleaner = spawn_cleaner(State#state.counters),
     unregister(?MODULE),

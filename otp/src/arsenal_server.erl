@@ -240,6 +240,7 @@ handle({arsenal_notice, _, _} = Notice, State) -> push({probe, Notice}, State);
 handle({arsenal_survey, _, _, _, _} = Survey, State) -> push({probe, Survey}, State);
 handle({arsenal_capture, _, _, _} = Capture, State) -> push({probe, Capture}, State);
 handle({arsenal_reply, _, _} = Reply, State) -> push({probe, Reply}, State);
+handle({arsenal_supervisors, _, _} = Facts, State) -> push({probe, Facts}, State);
 handle({arsenal_restarts, Lost, Restarts}, State)
   when is_integer(Lost), Lost >= 0, Lost < 1 bsl 32, length(Restarts) =< ?RESTARTS_MAX ->
     numbered(arsenal_casts:caught(os:system_time(millisecond), Lost, Restarts, State#state.casts), State);

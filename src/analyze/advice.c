@@ -35,6 +35,8 @@ static const struct advice_row ADVICE[CRITERION_COUNT] = {
 	    "Look for files and sockets that are not closed, or raise the limit (ulimit -n, LimitNOFILE)." },
 	[CRITERION_MESSAGE_QUEUE] = { "Message queue", METRIC_NONE, TOP_MESSAGE_QUEUE, true,
 	    "It gets more than it handles: see what it waits for, bound its senders." },
+	[CRITERION_RESTART_BUDGET] = { "Restart budget", METRIC_NONE, TOP_MEMORY, false,
+	    "Read its children's exit reasons; it gives up with all of them when the budget is spent." },
 };
 
 static void
@@ -90,6 +92,17 @@ add_share_of(struct strbuf *out, enum top_kind kind, const struct top_process *p
 }
 
 static void
+add_budget(struct strbuf *out, const struct advice_facts *facts)
+{
+	uint32_t left = facts->budget_intensity - facts->budget_used;
+
+	strbuf_addc(out, ' ');
+	add_name(out, facts->tightest);
+	strbuf_addf(out, " used %" PRIu32 " of %" PRIu32 " restarts in %" PRId64 " s, %" PRIu32 " left.",
+	    facts->budget_used, facts->budget_intensity, facts->budget_period_ms / 1000, left);
+}
+
+static void
 add_culprit(struct strbuf *out, enum criterion c, const struct advice_facts *facts)
 {
 	enum top_kind kind = ADVICE[c].culprits;
@@ -107,6 +120,8 @@ add_culprit(struct strbuf *out, enum criterion c, const struct advice_facts *fac
 		add_name(out, facts->supervisor);
 		strbuf_addf(out, " (%" PRIu64 ").", facts->supervisor_restarts);
 	}
+	if (c == CRITERION_RESTART_BUDGET && facts->tightest[0])
+		add_budget(out, facts);
 }
 
 void

@@ -16,6 +16,9 @@ struct advice_facts {
 	const struct top_process *top[TOP_KIND_COUNT]; /* the first of each ranking */
 	const char *supervisor;                        /* with the most restarts in five minutes */
 	uint64_t supervisor_restarts;
+	const char *tightest; /* the supervisor with the least restart budget, and its figures */
+	uint32_t budget_used, budget_intensity;
+	int64_t budget_period_ms;
 };
 
 /* advise writes the recommendation; s is above healthy. Foreign text in it may hold any UTF-8. */

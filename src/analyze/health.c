@@ -18,6 +18,7 @@ static const struct {
 	[CRITERION_ATOMS] = { 1, 2 },
 	[CRITERION_FDS] = { 1, 2 },
 	[CRITERION_MESSAGE_QUEUE] = { 2, 2 },
+	[CRITERION_RESTART_BUDGET] = { 1, 1 },
 };
 
 void

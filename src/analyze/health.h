@@ -5,7 +5,7 @@
  *
  * A level is reached when the value is above its threshold; CPU and message queues, which are noisy, in two
  * observations in a row. It is left when the value is at least 5 % of the threshold below it, in two observations in a
- * row (CPU: six; restarts, a count over five minutes: one). What was unknown takes its level at once. An alert is due
+ * row (CPU: six; restarts and restart budgets, which are counts over a time: one). What was unknown takes its level at once. An alert is due
  * when a known level differs from the last one told (healthy at first), and again every 15 minutes while critical.
  */
 #ifndef ANALYZE_HEALTH_H

@@ -133,7 +133,8 @@ advice_names_thing_number_and_step(void **state)
 {
 	static struct sample s;
 	struct top_process p = { .pid = "<0.7.0>", .name = "cache", .memory = 300 * 1048576.0, .queue_len = 1234 };
-	struct advice_facts facts = { &s, { [TOP_MEMORY] = &p, [TOP_MESSAGE_QUEUE] = &p }, "rabbit_sup", 9 };
+	struct advice_facts facts = { &s, { [TOP_MEMORY] = &p, [TOP_MESSAGE_QUEUE] = &p }, "rabbit_sup", 9, "pool_sup",
+		9, 10, 60000 };
 	struct criterion_state st = { LEVEL_CRITICAL, 95.5, 75, 90 };
 	char text[ADVICE_SIZE];
 
@@ -148,6 +149,11 @@ advice_names_thing_number_and_step(void **state)
 	advise(CRITERION_RESTARTS, &st, &facts, text);
 	assert_string_equal(text,
 	    "Restarts: 6 in 5 min, warning above 5. Most under rabbit_sup (9). Read its children's exit reasons.");
+	st = (struct criterion_state) { LEVEL_WARNING, 90, 75, 90 };
+	advise(CRITERION_RESTART_BUDGET, &st, &facts, text);
+	assert_string_equal(text,
+	    "Restart budget: 90.0 %, warning above 75. pool_sup used 9 of 10 restarts in 60 s, 1 left. "
+	    "Read its children's exit reasons; it gives up with all of them when the budget is spent.");
 	for (int c = 0; c < CRITERION_COUNT; c++) {
 		advise((enum criterion)c, &st, &facts, text);
 		assert_true(strlen(text) > 20 && strlen(text) < ADVICE_SIZE - 1);
@@ -158,7 +164,7 @@ static void
 advice_bears_foreign_names(void **state)
 {
 	struct top_process p = { .pid = "<0.7.0>" };
-	struct advice_facts facts = { NULL, { [TOP_MEMORY] = &p }, "", 0 };
+	struct advice_facts facts = { NULL, { [TOP_MEMORY] = &p }, "", 0, "", 0, 0, 0 };
 	struct criterion_state st = { LEVEL_WARNING, 80, 75, 90 };
 	char text[ADVICE_SIZE];
 

@@ -153,6 +153,29 @@ reason_list_take(struct reason_list *l, struct reasons *r, const struct term *t,
 	return n;
 }
 
+static struct reason_entry *
+most_frequent(const struct reason_list *l, uint64_t *sum)
+{
+	struct reason_entry *most = NULL;
+
+	*sum = 0;
+	for (uint32_t i = 0; i < l->count; i++) {
+		*sum += l->entries[i].count;
+		most = most && most->count >= l->entries[i].count ? most : &l->entries[i];
+	}
+	return most;
+}
+
+void
+reason_list_trim(struct reason_list *l, struct reasons *r, uint64_t max)
+{
+	struct reason_entry *most;
+	uint64_t sum;
+
+	while ((most = most_frequent(l, &sum)) != NULL && sum > max)
+		reason_list_take(l, r, most->reason->term, sum - max);
+}
+
 void
 reason_list_release(struct reason_list *l, struct reasons *r)
 {

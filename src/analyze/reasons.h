@@ -53,6 +53,8 @@ void reasons_release(struct reasons *r);
 bool reason_list_add(struct reason_list *l, struct reasons *r, const struct term *reason, uint64_t n);
 /* reason_list_take takes up to n of a reason out again, and returns how many it took. */
 uint64_t reason_list_take(struct reason_list *l, struct reasons *r, const struct term *reason, uint64_t n);
+/* reason_list_trim takes from the most frequent ones until the counts add up to no more than max. */
+void reason_list_trim(struct reason_list *l, struct reasons *r, uint64_t max);
 void reason_list_release(struct reason_list *l, struct reasons *r);
 
 #endif

@@ -22,10 +22,21 @@ tally_add(struct tally *t, int64_t first_ms, int64_t last_ms, uint64_t n)
 {
 	if (t->total == 0 || first_ms < t->first_ms)
 		t->first_ms = first_ms;
-	if (t->total == 0 || last_ms > t->last_ms)
+	if (t->total == 0 || last_ms >= t->last_ms) {
+		t->before_ms = t->total == 0 || n > 1 ? last_ms : t->last_ms;
 		t->last_ms = last_ms;
+	}
 	t->total += n;
 	window_add(&t->window, last_ms, n);
+}
+
+static void
+tally_take(struct tally *t, int64_t time_ms, uint64_t n)
+{
+	t->total -= n < t->total ? n : t->total;
+	window_take(&t->window, time_ms, n);
+	if (t->last_ms == time_ms)
+		t->last_ms = t->before_ms;
 }
 
 void
@@ -159,6 +170,9 @@ evict_supervisor(struct restarts *r, struct supervisor *s)
 	map_remove(&r->supervisors, r->key.data, r->key.len);
 	unlink_supervisor(r, s);
 	term_unref(s->name);
+	term_unref(s->pid);
+	siblings_unref(s->siblings);
+	budget_release(&s->budget);
 	window_release(&s->tally.window);
 	free(s);
 }
@@ -210,12 +224,17 @@ new_child(struct restarts *r, const struct restart *report)
 }
 
 struct child *
+restarts_known(struct restarts *r, const struct restart *report)
+{
+	make_key(&r->key, restart_key(report), report->child_id);
+	return map_get(&r->children, r->key.data, r->key.len);
+}
+
+struct child *
 restarts_child(struct restarts *r, const struct restart *report)
 {
-	struct child *c;
+	struct child *c = restarts_known(r, report);
 
-	make_key(&r->key, restart_key(report), report->child_id);
-	c = map_get(&r->children, r->key.data, r->key.len);
 	if (c == NULL) {
 		c = new_child(r, report);
 	} else {
@@ -265,6 +284,11 @@ count_report(struct tally *t, const struct restart *report, uint64_t n)
 		break;
 	case RESTART_GAVE_UP:
 		t->gave_up += n;
+		break;
+	case RESTART_UNDONE: /* have functions of their own */
+	case RESTART_COLLATERAL:
+	case RESTART_COLLATERAL_UNDONE:
+	case RESTART_KIND_COUNT:
 		break;
 	}
 }
@@ -322,6 +346,100 @@ restarts_count_past(struct restarts *r, struct child *c, const struct restart *l
 	c->count += n;
 	recent_restarts_add(&c->recent, last->time_ms);
 	reason_list_add(&c->reasons, &r->reasons, last->reason, n);
+}
+
+static void
+take_from_child(struct restarts *r, struct child *c, const struct restart *done, uint64_t n)
+{
+	c->count -= n < c->count ? n : c->count;
+	reason_list_take(&c->reasons, &r->reasons, done->reason, n);
+	/* It may have found no place of its own. */
+	reason_list_trim(&c->reasons, &r->reasons, c->count);
+	for (uint64_t i = 0; i < n && i < STORM_RESTARTS; i++) {
+		recent_restarts_take(&c->recent, done->time_ms);
+		storm_take(&c->storm, &c->recent);
+	}
+}
+
+void
+restarts_take_back(struct restarts *r, const struct restart *done, uint64_t n)
+{
+	struct child *c = restarts_known(r, done);
+	struct supervisor *s = find_supervisor(r, restart_key(done));
+
+	tally_take(&r->all, done->time_ms, n);
+	if (s)
+		tally_take(&s->tally, done->time_ms, n);
+	if (c)
+		take_from_child(r, c, done, n);
+}
+
+void
+restarts_add_collateral(struct restarts *r, const struct restart *of, uint64_t n)
+{
+	struct supervisor *s = find_supervisor(r, restart_key(of));
+
+	r->all.collateral += n;
+	if (s)
+		s->tally.collateral += n;
+}
+
+void
+restarts_take_collateral(struct restarts *r, const struct restart *of, uint64_t n)
+{
+	struct supervisor *s = find_supervisor(r, restart_key(of));
+
+	r->all.collateral -= n < r->all.collateral ? n : r->all.collateral;
+	if (s)
+		s->tally.collateral -= n < s->tally.collateral ? n : s->tally.collateral;
+}
+
+/* Of one name, another process: the one before it ended. */
+static void
+learn_pid(struct supervisor *s, struct term *pid)
+{
+	if (s->pid && !term_same(s->pid, pid))
+		budget_renew(&s->budget);
+	term_ref(pid);
+	term_unref(s->pid);
+	s->pid = pid;
+}
+
+struct supervisor *
+restarts_learn(struct restarts *r, const struct supervisor_facts *f)
+{
+	struct supervisor *s = find_supervisor(r, f->supervisor);
+
+	if (s == NULL)
+		return NULL;
+	s->told = true;
+	s->kind = f->kind;
+	s->strategy = f->strategy;
+	s->child_count = f->children;
+	siblings_unref(s->siblings);
+	s->siblings = siblings_ref(f->siblings);
+	learn_pid(s, f->pid);
+	if (f->known)
+		budget_learn(&s->budget, f);
+	return s;
+}
+
+const struct supervisor *
+restarts_tightest(const struct restarts *r, int64_t now_ms)
+{
+	const struct supervisor *tightest = NULL;
+	double most = 0;
+
+	for (const struct supervisor *s = r->newest_supervisor; s; s = s->older) {
+		double share = budget_share(&s->budget, now_ms);
+
+		/* The name decides between equals, so that the answer does not jump to and fro. */
+		if (share > most || (tightest && share == most && term_order(s->name, tightest->name) < 0)) {
+			tightest = s;
+			most = share;
+		}
+	}
+	return tightest;
 }
 
 void

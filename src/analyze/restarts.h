@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/budget.h"
 #include "analyze/pairing.h"
 #include "analyze/reasons.h"
 #include "analyze/storm.h"
@@ -28,7 +29,9 @@ struct tally {
 	uint64_t total;
 	uint64_t failed;
 	uint64_t gave_up;
+	uint64_t collateral;       /* siblings that were restarted along: not in total */
 	int64_t first_ms, last_ms; /* of the restarts in total */
+	int64_t before_ms;         /* of the last but one */
 	struct window window;      /* an hour */
 };
 
@@ -37,6 +40,14 @@ struct supervisor {
 	struct term *name;                /* its identity */
 	struct tally tally;
 	struct child *newest, *oldest; /* its children, by their last report */
+	/* What it told of itself; `told` false: nothing yet. */
+	bool told;
+	const char *kind; /* a literal */
+	enum strategy strategy;
+	int64_t child_count; /* -1: not known */
+	struct term *pid;
+	struct siblings *siblings;
+	struct budget budget;
 };
 
 struct child {
@@ -49,6 +60,7 @@ struct child {
 	bool group;
 	bool rapid; /* in a rapid cycle that was reported */
 	uint64_t count;
+	uint64_t unsettled; /* restarts of which it is not known yet who was restarted along */
 	struct recent_restarts recent;
 	struct storm storm;
 	struct reason_list reasons; /* their counts may be less than count: the rest is other */
@@ -78,6 +90,17 @@ struct child *restarts_child(struct restarts *r, const struct restart *report);
 bool restarts_count(struct restarts *r, struct child *c, const struct restart *report);
 /* restarts_count_past counts n restarts between first_ms and last->time_ms: they make no cycle and no storm. */
 void restarts_count_past(struct restarts *r, struct child *c, const struct restart *last, uint64_t n, int64_t first_ms);
+/* restarts_known is the child that a report is about, if it is counted by itself; else NULL. */
+struct child *restarts_known(struct restarts *r, const struct restart *report);
+/* restarts_take_back: n restarts that were counted as of done->time_ms, under done->reason, were none. */
+void restarts_take_back(struct restarts *r, const struct restart *done, uint64_t n);
+/* restarts_add_collateral counts n siblings of `of` that were restarted along; restarts_take_collateral takes them back. */
+void restarts_add_collateral(struct restarts *r, const struct restart *of, uint64_t n);
+void restarts_take_collateral(struct restarts *r, const struct restart *of, uint64_t n);
+/* restarts_learn takes what a supervisor told of itself, and returns it; NULL if nothing of it was ever reported. */
+struct supervisor *restarts_learn(struct restarts *r, const struct supervisor_facts *f);
+/* restarts_tightest is the supervisor whose budget_share is the largest, NULL if none is above 0. */
+const struct supervisor *restarts_tightest(const struct restarts *r, int64_t now_ms);
 /* restarts_correct counts n restarts of the child under another reason than so far. */
 void restarts_correct(struct restarts *r, struct child *c, const struct term *from, const struct term *to, uint64_t n);
 /* restarts_add_lost counts n restarts of which nothing is known but that they happened. */

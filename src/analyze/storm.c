@@ -16,6 +16,17 @@ recent_restarts_add(struct recent_restarts *r, int64_t time_ms)
 	r->count += r->count < STORM_RESTARTS;
 }
 
+void
+recent_restarts_take(struct recent_restarts *r, int64_t time_ms)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->time_ms[i] == time_ms) {
+			memmove(r->time_ms + i, r->time_ms + i + 1, (r->count - i - 1) * sizeof(r->time_ms[0]));
+			r->count--;
+			return;
+		}
+}
+
 bool
 recent_restarts_within(const struct recent_restarts *r, unsigned n, int64_t span_ms)
 {
@@ -37,6 +48,21 @@ storm_update(struct storm *s, const struct recent_restarts *r)
 		*s = (struct storm) { .restarts = STORM_RESTARTS, .first_ms = r->time_ms[STORM_RESTARTS - 1] };
 	s->slower = 0;
 	s->last_ms = r->time_ms[0];
+}
+
+void
+storm_take(struct storm *s, const struct recent_restarts *r)
+{
+	if (s->restarts == 0)
+		return;
+	if (s->slower > 0) {
+		s->slower--;
+		return;
+	}
+	if (--s->restarts < STORM_RESTARTS)
+		*s = (struct storm) { 0 };
+	else if (r->count > 0)
+		s->last_ms = r->time_ms[0];
 }
 
 bool

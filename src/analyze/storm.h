@@ -18,6 +18,8 @@ struct recent_restarts {
 
 /* recent_restarts_add puts a time in front; one before the newest is taken as the newest. */
 void recent_restarts_add(struct recent_restarts *r, int64_t time_ms);
+/* recent_restarts_take takes a time out again. */
+void recent_restarts_take(struct recent_restarts *r, int64_t time_ms);
 /* recent_restarts_within: the newest n restarts happened within span_ms. n is at most STORM_RESTARTS. */
 bool recent_restarts_within(const struct recent_restarts *r, unsigned n, int64_t span_ms);
 
@@ -31,6 +33,8 @@ struct storm {
 
 /* storm_update takes note of the newest restart in r. A storm goes on until 60 s pass without 5 in 60 s. */
 void storm_update(struct storm *s, const struct recent_restarts *r);
+/* storm_take: of what it took note of, one restart was none; r is without it. */
+void storm_take(struct storm *s, const struct recent_restarts *r);
 bool storm_is_active(const struct storm *s, int64_t now_ms);
 /* storm_confidence is 1 - 2^(3 - restarts): 0.75 with five, halving the doubt with each further one. */
 double storm_confidence(const struct storm *s);

@@ -54,6 +54,17 @@ window_add(struct window *w, int64_t time_ms, uint64_t n)
 		*count = n < UINT32_MAX - *count ? *count + (uint32_t)n : UINT32_MAX;
 }
 
+void
+window_take(struct window *w, int64_t time_ms, uint64_t n)
+{
+	int64_t bucket = bucket_of(w, time_ms);
+	uint32_t *count = slot(w, bucket);
+
+	if (bucket > w->newest || w->newest - bucket >= (int64_t)w->cap)
+		return;
+	*count = n < *count ? *count - (uint32_t)n : 0;
+}
+
 static uint64_t
 sum_of(const uint32_t *counts, size_t n)
 {

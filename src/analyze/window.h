@@ -21,6 +21,8 @@ void window_init(struct window *w, size_t cap, int64_t bucket_ms);
 void window_release(struct window *w);
 /* window_add counts n at time_ms; what is older than the window is left out. A bucket holds at most UINT32_MAX. */
 void window_add(struct window *w, int64_t time_ms, uint64_t n);
+/* window_take takes n out again that were counted at time_ms. */
+void window_take(struct window *w, int64_t time_ms, uint64_t n);
 /* window_count is the number in the last span_ms (at most the window's length) as of now_ms. */
 uint64_t window_count(const struct window *w, int64_t now_ms, int64_t span_ms);
 

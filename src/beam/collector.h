@@ -14,6 +14,7 @@
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"
+#include "model/supervisor.h"
 #include "model/survey.h"
 
 struct peer;
@@ -28,6 +29,7 @@ struct collector_handlers {
 	void (*lost)(void *arg, uint64_t restarts);
 	/* Taken over: the callee releases it. */
 	void (*survey)(void *arg, struct survey *s);
+	void (*supervisor)(void *arg, const struct supervisor_facts *f);
 	void (*notice)(void *arg, bool warning, const char *text);
 	/* Something came that is not what it must be; it was dropped. */
 	void (*bad)(void *arg, const char *what);

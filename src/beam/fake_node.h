@@ -114,6 +114,12 @@ fake_survey(void *arg, struct survey *s)
 }
 
 static inline void
+fake_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	strbuf_addf(&((struct fake_node *)arg)->log, "supervisor %s %s\n", term_text(f->supervisor), f->kind);
+}
+
+static inline void
 fake_notice(void *arg, bool warning, const char *text)
 {
 	strbuf_addf(&((struct fake_node *)arg)->log, "notice %d %s\n", warning, text);
@@ -139,7 +145,7 @@ fake_no_probe(void *arg, const char *why)
 
 static const struct peer_handlers FAKE_PEER = { fake_write, fake_message, fake_down, fake_exited };
 static const struct collector_handlers FAKE_OWNER = { fake_now, fake_info, fake_sample, fake_restart, fake_lost,
-	fake_survey, fake_notice, fake_bad, fake_failed, fake_no_probe };
+	fake_survey, fake_supervisor, fake_notice, fake_bad, fake_failed, fake_no_probe };
 
 static inline void
 fake_init(struct fake_node *n)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "beam/genserver_answer.h"
 #include "beam/probe_message.h"
+#include "beam/probe_supervisor.h"
 #include "beam/probe_survey.h"
 #include "engine/answer.h"
 #include "etf/etf_text.h"
@@ -435,6 +436,14 @@ read_capture(struct genserver *g, struct etf *e)
 	return true;
 }
 
+static void
+on_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	struct genserver *g = arg;
+
+	g->host.supervisor(g->arg, genserver_now(g, g->clock_ms), f);
+}
+
 /* {probe, Message} */
 static bool
 read_probe(struct genserver *g, struct etf *e)
@@ -444,6 +453,8 @@ read_probe(struct genserver *g, struct etf *e)
 		return read_tick(g, e);
 	case PROBE_SURVEY:
 		return read_survey(g, e);
+	case PROBE_SUPERVISORS:
+		return probe_read_supervisors(e, on_supervisor, g);
 	case PROBE_NOTICE:
 		return read_notice(g, e);
 	case PROBE_CAPTURE:

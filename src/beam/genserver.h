@@ -57,6 +57,7 @@ struct genserver_host {
 	void (*lost_restarts)(void *arg, int64_t now_ms, uint64_t count);
 	/* Taken over: the callee releases it. */
 	void (*survey)(void *arg, int64_t now_ms, struct survey *s);
+	void (*supervisor)(void *arg, int64_t now_ms, const struct supervisor_facts *f);
 	/* All casts up to this number were handed over. */
 	void (*mark)(void *arg, uint64_t last);
 	void (*figures)(void *arg, struct genserver_figures *figures);

@@ -116,6 +116,14 @@ fixture_survey(void *arg, int64_t now_ms, struct survey *s)
 }
 
 static void
+fixture_supervisor(void *arg, int64_t now_ms, const struct supervisor_facts *facts)
+{
+	struct fixture *f = arg;
+
+	engine_supervisor(f->engine, now_ms, facts);
+}
+
+static void
 fixture_mark(void *arg, uint64_t last)
 {
 	struct fixture *f = arg;
@@ -143,8 +151,8 @@ static void
 fixture_init(struct fixture *f)
 {
 	static const struct genserver_host host = { fixture_start, fixture_state, fixture_info, fixture_sample,
-		fixture_restart, fixture_lost_restarts, fixture_survey, fixture_mark, fixture_figures,
-		fixture_is_slow };
+		fixture_restart, fixture_lost_restarts, fixture_survey, fixture_supervisor, fixture_mark,
+		fixture_figures, fixture_is_slow };
 
 	memset(f, 0, sizeof(*f));
 	packet_writer_init(&f->out);

@@ -11,6 +11,7 @@
 #include "beam/batch.h"
 #include "beam/peer.h"
 #include "beam/probe_message.h"
+#include "beam/probe_supervisor.h"
 #include "beam/probe_survey.h"
 #include "etf/etf_text.h"
 #include "etf/etf_write.h"
@@ -393,6 +394,14 @@ on_reply(struct probe *p, struct etf *e)
 }
 
 static void
+on_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	struct probe *p = arg;
+
+	p->base.handlers->supervisor(p->base.arg, f);
+}
+
+static void
 probe_message(struct collector *c, struct etf_span message)
 {
 	struct etf e;
@@ -416,6 +425,10 @@ probe_message(struct collector *c, struct etf_span message)
 		break;
 	case PROBE_REPLY:
 		on_reply(probe_of(c), &e);
+		break;
+	case PROBE_SUPERVISORS:
+		if (!probe_read_supervisors(&e, on_supervisor, c))
+			c->handlers->bad(c->arg, "malformed arsenal_supervisors");
 		break;
 	case PROBE_UNKNOWN:
 		c->handlers->bad(c->arg, "a message that is none of the probe's");

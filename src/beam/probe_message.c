@@ -23,6 +23,7 @@ probe_message_open(struct etf *e)
 		[PROBE_SURVEY] = { "arsenal_survey", 5 },
 		[PROBE_CAPTURE] = { "arsenal_capture", 4 },
 		[PROBE_REPLY] = { "arsenal_reply", 3 },
+		[PROBE_SUPERVISORS] = { "arsenal_supervisors", 3 },
 	};
 	uint32_t arity = etf_tuple(e);
 	struct etf_atom tag;

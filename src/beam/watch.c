@@ -278,6 +278,16 @@ on_survey(void *arg, struct survey *s)
 }
 
 static void
+on_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	struct beam_watch *w = arg;
+	struct supervisor_facts told = *f;
+
+	told.time_ms = clock_offset_apply(&w->offset, f->time_ms, clock_now_ms());
+	w->handlers.supervisor(w->arg, &told);
+}
+
+static void
 on_notice(void *arg, bool warning, const char *text)
 {
 	struct beam_watch *w = arg;
@@ -329,7 +339,7 @@ on_no_probe(void *arg, const char *why)
 }
 
 static const struct collector_handlers COLLECTOR_HANDLERS = { on_now, on_info, on_sample, on_restart, on_lost_restarts,
-	on_survey, on_notice, on_bad, on_failed, on_no_probe };
+	on_survey, on_supervisor, on_notice, on_bad, on_failed, on_no_probe };
 
 static void
 collect(struct beam_watch *w, bool inject)

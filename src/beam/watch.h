@@ -48,6 +48,7 @@ struct beam_watch_handlers {
 	void (*lost_restarts)(void *arg, uint64_t count);
 	/* Taken over: the callee releases it. */
 	void (*survey)(void *arg, struct survey *s);
+	void (*supervisor)(void *arg, const struct supervisor_facts *f);
 	/* Something to be read once (from the probe or the decoder). */
 	void (*notice)(void *arg, bool warning, const char *text);
 };

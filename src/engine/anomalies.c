@@ -3,6 +3,7 @@
  * From detectors and restart statistics to anomalies that people see: each once, with its culprits, listed while it
  * holds. What another one explains is not told beside it: total memory and used memory tell the same story.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -377,13 +378,17 @@ anomalies_restart(struct engine *e, struct child *c)
 void
 anomalies_gave_up(struct engine *e, const struct restart *r, const struct child *c)
 {
+	const struct budget *b = c && c->under ? &c->under->budget : NULL;
 	struct node_event *ev = new_anomaly(e, ANOMALY_RESTART, SEVERITY_HIGH, 1);
 	struct anomaly *a = &ev->u.anomaly;
+	char rule[40] = "";
 
 	set_child(a, r->supervisor, r->child_id, c ? c->count : 0);
+	if (b && b->known)
+		snprintf(rule, sizeof(rule), " (%" PRIu32 " in %" PRId64 " s)", b->intensity, b->period_ms / 1000);
 	snprintf(a->description, sizeof(a->description),
-	    "Supervisor %.80s reached its restart intensity and ended; the last child to fail was %.80s",
-	    term_text(r->supervisor), term_text(r->child_id));
+	    "Supervisor %.60s reached its restart intensity%s and ended; the last child to fail was %.60s",
+	    term_text(r->supervisor), rule, term_text(r->child_id));
 	stand(e, ev, NULL, e->now_ms + RESTARTS_HEALTH_MS);
 	publish(e, ev);
 }

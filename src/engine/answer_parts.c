@@ -214,6 +214,19 @@ part_restart_type(struct answer *a, const char *type)
 	a->ops->text(a, type);
 }
 
+static void
+part_collateral(struct answer *a, const struct restart *r)
+{
+	part_integer(a, "collateral", r->collateral);
+	if (r->collateral == 0)
+		return;
+	put_array(a, "collateral_children");
+	for (unsigned i = 0; i < r->sibling_count; i++)
+		if (!term_same(r->siblings->ids[i], r->child_id))
+			a->ops->term(a, r->siblings->ids[i]);
+	put_end(a);
+}
+
 void
 part_restart(struct answer *a, const struct restart *r)
 {
@@ -229,6 +242,10 @@ part_restart(struct answer *a, const struct restart *r)
 	part_bool(a, "group", r->group);
 	if (r->times > 1)
 		part_integer(a, "times", (double)r->times);
+	if (r->undone)
+		part_bool(a, "restarted", false);
+	if (r->collateral_known)
+		part_collateral(a, r);
 	part_truncated(a, is_cut(r->supervisor) || is_cut(r->child_id) || is_cut(r->reason));
 	put_end(a);
 }

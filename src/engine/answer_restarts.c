@@ -148,6 +148,33 @@ reasons_field(struct answer *a, const struct restart_stats *s)
 		part_bool(a, "truncated", true);
 }
 
+/* ---- budgets ---- */
+
+static void
+budget_fields(struct answer *a, const struct restart_budget *b)
+{
+	a->ops->object(a);
+	part_term(a, "supervisor", b->supervisor);
+	part_word(a, "kind", b->kind);
+	part_word(a, "strategy", strategy_name(b->strategy));
+	part_integer(a, "intensity", b->intensity);
+	part_integer(a, "period", (double)b->period_ms);
+	part_integer(a, "used", b->used);
+	part_integer(a, "left", b->left);
+	part_integer(a, "children", b->children < 0 ? (double)NAN : (double)b->children);
+	part_integer(a, "collateral", (double)b->collateral);
+	put_end(a);
+}
+
+static void
+budgets_field(struct answer *a, const struct restart_stats *s)
+{
+	put_array(a, "budgets");
+	for (unsigned i = 0; i < s->budget_count; i++)
+		budget_fields(a, &s->budgets[i]);
+	put_end(a);
+}
+
 /* ---- the answers ---- */
 
 static void
@@ -163,6 +190,8 @@ statistics_fields(struct answer *a, const struct restart_stats *s)
 	patterns_field(a, s);
 	part_integer(a, "failed_attempts", (double)s->failed);
 	part_integer(a, "gave_up", (double)s->gave_up);
+	part_integer(a, "collateral", (double)s->collateral);
+	budgets_field(a, s);
 	part_integer(a, "undescribed", (double)s->undescribed);
 	part_bool(a, "observed", s->observed);
 	if (!a->terms)

@@ -101,6 +101,8 @@ add_restart(struct strbuf *out, const struct restart *r)
 		strbuf_adds(out, "  (failed to start)");
 	} else if (r->kind == RESTART_GAVE_UP) {
 		strbuf_adds(out, "  (the supervisor gave up)");
+	} else if (r->undone) {
+		strbuf_adds(out, "  (not restarted)");
 	} else if (r->restart_count > 0) {
 		strbuf_adds(out, "  (");
 		add_ordinal(out, r->restart_count);

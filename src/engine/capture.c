@@ -70,7 +70,7 @@ complete(struct engine *e, struct child *c, struct kept_restart *kept, const str
 {
 	if (kept->restart.times > 1)
 		return;
-	if (second->by_hand && second->reason)
+	if (second->by_hand && second->reason && !kept->restart.undone)
 		restarts_correct(&e->restarts, c, kept->restart.reason, second->reason, 1);
 	complete_kept(&kept->restart, second);
 }
@@ -141,6 +141,7 @@ count_restart(struct engine *e, struct child *c, struct restart *r)
 	struct kept_restart *kept;
 
 	r->restart_count = c->count;
+	supervision_restarted(e, c, r);
 	if (r->kind == RESTART_DONE)
 		e->counts.restarts += r->times;
 	kept = past_restart(e, r);
@@ -166,7 +167,11 @@ engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 	r.times = r.times ? r.times : 1;
 	r.caught = r.caught || !r.by_hand;
 	anomalies_expire(e);
+	if (e->restoring && supervision_restore(e, &r))
+		return true;
 	c = restarts_child(&e->restarts, &r);
+	supervision_gave_up(e, c->under, &r);
+	supervision_spend(c->under, &r);
 	r.times -= meet(e, c, &r);
 	if (r.times > 0)
 		count_restart(e, c, &r);

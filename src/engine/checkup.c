@@ -19,6 +19,7 @@ static const struct {
 	[CRITERION_ATOMS] = { METRIC_ATOM_COUNT, true },
 	[CRITERION_FDS] = { METRIC_OPEN_FDS, true },
 	[CRITERION_MESSAGE_QUEUE] = { METRIC_MQ_MAX, false },
+	[CRITERION_RESTART_BUDGET] = { METRIC_NONE, false },
 };
 
 static double
@@ -59,6 +60,24 @@ restarts_value(const struct engine *e, int64_t now_ms)
 	bool whole = watched && now_ms - e->capture_since_ms >= RESTARTS_HEALTH_MS;
 
 	return !e->lost && (whole || count > e->options.warning[CRITERION_RESTARTS]) ? count : NAN;
+}
+
+/* budget_value is that of the supervisor closest to giving up; NaN where restarts are not seen, or supervisors are not asked. */
+static double
+budget_value(const struct engine *e, int64_t now_ms)
+{
+	const struct supervisor *s = restarts_tightest(&e->restarts, now_ms);
+
+	if (e->lost || !e->info.injected || !checkup_sample_is_fresh(e, now_ms) || !capture_is_on(e))
+		return NAN;
+	return s ? budget_share(&s->budget, now_ms) : 0;
+}
+
+/* The criteria that change between two samples. */
+static double
+value_between(const struct engine *e, enum criterion c, int64_t now_ms)
+{
+	return c == CRITERION_RESTARTS ? restarts_value(e, now_ms) : budget_value(e, now_ms);
 }
 
 /* ---- alerts ---- */
@@ -105,8 +124,12 @@ checkup_time(struct engine *e)
 {
 	if (!checkup_sample_is_fresh(e, e->now_ms))
 		for (int c = 0; c < CRITERION_COUNT; c++)
-			health_judge_observe(&e->health, (enum criterion)c, NAN);
-	health_judge_observe(&e->health, CRITERION_RESTARTS, restarts_value(e, e->now_ms));
+			if (SOURCES[c].metric != METRIC_NONE)
+				health_judge_observe(&e->health, (enum criterion)c, NAN);
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		if (SOURCES[c].metric == METRIC_NONE)
+			health_judge_observe(
+			    &e->health, (enum criterion)c, value_between(e, (enum criterion)c, e->now_ms));
 	publish_alerts(e);
 }
 
@@ -116,9 +139,16 @@ static void
 gather_facts(const struct engine *e, int64_t now_ms, struct advice_facts *facts)
 {
 	const struct supervisor *worst = restarts_worst(&e->restarts, now_ms, &facts->supervisor_restarts);
+	const struct supervisor *tightest = restarts_tightest(&e->restarts, now_ms);
 
 	facts->last = e->last;
 	facts->supervisor = worst ? term_text(worst->name) : "";
+	facts->tightest = tightest ? term_text(tightest->name) : "";
+	if (tightest) {
+		facts->budget_used = budget_used(&tightest->budget, now_ms);
+		facts->budget_intensity = tightest->budget.intensity;
+		facts->budget_period_ms = tightest->budget.period_ms;
+	}
 	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
 		facts->top[kind] = e->top_count[kind] > 0 ? &e->top[kind][0] : NULL;
 }
@@ -137,14 +167,14 @@ checkup_recommend(const struct engine *e, int64_t now_ms, struct health *out)
 			    out->recommendations[out->recommendation_count++]);
 }
 
-/* judge_restarts brings the one criterion up to now that changes between two ticks. */
+/* judge_now brings a criterion up to now that changes between two ticks. */
 static struct criterion_state
-judge_restarts(const struct engine *e, int64_t now_ms)
+judge_now(const struct engine *e, enum criterion c, int64_t now_ms)
 {
 	struct health_judge copy = e->health;
 
-	health_judge_observe(&copy, CRITERION_RESTARTS, restarts_value(e, now_ms));
-	return *health_judge_state(&copy, CRITERION_RESTARTS);
+	health_judge_observe(&copy, c, value_between(e, c, now_ms));
+	return *health_judge_state(&copy, c);
 }
 
 static void
@@ -152,8 +182,8 @@ fill_criteria(const struct engine *e, int64_t now_ms, bool fresh, struct health 
 {
 	for (int c = 0; c < CRITERION_COUNT; c++) {
 		out->criteria[c] = *health_judge_state(&e->health, (enum criterion)c);
-		if (c == CRITERION_RESTARTS) {
-			out->criteria[c] = judge_restarts(e, now_ms);
+		if (SOURCES[c].metric == METRIC_NONE) {
+			out->criteria[c] = judge_now(e, (enum criterion)c, now_ms);
 		} else if (!fresh) {
 			out->criteria[c].level = LEVEL_UNKNOWN;
 			out->criteria[c].value = NAN;

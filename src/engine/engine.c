@@ -45,6 +45,7 @@ engine_new(const char *node, const struct engine_options *options)
 	e->state = NODE_CONNECTING;
 	ring_init(&e->events, options->max_events);
 	past_init(e);
+	supervision_init(e);
 	restarts_init(&e->restarts, options->max_children);
 	health_judge_init(&e->health, options->warning, options->critical);
 	anomalies_init(e);
@@ -74,6 +75,7 @@ engine_free(struct engine *e)
 	anomalies_release(e);
 	ring_release(&e->events, free_event);
 	past_release(e);
+	supervision_release(e);
 	restarts_release(&e->restarts);
 	drop_surveys(e);
 	tree_release(&e->tree);

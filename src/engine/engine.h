@@ -21,6 +21,7 @@
 #include "model/node.h"
 #include "model/restart.h"
 #include "model/sample.h"
+#include "model/supervisor.h"
 #include "model/survey.h"
 #include "model/tree.h"
 
@@ -40,6 +41,7 @@ struct engine_options {
 	size_t max_history_bytes;          /* memory for the samples kept; the oldest go first */
 	size_t max_past_events;            /* events kept for engine_past_event */
 	const struct selection *selection; /* what is monitored at all; NULL: everything. Outlives the engine */
+	bool records;                      /* engine_next_record is asked */
 	double warning[CRITERION_COUNT];
 	double critical[CRITERION_COUNT];
 };
@@ -59,12 +61,20 @@ void engine_feed(struct engine *e, int64_t now_ms, const struct sample *s);
  * hand report of the same supervisor and child within 5 s are one restart: the first of the two counts and is published, the second
  * completes what is kept of it (pid, reason, type; terms given by hand win) and is published no more. A hand report never meets another
  * hand report. r->times > 1: so many hand reports folded into one. False, and nothing done, if the selection does not want it.
+ * A caught RESTART_GAVE_UP takes the restart back upon which the supervisor gave up (struct restart: undone).
  */
 bool engine_restart(struct engine *e, int64_t now_ms, const struct restart *r);
 /* engine_restart_time is the time that engine_restart takes a restart of time_ms to have: not in the future, not more than an hour ago. */
 int64_t engine_restart_time(const struct engine *e, int64_t now_ms, int64_t time_ms);
 /* engine_lost_restarts: n restarts that were seen but not described (a flood). They count in totals and rates. */
 void engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n);
+/* engine_supervisor takes what a supervisor told of itself, after it was reported to restart; the terms stay the caller's. */
+void engine_supervisor(struct engine *e, int64_t now_ms, const struct supervisor_facts *f);
+/*
+ * engine_next_record hands over what the last inputs meant beside what they said: records (RESTART_UNDONE and so on) that engine_restart
+ * takes while restoring, before the report that they came of. False: there is none. The terms are the caller's (restart_release).
+ */
+bool engine_next_record(struct engine *e, struct restart *out);
 /* engine_link tells the state of the link; a change becomes an event, a loss also a node_down anomaly. */
 void engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char *detail);
 void engine_info(struct engine *e, const struct node_info *info);
@@ -148,6 +158,7 @@ const struct engine_options *engine_options(const struct engine *e);
 #define RESTART_STATS_TOP 20
 #define RESTART_STATS_REASONS 101 /* 100 of a child, and what counts as "arsenal_other" */
 #define RESTART_STATS_PATTERNS 20
+#define RESTART_STATS_BUDGETS 20
 
 struct child_count {
 	const struct term *supervisor;
@@ -168,6 +179,20 @@ struct restart_pattern {
 	char pattern[160]; /* one line for a person */
 };
 
+/* What a supervisor may still restart before it gives up. */
+struct restart_budget {
+	const struct term *supervisor;
+	const char *kind; /* as in struct supervisor_facts */
+	enum strategy strategy;
+	uint32_t intensity;
+	int64_t period_ms;
+	uint32_t used;
+	uint32_t left;
+	double share;        /* used of intensity, 0 to 1; 0 if nothing may be restarted at all */
+	int64_t children;    /* -1: not known */
+	uint64_t collateral; /* siblings that were restarted along */
+};
+
 struct reason_count {
 	const struct term *reason; /* NULL: all that found no place of their own ("arsenal_other") */
 	uint64_t count;
@@ -178,6 +203,7 @@ struct restart_stats {
 	uint64_t total;  /* since the watch began, never capped */
 	uint64_t failed; /* failed attempts */
 	uint64_t gave_up;
+	uint64_t collateral;     /* siblings restarted along: not in total */
 	uint64_t undescribed;    /* counted in total, lost in a flood */
 	double rate;             /* in the last hour */
 	double mean_interval_ms; /* mean time between restarts; NaN with fewer than two */
@@ -187,6 +213,8 @@ struct restart_stats {
 	struct reason_count reasons[RESTART_STATS_REASONS];
 	unsigned pattern_count;
 	struct restart_pattern patterns[RESTART_STATS_PATTERNS];
+	unsigned budget_count; /* of the supervisors that told of themselves, the most used first */
+	struct restart_budget budgets[RESTART_STATS_BUDGETS];
 };
 
 /* engine_restart_stats: over all supervisors, or over the one whose text is `supervisor` (NULL: all). False if no such

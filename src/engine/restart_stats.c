@@ -28,6 +28,7 @@ add_tally(struct gathering *g, const struct tally *t)
 	out->total += t->total;
 	out->failed += t->failed;
 	out->gave_up += t->gave_up;
+	out->collateral += t->collateral;
 	out->rate += (double)window_count(&t->window, g->now_ms, RESTARTS_RATE_MS);
 }
 
@@ -118,6 +119,7 @@ static void
 add_supervisor(struct gathering *g, const struct supervisor *s)
 {
 	add_tally(g, &s->tally);
+	supervision_budget(s, g->now_ms, g->out);
 	for (const struct child *c = s->newest; c; c = c->elder)
 		add_child(g, c);
 }
@@ -194,6 +196,8 @@ gather_all(struct gathering *g)
 	add_tally(g, &g->restarts->all);
 	for (const struct child *c = g->restarts->newest_child; c; c = c->older)
 		add_child(g, c);
+	for (const struct supervisor *s = g->restarts->newest_supervisor; s; s = s->older)
+		supervision_budget(s, g->now_ms, g->out);
 	g->out->undescribed = g->restarts->undescribed;
 }
 

@@ -12,6 +12,10 @@ engine_restore_begin(struct engine *e)
 void
 engine_restore_restart(struct engine *e, const struct restart *r)
 {
+	if (r->kind == RESTART_UNDONE)
+		supervision_mark_undone(e, r);
+	if (r->kind > RESTART_GAVE_UP)
+		return;
 	past_restart(e, r);
 	capture_publish(e, r);
 }
@@ -19,10 +23,15 @@ engine_restore_restart(struct engine *e, const struct restart *r)
 void
 engine_restore_tally(struct engine *e, const struct restart *last, uint64_t n, int64_t first_ms)
 {
+	struct restart record = *last;
+
 	if (n == 0)
 		return;
 	/* Time stays: what follows may be older than the newest of a tally. */
 	if (e->options.selection && !selection_wants_restart(e->options.selection, last))
+		return;
+	record.times = n;
+	if (supervision_restore(e, &record))
 		return;
 	restarts_count_past(&e->restarts, restarts_child(&e->restarts, last), last, n, first_ms);
 	if (last->kind == RESTART_DONE)

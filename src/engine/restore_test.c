@@ -19,7 +19,7 @@ static struct kept {
 	struct restart restart;
 	uint64_t lost;
 	int64_t now_ms;
-} kept[STEPS];
+} kept[2 * STEPS];
 static int kept_count;
 
 static struct restart
@@ -38,6 +38,7 @@ any_restart(int64_t now_ms)
 		.times = by_hand && rand() % 30 == 0 ? (uint64_t)(rand() % 50) : 1,
 		.supervisor = text_term(rand() % 2 ? "sup_a" : "sup_b"),
 		.child_id = text_term(name),
+		.child_pid = text_term(name),
 		.reason = text_term(reason) };
 	return r;
 }
@@ -48,6 +49,19 @@ forget_kept(void)
 	for (int i = 0; i < kept_count; i++)
 		restart_release(&kept[i].restart);
 	kept_count = 0;
+}
+
+/* What the engine made of the last report goes into the store before it. */
+static void
+keep_records(struct engine *e, int64_t now_ms)
+{
+	struct kept report = kept[--kept_count];
+
+	while (engine_next_record(e, &kept[kept_count].restart)) {
+		kept[kept_count].lost = 0;
+		kept[kept_count++].now_ms = now_ms;
+	}
+	kept[kept_count++] = report;
 }
 
 /* step gives one random input to both engines (b may be NULL). */
@@ -79,6 +93,7 @@ step(struct engine *a, struct engine *b, int64_t *now_ms)
 			engine_lost_restarts(i ? b : a, *now_ms, k->lost);
 		else
 			engine_restart(i ? b : a, *now_ms, &k->restart);
+	keep_records(a, *now_ms);
 }
 
 static void
@@ -130,6 +145,7 @@ same_list(const struct engine *a, const struct engine *b)
 		assert_int_equal(x->caught, y->caught);
 		assert_int_equal(x->by_hand, y->by_hand);
 		assert_int_equal(x->restart_count, y->restart_count);
+		assert_int_equal(x->undone, y->undone);
 		assert_true(term_same(x->reason, y->reason));
 	}
 	assert_null(engine_past_restart(b, INT64_MIN, INT64_MAX, &k));
@@ -193,6 +209,7 @@ restored_engine_goes_on_like_the_first(void **state)
 	struct engine_options o = engine_defaults();
 
 	(void)state;
+	o.records = true;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct engine *a = engine_new("a@h", &o), *b;
 		int64_t now_ms = T0;

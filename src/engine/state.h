@@ -47,6 +47,8 @@ struct past_advice {
 	char text[HEALTH_MAX_RECOMMENDATIONS * 257];
 };
 
+#define RECORDS_MAX 4096
+
 struct engine {
 	char *node;
 	struct engine_options options;
@@ -84,6 +86,7 @@ struct engine {
 	struct past_advice advice;
 	struct ring restart_list; /* struct kept_restart, by time */
 	struct ring past_events;  /* by time */
+	struct ring records;      /* struct restart, for engine_next_record */
 	bool restoring;
 	struct engine_counts counts;
 };
@@ -130,6 +133,21 @@ void checkup_time(struct engine *e);
 void checkup_health(const struct engine *e, int64_t now_ms, struct health *out);
 void checkup_recommend(const struct engine *e, int64_t now_ms, struct health *out);
 bool checkup_sample_is_fresh(const struct engine *e, int64_t now_ms);
+
+/* supervision.c */
+void supervision_init(struct engine *e);
+void supervision_release(struct engine *e);
+/* supervision_restarted counts, and writes into r, whom a restart restarted along. */
+void supervision_restarted(struct engine *e, struct child *c, struct restart *r);
+/* supervision_spend takes a report from the supervisor's budget. */
+void supervision_spend(struct supervisor *s, const struct restart *r);
+/* supervision_budget puts it among the budgets of the answer, if it is known. */
+void supervision_budget(const struct supervisor *s, int64_t now_ms, struct restart_stats *out);
+/* supervision_gave_up: if the report says so, the restart before it is taken back. */
+void supervision_gave_up(struct engine *e, const struct supervisor *s, const struct restart *r);
+/* supervision_restore takes a record; false if r is a report. */
+void supervision_mark_undone(struct engine *e, const struct restart *undone);
+bool supervision_restore(struct engine *e, const struct restart *r);
 
 /* capture.c */
 /* capture_publish makes the restart an event. */

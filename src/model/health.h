@@ -11,15 +11,18 @@
 /*
  * id, name, warning above, critical above (the seed's four, then those added), unit of the value, what the value is.
  */
-#define HEALTH_TABLE(X)                                                                \
-	X(MEMORY, "memory", 75, 90, "%", "used share of the memory the VM may use")    \
-	X(PROCESSES, "processes", 75, 90, "%", "used share of the process table")      \
-	X(CPU, "cpu", 75, 90, "%", "busy share of the online schedulers")              \
-	X(RESTARTS, "restarts", 5, 10, "in 5 min", "supervisor restarts in 5 minutes") \
-	X(PORTS, "ports", 75, 90, "%", "used share of the port table")                 \
-	X(ATOMS, "atoms", 75, 90, "%", "used share of the atom table")                 \
-	X(FDS, "file_descriptors", 75, 90, "%", "used share of the file descriptors")  \
-	X(MESSAGE_QUEUE, "message_queue", 10000, 100000, "messages", "longest message queue")
+#define HEALTH_TABLE(X)                                                                                            \
+	X(MEMORY, "memory", 75, 90, "%", "used share of the memory the VM may use")                                \
+	X(PROCESSES, "processes", 75, 90, "%", "used share of the process table")                                  \
+	X(CPU, "cpu", 75, 90, "%", "busy share of the online schedulers")                                          \
+	X(RESTARTS, "restarts", 5, 10, "in 5 min", "supervisor restarts in 5 minutes")                             \
+	X(PORTS, "ports", 75, 90, "%", "used share of the port table")                                             \
+	X(ATOMS, "atoms", 75, 90, "%", "used share of the atom table")                                             \
+	X(FDS, "file_descriptors", 75, 90, "%", "used share of the file descriptors")                              \
+	X(MESSAGE_QUEUE, "message_queue", 10000, 100000, "messages", "longest message queue")                      \
+	X(RESTART_BUDGET, "restart_budget", 75, 90, "%",                                                           \
+	    "used share of the restart budget of the supervisor closest to giving up; a single restart counts as " \
+	    "none")
 
 enum criterion {
 #define HEALTH_ENUM(id, ...) CRITERION_##id,

@@ -6,7 +6,8 @@
 const char *
 restart_kind_name(enum restart_kind kind)
 {
-	static const char *const names[] = { "restart", "start_error", "gave_up" };
+	static const char *const names[] = { "restart", "start_error", "gave_up", "undone", "collateral",
+		"collateral_undone" };
 
 	return names[kind];
 }
@@ -22,10 +23,14 @@ restart_severity(enum restart_kind kind)
 {
 	switch (kind) {
 	case RESTART_DONE:
+	case RESTART_UNDONE:
+	case RESTART_COLLATERAL:
+	case RESTART_COLLATERAL_UNDONE:
 		return SEVERITY_LOW;
 	case RESTART_FAILED:
 		return SEVERITY_MEDIUM;
 	case RESTART_GAVE_UP:
+	case RESTART_KIND_COUNT:
 		break;
 	}
 	return SEVERITY_HIGH;
@@ -40,6 +45,7 @@ restart_copy(struct restart *to, const struct restart *from)
 	term_ref(to->child_id);
 	term_ref(to->child_pid);
 	term_ref(to->reason);
+	siblings_ref(to->siblings);
 }
 
 void
@@ -50,5 +56,6 @@ restart_release(struct restart *r)
 	term_unref(r->child_id);
 	term_unref(r->child_pid);
 	term_unref(r->reason);
+	siblings_unref(r->siblings);
 	memset(r, 0, sizeof(*r));
 }

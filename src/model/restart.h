@@ -7,12 +7,18 @@
 #include <stdint.h>
 
 #include "model/severity.h"
+#include "model/supervisor.h"
 #include "model/term.h"
 
 enum restart_kind {
 	RESTART_DONE,    /* the child ended and is restarted */
 	RESTART_FAILED,  /* an attempt to restart it failed (start_error) */
 	RESTART_GAVE_UP, /* the supervisor reached its restart intensity and ends */
+	/* Not reports, but what the engine makes of them; for the history on disk only. */
+	RESTART_UNDONE,     /* what was taken for a restart was none: the supervisor gave up instead */
+	RESTART_COLLATERAL, /* siblings were restarted along */
+	RESTART_COLLATERAL_UNDONE,
+	RESTART_KIND_COUNT
 };
 
 struct restart {
@@ -28,12 +34,21 @@ struct restart {
 	struct term *child_id;
 	struct term *child_pid; /* pid of the child that ended, or NULL */
 	struct term *reason;
+	bool undone; /* set by the engine in what it keeps: it was no restart, for the supervisor gave up instead */
+	/*
+	 * Set by the engine, where the supervisor is known: how many siblings were restarted along. They are among the first `sibling_count` of
+	 * `siblings`, the child itself left out.
+	 */
+	bool collateral_known;
+	unsigned collateral;
+	unsigned sibling_count;
+	struct siblings *siblings;
 	char restart_type[32]; /* "permanent", "transient", "intrinsic", … as the supervisor says */
 	uint64_t
 	    restart_count; /* set by the engine: restarts of this child under this supervisor since the watch began */
 };
 
-/* restart_kind_name: "restart", "start_error", "gave_up". */
+/* restart_kind_name: "restart", "start_error", "gave_up", "undone", "collateral", "collateral_undone". */
 const char *restart_kind_name(enum restart_kind kind);
 /* restart_key is the supervisor's identity, NULL if nothing is known of it. */
 struct term *restart_key(const struct restart *r);

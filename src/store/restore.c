@@ -150,7 +150,7 @@ static bool
 read_kind(int64_t number, enum restart_kind *kind)
 {
 	*kind = (enum restart_kind)number;
-	return number >= RESTART_DONE && number <= RESTART_GAVE_UP;
+	return number >= RESTART_DONE && number < RESTART_KIND_COUNT;
 }
 
 static struct term *
@@ -239,8 +239,9 @@ give_tally(struct restore *r, sqlite3_stmt *st)
 static void
 give_tallies(struct restore *r)
 {
-	sqlite3_stmt *st =
-	    prepare(r, "SELECT kind, cause, count, first, last FROM tallies WHERE session = ?1 ORDER BY last");
+	sqlite3_stmt *st = prepare(r,
+	    "SELECT kind, cause, count, first, last FROM tallies WHERE session = ?1"
+	    " ORDER BY kind > 2, last");
 
 	sqlite3_bind_int64(st, 1, (int64_t)r->s->options.session);
 	while (step(r, st))

@@ -17,7 +17,8 @@ static const char *const SCHEMA_STEPS[] = {
 	   name it for an hour at most, then it is written anew, so that it can go by its age. */
 	"CREATE TABLE shared (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL);"
 	"CREATE TABLE samples (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL, checked BLOB);"
-	/* kind: 0 restart, 1 start_error, 2 gave_up; flags: 1 by hand, 2 caught; times: it stands for so many, of which `met` were reported
+	/* kind: 0 restart, 1 start_error, 2 gave_up; what the engine made of those before it: 3 `times` of them were no restarts, 4 so many
+	   siblings were restarted along, 5 were not; flags: 1 by hand, 2 caught; times: it stands for so many, of which `met` were reported
 	   by an earlier row from the other side and do not count; cause NULL: so many of which nothing is known. */
 	"CREATE TABLE restarts (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, session INTEGER NOT NULL, kind INTEGER "
 	"NOT NULL,"

@@ -220,8 +220,14 @@ restart(int64_t time_ms, const char *child, const char *reason)
 static void
 put_restart(struct engine *e, struct restart r)
 {
+	struct restart record;
+
 	if (e)
 		engine_restart(e, r.time_ms, &r);
+	while (e && engine_next_record(e, &record)) {
+		store_restart(store, &record);
+		restart_release(&record);
+	}
 	store_restart(store, &r);
 	restart_release(&r);
 }
@@ -232,6 +238,7 @@ new_engine(void)
 	struct engine_options o = engine_defaults();
 
 	o.retention_ms = DAY_MS;
+	o.records = true;
 	return engine_new("a@h", &o);
 }
 
@@ -323,6 +330,7 @@ same_restarts(const struct engine *a, const struct engine *b)
 		assert_int_equal(x->times, y->times);
 		assert_int_equal(x->group, y->group);
 		assert_int_equal(x->restart_count, y->restart_count);
+		assert_int_equal(x->undone, y->undone);
 		assert_string_equal(x->restart_type, y->restart_type);
 		assert_true(term_same(x->supervisor, y->supervisor) && term_same(x->key, y->key));
 		assert_true(term_same(x->child_id, y->child_id) && term_same(x->child_pid, y->child_pid));

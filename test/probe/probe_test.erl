@@ -13,7 +13,12 @@
 %% Run on the watcher's node:
 -export([watch/3, watcher/3, watched/1, counted/1]).
 %% Run on the subject:
--export([count_canaries/2, start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1, holder_info/1, stop_own/2]).
+-export([count_canaries/2, thrown_by/3, start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1,
+         holder_info/1, stop_own/2]).
+
+%% For the tests in other files:
+-export([call/4, call/5, with_watcher/2, attach/3, messages/3, restarts/3, restarts_so_far/2, until/2, supervisor/4, stop_supervisors/2,
+         worker/2, crash/4, crash_by/5, tell/3]).
 
 -define(SUBJECT_COOKIE, "probe_test").
 
@@ -70,7 +75,7 @@ tests() ->
      {"what it costs", fun cost/1},
      {"the log stays silent", fun silent_log/1},
      {"the demo's faults happen", fun demo_faults/1},
-     {"the demo ends with its standard input", fun demo_ends/1}].
+     {"the demo ends with its standard input", fun demo_ends/1}] ++ supervisors_test:tests().
 
 run_test({Name, Test}, Env) ->
     Begin = now_ms(),
@@ -800,7 +805,13 @@ watcher(Subject, Module, Options) ->
 
 watcher_loop(Acks, Answer, Messages) ->
     receive
-        {answer, Given} -> watcher_loop(Acks, Given, Messages);
+        {answer, Given} ->
+            %% A tick may be here before it is known whom to answer, as in the C side.
+            case Given of
+                {ok, Holder, _} -> [Holder ! {ack, self(), Seq} || {arsenal_tick, Seq, _, _, _, _} <- lists:sublist(Messages, 1), Acks];
+                _ -> ok
+            end,
+            watcher_loop(Acks, Given, Messages);
         {arsenal_tick, Seq, _, _, _, _} = Tick ->
             case Answer of
                 {ok, Holder, _} when Acks -> Holder ! {ack, self(), Seq};
@@ -875,6 +886,9 @@ supervisor(Subject, Name, Flags, Children) ->
     Args = case Name of undefined -> []; _ -> [{local, Name}] end ++ [?MODULE, {Flags, Children}],
     {ok, Sup} = call(Subject, ?MODULE, hold, [{supervisor, start_link, Args}]),
     Sup.
+
+thrown_by(M, F, A) ->
+    try apply(M, F, A) catch throw:Thrown -> Thrown end.
 
 stop_supervisors(Subject, Sups) ->
     [call(Subject, erlang, exit, [Sup, kill]) || Sup <- Sups],

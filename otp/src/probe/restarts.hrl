@@ -6,9 +6,9 @@ take_restarts(First, #state{counters = Counters, watchers = Watchers} = State) -
     Count = length(Restarts),
     atomics:sub(Counters, ?IN_FLIGHT, Count),
     Lost = atomics:exchange(Counters, ?LOST, 0),
-    Described = [described(Restart) || Restart <- Restarts],
+    {Told, Noted} = note_supervisors([described(Restart) || Restart <- Restarts], State),
     Now = now_ms(),
-    State#state{watchers = [flush_if_time(enqueue(Described, Count, add_lost(Watcher, Lost)), Now) || Watcher <- Watchers]}.
+    Noted#state{watchers = [flush_if_time(enqueue(Told, length(Told), add_lost(Watcher, Lost)), Now) || Watcher <- Watchers]}.
 
 more_restarts(0) -> [];
 more_restarts(Left) ->
