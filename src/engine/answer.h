@@ -90,6 +90,15 @@ void answer_top(struct answer *a, const struct engine *e, enum top_kind kind, un
  * which a tree is drawn: each comes after its supervisor, before what is below the supervisor's next child.
  */
 void answer_tree(struct answer *a, const struct engine *e, const struct tree *t, int64_t now_ms);
+/*
+ * answer_memory: {timestamp, levels: [{name, bytes, share (% of the level above), help, parts: [{name, bytes, share, rest, help, owners}], excess,
+ * excess_help}]}: engine/memory_account.h. owners, the largest, are there for the parts of which they are known.
+ */
+void answer_memory(struct answer *a, const struct engine *e);
+/* The last survey of that kind: {timestamp, total, <kind>: [...]}. */
+void answer_tables(struct answer *a, const struct engine *e);
+void answer_links(struct answer *a, const struct engine *e);
+void answer_allocators(struct answer *a, const struct engine *e);
 /* answer_event: type, node, id, severity, timestamp, and the seed's shape as data. */
 void answer_event(struct answer *a, const struct node_event *ev);
 /* answer_event_data: the seed's shape alone, as subscribers get it. */

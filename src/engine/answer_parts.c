@@ -178,6 +178,21 @@ child_fields(struct answer *a, const struct anomaly *anomaly)
 }
 
 void
+part_table(struct answer *a, const struct survey_table *t)
+{
+	a->ops->object(a);
+	part_text(a, "name", t->name);
+	part_bool(a, "named", t->named);
+	part_text(a, "owner", t->owner);
+	part_integer(a, "count", t->count);
+	part_integer(a, "size", t->size);
+	part_integer(a, "memory", t->memory);
+	part_real(a, "growth_per_hour", t->growth.per_hour);
+	part_time(a, "growth_since", t->growth.since_ms);
+	put_end(a);
+}
+
+void
 part_anomaly(struct answer *a, const struct anomaly *anomaly)
 {
 	a->ops->object(a);

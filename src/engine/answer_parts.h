@@ -35,6 +35,7 @@ double seed_value(const struct answer *a, double value);
 double sample_value(const struct sample *s, enum metric_id id);
 
 void part_process(struct answer *a, const struct top_process *p);
+void part_table(struct answer *a, const struct survey_table *t);
 void part_anomaly(struct answer *a, const struct anomaly *anomaly);
 void part_restart(struct answer *a, const struct restart *r);
 

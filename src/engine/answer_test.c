@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/attr.h"
 #include "base/testing.h"
 #include "engine/fixture.h"
@@ -353,6 +354,112 @@ node_and_top(void **state)
 	assert_int_equal(json_array_size(at(root, "processes")), 0);
 }
 
+static void
+give_table(double memory)
+{
+	struct survey tables = {
+		.kind = SURVEY_TABLES, .total = 7, .count = 1, .rows = xcalloc(1, sizeof(struct survey_table))
+	};
+	struct survey_table *t = tables.rows;
+
+	snprintf(t->name, sizeof(t->name), "sessions");
+	t->named = true;
+	t->memory = memory;
+	engine_survey(e, now, &tables);
+}
+
+static void
+feed_uptime(double wallclock_ms)
+{
+	sample_set(&s, METRIC_WALLCLOCK, wallclock_ms);
+	s.time_ms = now += 5000;
+	engine_feed(e, now, &s);
+}
+
+static void
+surveys_are_told(void **state)
+{
+	json_t *table;
+
+	(void)state;
+	answer_links(&form.base, e);
+	parse();
+	assert_true(json_is_null(at(root, "timestamp")));
+	assert_int_equal(json_array_size(at(root, "links")), 0);
+	give_table(1e6);
+	answer_tables(&form.base, e);
+	parse();
+	assert_true(json_is_null(at(json_array_get(at(root, "tables"), 0), "growth_per_hour")));
+	now += 60000;
+	give_table(2e6);
+	answer_tables(&form.base, e);
+	parse();
+	table = json_array_get(at(root, "tables"), 0);
+	ASSERT_NEAR(number_at(root, "total"), 7, 0);
+	assert_string_equal(text_at(table, "name"), "sessions");
+	ASSERT_NEAR(number_at(table, "memory"), 2e6, 0);
+	ASSERT_NEAR(number_at(table, "growth_per_hour"), 60e6, 1);
+	assert_string_equal(text_at(table, "growth_since"), "2024-01-18T10:30:00.000Z");
+	/* the node begins anew: its tables have not shrunk */
+	feed_uptime(1e9);
+	assert_non_null(engine_last_survey(e, SURVEY_TABLES));
+	feed_uptime(1e3);
+	assert_null(engine_last_survey(e, SURVEY_TABLES));
+}
+
+static void
+give_allocators(void)
+{
+	struct survey allocators = {
+		.kind = SURVEY_ALLOCATORS, .count = 3, .rows = xcalloc(3, sizeof(struct survey_allocator))
+	};
+	static const char *const names[] = { "ets_alloc", "eheap_alloc", "eheap_alloc" };
+
+	for (int i = 0; i < 3; i++) {
+		struct survey_allocator *row = (struct survey_allocator *)allocators.rows + i;
+
+		snprintf(row->name, sizeof(row->name), "%s", names[i]);
+		row->number[ALLOCATOR_CARRIERS_SIZE] = 2000;
+		row->number[ALLOCATOR_BLOCKS_SIZE] = 500 + i;
+	}
+	engine_survey(e, now, &allocators);
+}
+
+static void
+memory_adds_up_and_names_owners(void **state)
+{
+	json_t *levels, *level, *part;
+	size_t i, k;
+
+	(void)state;
+	answer_memory(&form.base, e);
+	parse();
+	assert_true(json_is_null(at(json_array_get(at(root, "levels"), 0), "bytes")));
+	feed_full(1);
+	sample_set(&s, METRIC_ALLOC_CARRIERS, 3e8);
+	sample_set(&s, METRIC_ALLOC_BLOCKS, 2e8);
+	sample_set(&s, METRIC_ALLOC_EXTERNAL, 4e6);
+	give_table(1e6);
+	give_allocators();
+	feed_uptime(1e6);
+	answer_memory(&form.base, e);
+	parse();
+	levels = at(root, "levels");
+	assert_int_equal(json_array_size(levels), 4);
+	json_array_foreach(levels, i, level)
+	{
+		double sum = 0;
+
+		json_array_foreach(at(level, "parts"), k, part) sum += number_at(part, "bytes");
+		assert_true(sum == number_at(level, "bytes") + number_at(level, "excess"));
+	}
+	part = json_array_get(at(json_array_get(levels, 2), "parts"), 1);
+	assert_string_equal(text_at(part, "name"), "free_in_carriers");
+	assert_string_equal(text_at(json_array_get(at(part, "owners"), 0), "allocator"), "eheap_alloc");
+	ASSERT_NEAR(number_at(json_array_get(at(part, "owners"), 0), "bytes"), 2997, 0);
+	ASSERT_NEAR(number_at(json_array_get(levels, 2), "share"), 100 * 3e8 / s.value[METRIC_RSS], 1e-9);
+}
+
 /* ---- for people ---- */
 
 static void
@@ -449,6 +556,8 @@ main(void)
 		TEST(restart_anomaly_has_the_seeds_fields),
 		TEST(health_alert_carries_a_system_health),
 		TEST(node_and_top),
+		TEST(surveys_are_told),
+		TEST(memory_adds_up_and_names_owners),
 		TEST(restart_line),
 		TEST(foreign_text_is_made_visible),
 		TEST(other_lines),

@@ -503,6 +503,93 @@ write_own(const struct scrape *sc, const struct own_family *f)
 		strbuf_cut(sc->out, start);
 }
 
+/* ---- surveys: many series a node, under the names that prometheus.erl has for them ---------------------------------- */
+
+static const struct survey *
+survey_of(const struct subject *s, enum survey_kind kind)
+{
+	return s->sample ? engine_last_survey(s->engine, kind) : NULL;
+}
+
+static void
+add_link(const struct scrape *sc, const struct subject *s, const char *name, const struct survey_link *l, double v)
+{
+	struct strbuf label = STRBUF_INIT;
+
+	strbuf_adds(&label, "peer=\"");
+	prometheus_escape(&label, l->peer);
+	strbuf_addc(&label, '"');
+	add_sample(sc->out, name, s->label, label.data, v);
+	strbuf_release(&label);
+}
+
+static double
+link_state(const struct survey_link *l)
+{
+	static const char *const states[] = { "pending", "up_pending", "up" };
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (strcmp(l->state, states[i]) == 0)
+			return (double)(i + 1);
+	return NAN;
+}
+
+/* number: of LINK_NUMBER, or LINK_NUMBER_COUNT for the state. */
+static void
+write_links(const struct scrape *sc, const char *name, int number, const char *help)
+{
+	size_t start = sc->out->len, body;
+
+	add_head(sc->out, name, KIND_GAUGE, help);
+	body = sc->out->len;
+	for (size_t n = 0; n < sc->count; n++) {
+		const struct survey *s = survey_of(&sc->subjects[n], SURVEY_LINKS);
+
+		for (unsigned i = 0; s && i < s->count; i++) {
+			const struct survey_link *l = &survey_links(s)[i];
+
+			add_link(sc, &sc->subjects[n], name, l,
+			    number == LINK_NUMBER_COUNT ? link_state(l) : l->number[number]);
+		}
+	}
+	if (sc->out->len == body)
+		strbuf_cut(sc->out, start);
+}
+
+/* One instance for all: the boards add the instances up, and a machine of 64 schedulers has 64 of each allocator. */
+static void
+write_allocators(const struct scrape *sc, const struct subject *subject, const char *name)
+{
+	const struct survey *s = survey_of(subject, SURVEY_ALLOCATORS);
+	char labels[160];
+
+	for (unsigned i = 0; s && i < s->count; i++)
+		for (int number = 0; number < ALLOCATOR_NUMBER_COUNT; number++) {
+			const struct survey_allocator *row = &survey_allocators(s)[i];
+
+			/* An allocator's name comes from the node: only what a name is made of gets through. */
+			snprintf(labels, sizeof(labels),
+			    "alloc=\"%.*s\",instance_no=\"all\",kind=\"%.*s\",usage=\"%s\"",
+			    (int)strcspn(row->name, "\\\"\n"), row->name, (int)strcspn(row->kind, "\\\"\n"), row->kind,
+			    ALLOCATOR_NUMBER[number].atom);
+			add_sample(sc->out, name, subject->label, labels, row->number[number]);
+		}
+}
+
+static const struct own_family ALLOCATORS = { "erlang_vm_allocators", KIND_GAUGE, NULL, write_allocators,
+	"Blocks and carriers of the VM's allocators, in numbers and bytes, over all instances" };
+
+static void
+write_surveys(const struct scrape *sc)
+{
+	write_own(sc, &ALLOCATORS);
+	for (int i = 0; i < LINK_NUMBER_COUNT; i++)
+		if (*LINK_NUMBER[i].prometheus)
+			write_links(sc, LINK_NUMBER[i].prometheus, i, LINK_NUMBER[i].help);
+	write_links(
+	    sc, "erlang_vm_dist_node_state", LINK_NUMBER_COUNT, "State of the link: 1 pending, 2 up_pending, 3 up");
+}
+
 /* ---- arsenal itself: one value in all ------------------------------------------------------------------------------ */
 
 static void
@@ -543,6 +630,7 @@ write_all(const struct scrape *sc, const struct prometheus *p)
 		write_own(sc, &OWN[i]);
 	for (size_t i = 0; i < p->count; i++)
 		write_family(sc, &p->families[i]);
+	write_surveys(sc);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/prometheus.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,6 +93,41 @@ escapes_labels(void **state)
 	prometheus_escape(&out, "a\"b\\c\nd{}é");
 	assert_string_equal(out.data, "a\\\"b\\\\c\\nd{}é");
 	strbuf_release(&out);
+}
+
+static void
+surveys_have_the_names_of_todays_boards(void **state)
+{
+	struct survey links = { .kind = SURVEY_LINKS, .count = 1, .rows = calloc(1, sizeof(struct survey_link)) };
+	struct survey allocators = {
+		.kind = SURVEY_ALLOCATORS, .count = 1, .rows = calloc(1, sizeof(struct survey_allocator))
+	};
+	struct survey_link *l = links.rows;
+	struct survey_allocator *row = allocators.rows;
+	const char *text;
+
+	(void)state;
+	for (int i = 0; i < LINK_NUMBER_COUNT; i++)
+		l->number[i] = NAN;
+	l->number[LINK_QUEUE] = 5;
+	snprintf(l->peer, sizeof(l->peer), "b\"@h");
+	snprintf(l->state, sizeof(l->state), "up");
+	snprintf(row->name, sizeof(row->name), "ets_alloc");
+	snprintf(row->kind, sizeof(row->kind), "mbcs");
+	row->number[ALLOCATOR_CARRIERS_SIZE] = 4096;
+	row->number[ALLOCATOR_BLOCKS] = NAN;
+	engine_survey(fixture.engines[0], FIXTURE_NOW, &links);
+	engine_survey(fixture.engines[0], FIXTURE_NOW, &allocators);
+	LACKS(scrape("node=a@h"), "erlang_vm_dist");
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	HAS(text, "\nerlang_vm_dist_node_queue_size_bytes{peer=\"b\\\"@h\"} 5\n");
+	HAS(text, "\nerlang_vm_dist_node_state{peer=\"b\\\"@h\"} 3\n");
+	LACKS(text, "erlang_vm_dist_recv");
+	HAS(text,
+	    "\nerlang_vm_allocators{alloc=\"ets_alloc\",instance_no=\"all\",kind=\"mbcs\",usage=\"carriers_size\"} "
+	    "4096\n");
+	LACKS(text, "usage=\"blocks\"");
 }
 
 static void
@@ -215,6 +251,7 @@ main(void)
 		cmocka_unit_test(names_have_base_units),
 		cmocka_unit_test(scales_by_the_name),
 		cmocka_unit_test(escapes_labels),
+		cmocka_unit_test_setup_teardown(surveys_have_the_names_of_todays_boards, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_was_not_observed_has_no_sample, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_node_that_went_down_has_no_stale_figures, setup, teardown),

@@ -175,6 +175,43 @@ resource_anomalies(struct call *c)
 	answer_anomalies(&a.base, c->node);
 }
 
+/* ---- memory, and lists of what there is ------------------------------------------------------------------------------ */
+
+static void
+serve_answer(struct call *c, void (*answer)(struct answer *a, const struct engine *e))
+{
+	struct answer_json a;
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_json_init(&a, &j);
+	answer(&a.base, c->node);
+}
+
+void
+resource_memory(struct call *c)
+{
+	serve_answer(c, answer_memory);
+}
+
+void
+resource_tables(struct call *c)
+{
+	serve_answer(c, answer_tables);
+}
+
+void
+resource_links(struct call *c)
+{
+	serve_answer(c, answer_links);
+}
+
+void
+resource_allocators(struct call *c)
+{
+	serve_answer(c, answer_allocators);
+}
+
 /* ---- the past ----------------------------------------------------------------------------------------------------- */
 
 /* Samples in one answer: what the loop writes in a tenth of a second. */

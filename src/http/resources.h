@@ -20,6 +20,10 @@ void resource_anomalies(struct call *c);
 void resource_history(struct call *c);
 void resource_top(struct call *c);
 void resource_tree(struct call *c);
+void resource_memory(struct call *c);
+void resource_tables(struct call *c);
+void resource_links(struct call *c);
+void resource_allocators(struct call *c);
 void resource_stats(struct call *c);
 
 /* resource_tree_came answers those who wait for the node's tree. */

@@ -85,6 +85,10 @@ resources(void **state)
 	answers("/api/v1/nodes/a@h/history", NULL, false);
 	answers("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000", false);
 	answers("/api/v1/nodes/a@h/top", "by=queue&n=3", false);
+	answers("/api/v1/nodes/a@h/memory", NULL, false);
+	answers("/api/v1/nodes/a@h/tables", NULL, false);
+	answers("/api/v1/nodes/a@h/links", NULL, false);
+	answers("/api/v1/nodes/a@h/allocators", NULL, false);
 	answers("/api/v1/nodes/a@h/top", "by=memory", false);
 	answers("/api/v1/nodes/a@h/top", "by=reductions", false);
 	answers("/api/v1/stats", NULL, false);

@@ -71,6 +71,7 @@ X(VM_MEMORY_ATOM_FREE, "vm_memory_atom_free", BYTES, GAUGE, "", "erlang_vm_memor
 X(PERSISTENT_TERM_MEMORY, "persistent_term_memory", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "Memory of the persistent terms") \
 X(ALLOC_CARRIERS, "alloc_carriers_bytes", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "What the allocators took from the operating system (carriers)") \
 X(ALLOC_BLOCKS, "alloc_blocks_bytes", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "What is in use of alloc_carriers_bytes (blocks); the difference is free inside the carriers") \
+X(ALLOC_EXTERNAL, "alloc_external_bytes", BYTES, GAUGE, "", "", "", "", NONE, NONE, MEMORY, 0, 0, "What erlang:memory() counts outside the allocators: code that the JIT compiled") \
 /* tables of the VM and their limits */ \
 X(PROCESS_COUNT, "process_count", COUNT, GAUGE, "processes.count", "erlang_vm_process_count", "erlang_vm_processes", "", PROCESS_LIMIT, LEVEL, PROCESS_COUNT, 50, 0.2, "Processes") \
 X(PROCESS_LIMIT, "process_limit", COUNT, GAUGE, "processes.limit", "erlang_vm_process_limit", "erlang_vm_process_limit", "", NONE, NONE, PROCESS_COUNT, 0, 0, "Size of the process table") \

@@ -138,7 +138,8 @@ metric_names() ->
      memory_available, rss_bytes, open_fds, max_fds, schedulers, schedulers_online, dirty_cpu_schedulers, dirty_cpu_schedulers_online,
      dirty_io_schedulers, wordsize, mq_max, mq_average, mq_long, mq_scanned, mq_total, restart_capture, restart_capture_partial, dist_links, probe_reductions,
      probe_memory, probe_collect_us, probe_walk_us, probe_busy_us, dirty_cpu_active, dirty_cpu_total, dirty_io_active, dirty_io_total,
-     socket_count, persistent_term_count, persistent_term_memory, module_count, logger_queue, alloc_carriers_bytes, alloc_blocks_bytes].
+     socket_count, persistent_term_count, persistent_term_memory, module_count, logger_queue, alloc_carriers_bytes, alloc_blocks_bytes,
+     alloc_external_bytes].
 
 watcher_killed(#{subject := Subject, module := Module} = Env) ->
     Before = call(Subject, ?MODULE, footprint, [Module]),

@@ -9,6 +9,7 @@ from common import check_leaves_nothing, untouched
 from harness import ROOT, Run, watch
 from subjects import ElixirNode, ErlNode
 from test_attach import Attach
+from test_coverage import Coverage
 
 # In a mount namespace of its own, the folder sees the test's files, and nothing stays mounted afterwards.
 ENTER = """set -e
@@ -62,6 +63,16 @@ class Trixie(OtherOtp, Attach):
     erl, elixir = inside("trixie", ErlNode), inside("trixie", ElixirNode)
 
 
+class TrixieCoverage(Coverage):
+    setUpClass = Trixie.setUpClass
+    erl = Trixie.erl
+
+
 class Sid(OtherOtp, Attach):
     suite, release = "sid", b"29"
     erl, elixir = inside("sid", ErlNode), inside("sid", ElixirNode)
+
+
+class SidCoverage(Coverage):
+    setUpClass = Sid.setUpClass
+    erl = Sid.erl

@@ -14,7 +14,8 @@ survey_allocators(Pace) ->
     Known = lists:append(Rows),
     Metrics = [{Metric, Sum} || {Metric, Key} <- [{alloc_carriers_bytes, carriers_size}, {alloc_blocks_bytes, blocks_size}],
                                 Sum <- [lists:sum([maps:get(Key, Usage, 0) || {_, _, Usage} <- Known])], Sum > 0],
-    {{{length(Known), [{Name, Kind, maps:to_list(Usage)} || {Name, Kind, Usage} <- Known]}, Metrics}, Paced}.
+    External = [{alloc_external_bytes, Bytes} || {external_alloc, Bytes} <- erlang:system_info(allocated_areas), is_integer(Bytes)],
+    {{{length(Known), [{Name, Kind, maps:to_list(Usage)} || {Name, Kind, Usage} <- Known]}, Metrics ++ External}, Paced}.
 
 %% [{Allocator, mbcs | mbcs_pool | sbcs, Usage}], summed over the instances.
 allocator(Asked, Allocator) ->

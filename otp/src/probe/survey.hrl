@@ -8,7 +8,7 @@ surveys() ->
               true -> ?SURVEY_MS;
               false -> ?SURVEY_WIDE_MS
           end,
-    [{counts, ?SLOW_MS}, {links, ?SURVEY_MS}, {allocators, Gap}, {tables, 3 * Gap}].
+    [{counts, ?SLOW_MS}, {links, ?SLOW_MS}, {allocators, Gap}, {tables, 3 * Gap}].
 
 tend_survey(#state{watchers = [_ | _], surveyor = none, surveys_due = [{Kind, _} | _]} = State, Now) ->
     case survey_time(State) =< Now of
@@ -16,7 +16,8 @@ tend_survey(#state{watchers = [_ | _], surveyor = none, surveys_due = [{Kind, _}
         false -> State
     end;
 tend_survey(#state{surveyor = {_, _, Kind}, survey_heard = Heard} = State, Now) when Now - Heard >= ?WALK_STUCK_MS ->
-    survey_due(Kind, Now + ?WALK_AGAIN_MS, stop_surveyor(State));
+    Stopped = stop_surveyor(State),
+    survey_due(Kind, Now + ?WALK_AGAIN_MS, Stopped#state{survey_metrics = lists:keydelete(Kind, 1, Stopped#state.survey_metrics)});
 tend_survey(State, _Now) ->
     State.
 
