@@ -442,8 +442,13 @@ drop_silent(#state{watchers = Watchers} = State, Now) ->
                         Since =/= none, Now - Since >= Timeout]).
 
 cut_off(Pid, State) ->
-    erlang:disconnect_node(node(Pid)),
+    end_connection(node(Pid), lists:keyfind(node(Pid), 1, erlang:system_info(dist_ctrl))),
     drop_watcher(Pid, State).
+
+%% Over TLS the connection belongs to a process, which sends. While the other side does not read, it hangs in that and does not hear that it should end, and
+%% net_kernel, asked to disconnect, would wait for it.
+end_connection(_Node, {_, Pid}) when is_pid(Pid) -> exit(Pid, kill);
+end_connection(Node, _Port) -> erlang:disconnect_node(Node).
 
 deliver(Pid, Message) ->
     erlang:send(Pid, Message, [nosuspend, noconnect]) =:= ok.

@@ -605,8 +605,8 @@ new_context(const struct tls_conf *c)
 		abort(); /* out of memory */
 	SSL_CTX_set_min_proto_version(ctx, c->tls_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
 	SSL_CTX_set_max_proto_version(ctx, c->tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
-	/* OTP closes without a farewell; frames have lengths, so nothing can be cut off unseen. */
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* OTP closes without a farewell; frames have lengths, so nothing can be cut off unseen. New keys are granted whenever a node wants them. */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	/* A read ends after each record, so a peer that sends empty ones for ever has no more than its turn. */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);

@@ -16,6 +16,9 @@ BUFFERS = ["+zdbbl", "128", "-kernel", "inet_dist_listen_options", "[{sndbuf,327
 
 
 class Stall(SystemTest):
+    options = ()
+    node_args = ()
+
     def start_load(self, n):
         """Crashes whose child ids and reasons are near the probe's limit of 1 KiB each, and processes that keep the schedulers busy."""
         n.eval("subject:quiet()")
@@ -49,10 +52,10 @@ class Stall(SystemTest):
             self.assertLessEqual(max(times[what]), 3 * max(control[what]) + 300_000, "the longest call of %s, in us" % what)
 
     def test_a_minute_under_load(self):
-        n, control = ErlNode(self.room, args=BUFFERS), ErlNode(self.room, args=BUFFERS)
+        n, control = ErlNode(self.room, args=[*BUFFERS, *self.node_args]), ErlNode(self.room, args=BUFFERS)
         self.start_load(n)
         self.start_load(control)
-        a = watch(self.room, n.node, interval=500)
+        a = watch(self.room, n.node, interval=500, options=self.options)
         a.wait_seen(n.node)
         wait_until(lambda: a.total(n.node) > 500, 15, "restarts come")
         self.reset(n, control)

@@ -17,6 +17,7 @@ from subjects import LOOPBACK6, ErlNode
 from test_attach import Attach
 from test_bad_input import BadPeers
 from test_otp import inside
+from test_stall import Stall
 
 PASSWORD = "pass word"
 BOTH = ["'tlsv1.2'", "'tlsv1.3'"]
@@ -79,8 +80,8 @@ def term(**options):
     return ", ".join("{%s, %s}" % (k, v[0] if isinstance(v, list) else '"%s"' % v) for k, v in options.items() if v)
 
 
-def server_conf(ca, pair):
-    options = term(certfile=pair[0], keyfile=pair[1], cacertfile=ca.pem, verify=["verify_peer"])
+def server_conf(ca, pair, **more):
+    options = term(certfile=pair[0], keyfile=pair[1], cacertfile=ca.pem, verify=["verify_peer"], **more)
     return "%% the nodes'\n[{server, [%s, {fail_if_no_peer_cert, true}, {secure_renegotiate, true}]},\n {client, [%s]}].\n" % (options, options)
 
 
@@ -93,8 +94,8 @@ class World:
         self.node = self.ca.certify("node", "DNS:localhost, IP:127.0.0.1, IP:::1")
         self.us = self.ca.certify("us", "DNS:monitor")
 
-    def node_args(self, name, pair, driver="inet_tls"):
-        return ["-proto_dist", driver, "-ssl_dist_optfile", self.room.write(name + ".conf", server_conf(self.ca, pair))]
+    def node_args(self, name, pair, driver="inet_tls", **more):
+        return ["-proto_dist", driver, "-ssl_dist_optfile", self.room.write(name + ".conf", server_conf(self.ca, pair, **more))]
 
     def conf(self, room, name="tls.conf", ca=None, pair=None, **more):
         """A file for --tls-conf. pair: ours unless given; () for none."""
@@ -206,6 +207,16 @@ class Tls(TlsTest):
         self.assertRegex(out, "TLS: give --tls-conf")
         self.check_status(self.plain.node, "hanging: accepted the connection and did not set TLS up .*leave out --tls-conf")
 
+    def test_new_keys(self):
+        """A node wants new keys after so many records: the link goes on."""
+        keys = {"'tlsv1.2'": {"renegotiate_at": ["20"]}, "'tlsv1.3'": {"key_update_at": ["2000"]}}
+        for version in self.versions:
+            n = self.erl(self.room, args=self.world.node_args("rekeys", self.world.node, **keys[version]))
+            a = watch(self.room, n.node, interval=100, options=("--tls-conf", self.world.conf(self.room, versions=["[%s]" % version])))
+            a.wait_seen(n.node)
+            a.wait_samples(n.node, 60)
+            self.assertEqual(a.stats(n.node)["connects"], 1, a.err())
+
     def test_goes_and_comes_back(self):
         """With a certificate that was renewed meanwhile: arsenal reads the files again."""
         w = self.world
@@ -288,6 +299,17 @@ class BadTlsPeers(TlsTest, BadPeers):
         self.tls.load_verify_locations(self.world.ca.pem)
         self.tls.verify_mode = ssl.CERT_REQUIRED
         self.suffer(IN_TLS)
+
+
+class TlsStall(TlsTest, Stall):
+    """The stall once more: in TLS a process of the node's sends, and what waits, waits there."""
+
+    quick = False
+
+    def setUp(self):
+        super().setUp()
+        self.options = ("--tls-conf", self.world.conf(self.room))
+        self.node_args = self.world.node_args("stalled", self.world.node)
 
 
 class TlsConf(SystemTest):
