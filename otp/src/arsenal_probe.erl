@@ -20,7 +20,7 @@
 -export([attach/2, filter/2, wrapped/1, throw_facts/1]).
 %% For spawn only: a function that is named is found again in a crash dump.
 -export([holder/0, place_filter/1, walk/3, survey/4, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
--export([canary/2, canary_child/2, canary_bird/2, init/1]).
+-export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2]).
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
@@ -37,6 +37,12 @@
 -define(CANARY_AGAIN_MS, 10000).   % after one that was not seen
 -define(CANARY_SEEN_MS, 1000).     % from the restart to the capture's word of it
 -define(CANARY_RESTART_MS, 5000).
+-define(TRACE_MAX, 100000).        % processes; where there are more, nothing is traced
+-define(TRACE_AGAIN_MS, 2000).     % between two tries to trace
+-define(TRACE_OVERLAP_MS, 1000).   % in which both sources count
+-define(DISTRUST_MS, 600000).      % after a canary that the filter did not see
+-define(NEAR_MAX, 1000).           % supervisors that may be about to give up
+-define(SEEN_MAX, 20000).          % children remembered while both sources count
 
 %% Looking at supervisors that restart
 -define(SUPERVISORS_MAX, 200).     % supervisors that are known to restart; of more, those that restarted last
@@ -54,7 +60,12 @@
 -define(LOST, 2).
 -define(ORPHANED, 3).
 -define(PACKAGED, 4).              % 1: the module is the application's own, and stays
--define(SLOTS, 4).
+-define(TRACE, 5).                 % whether the trace sees restarts, too
+-define(SLOTS, 5).
+
+-define(TRACE_OFF, 0).
+-define(TRACE_BOTH, 1).            % so does the filter
+-define(TRACE_ALONE, 2).           % the filter hands nothing over
 
 %% The walk
 -define(CHUNK, 64).                % processes between two looks at the clock
@@ -162,9 +173,17 @@
     leave_at,                      % without watchers, when to go
     counters,                      % shared with the filter
     placer = none,                 % {Pid, Monitor} of the process that puts the filter in its place
-    capture = {new, none, <<>>},   % {whole | partial | blind, log_filter | none, Note}
+    capture = {new, none, <<>>},   % {whole | partial | blind, log_filter | trace | none, Note}
     capture_after,                 % when to look at it again
-    heard = [],                    % what the configuration says of each kind of supervisor
+    heard = none,                  % {Source, what the configuration says of each kind of supervisor}
+    tracer = none,                 % {Pid, Monitor}
+    trace = off,                   % or armed, or ending
+    trace_after,                   % when it may be tried
+    trace_end,                     % when the tracer is told to stop
+    trace_refused = none,          % why there is none
+    distrust_until,                % the filter does not see what it should
+    seen = off,                    % or {New, Old}: whose restarts were counted while both sources count
+    seen_until,
     canary = none,                 % {Pid, Monitor}
     canary_for,                    % what was heard when it was released
     canary_after,
@@ -284,6 +303,7 @@ serve() ->
                    looking = #looking{last = Now - ?LOOK_GAP_MS},
                    leave_at = Now + ?FIRST_WATCHER_MS,
                    put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
+                   trace_after = Now, distrust_until = Now,
                    walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now},
     loop(first_placing(State)).
 
@@ -342,6 +362,8 @@ handle({surveyed, Pid, Kind, Result, DebtMs}, #state{surveyor = {Pid, _, Kind}} 
     take_survey(Kind, Result, DebtMs, State);
 handle({walked, Pid, Result}, #state{walker = {Pid, _}} = State) ->
     take_walk(Result, State);
+handle({traced, Pid}, #state{tracer = {Pid, _}} = State) ->
+    trace_armed(State);
 handle({canary, Pid, Saw}, #state{canary = {Pid, _}} = State) ->
     take_canary(Saw, State);
 handle({'DOWN', Monitor, process, Pid, Reason}, State) ->
@@ -362,6 +384,8 @@ gone(Pid, Monitor, #state{surveyor = {Pid, Monitor, _}} = State) ->
     end_survey(State);
 gone(Pid, Monitor, #state{placer = {Pid, Monitor}} = State) ->
     placed(State#state{placer = none});
+gone(Pid, Monitor, #state{tracer = {Pid, Monitor}} = State) ->
+    trace_ended(State);
 gone(Pid, Monitor, #state{canary = {Pid, Monitor}} = State) ->
     State#state{canary = none};
 gone(Pid, Monitor, #state{looking = #looking{looker = {Pid, Monitor}}} = State) ->
@@ -496,6 +520,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/terms.hrl").
 -include("probe/capture.hrl").
 -include("probe/canary.hrl").
+-include("probe/trace.hrl").
 -include("probe/collect.hrl").
 -include("probe/host.hrl").
 -include("probe/pace.hrl").
@@ -514,6 +539,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 leave(State) ->
     _ = stop_surveyor(stop_walker(State)),
     stop_canary(State),
+    stop_tracer(State),
     lists:foreach(fun kill_request/1, State#state.requests),
     _ = stop_looking(State),
     erlang:system_flag(scheduler_wall_time, false),

@@ -57,6 +57,8 @@ tests() ->
      {"start_error and gave_up", fun start_error_and_gave_up/1},
      {"the filter stays first", fun filter_stays_first/1},
      {"levels that mute", fun muted/1},
+     {"the trace sees what the levels stop", fun traces/1},
+     {"the trace gives way to another tracer", fun gives_way/1},
      {"the canary is in no log, whatever the level", fun canary_is_quiet/1},
      {"what the canary did not see is not seen", fun canary_unseen/1},
      {"terms of every kind are cut", fun terms_are_cut/1},
@@ -214,6 +216,20 @@ supervisor2(#{subject := Subject} = Env) ->
                 Old = crash_by(Subject, supervisor2, Sup, rabbit_child, {boom, 2}),
                 [{_, child_terminated, probe_test_sup2, Sup, {t, rabbit_child}, Old, {t, {boom, 2}}, {t, {permanent, 1}}, _}]
                     = restarts(Watcher, Pid, 1),
+                %% Traced, also what it writes no report of.
+                #{level := Level} = call(Subject, logger, get_primary_config, []),
+                ok = call(Subject, logger, set_primary_config, [level, none]),
+                ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+                Second = crash_by(Subject, supervisor2, Sup, rabbit_child, {boom, 3}),
+                [_, {_, child_terminated, probe_test_sup2, Sup, {t, rabbit_child}, Second, {t, {boom, 3}}, {t, {permanent, 1}}, _}]
+                    = restarts(Watcher, Pid, 2),
+                Asking = {asking_child, {?MODULE, start_link_worker, [x]}, transient, 1000, worker, [?MODULE]},
+                {ok, _} = call(Subject, supervisor2, start_child, [Sup, Asking]),
+                _ = crash_by(Subject, supervisor2, Sup, asking_child, {shutdown, other}),
+                {ok, _} = call(Subject, supervisor2, restart_child, [Sup, asking_child]),
+                Third = crash_by(Subject, supervisor2, Sup, asking_child, {shutdown, restart}),
+                [_, _, {_, child_terminated, _, Sup, {t, asking_child}, Third, _, _, _}] = restarts(Watcher, Pid, 3),
+                ok = call(Subject, logger, set_primary_config, [level, Level]),
                 stop_supervisors(Subject, [Sup])
             end)
     end.
@@ -263,23 +279,101 @@ filter_stays_first(#{subject := Subject, module := Module} = Env) ->
         1 = length(messages(Watcher, Pid, arsenal_notice))
     end).
 
+%% With a foreign tracer there is no second source on this release.
 muted(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
+        ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, start]),
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
-        Capture = fun() -> metric(restart_capture, ticks(Watcher, Pid)) end,
-        ok = until(fun() -> Capture() =:= 1 end, 3000),
+        Shown = fun() -> metric(restart_capture, ticks(Watcher, Pid)) end,
+        ok = until(fun() -> Shown() =:= 1 end, 3000),
         #{level := Level} = call(Subject, logger, get_primary_config, []),
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> Capture() =:= 0 end, 3000),
+        ok = until(fun() -> Shown() =:= 0 end, 3000),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
-        ok = until(fun() -> Capture() =:= 1 end, 3000),
+        ok = until(fun() -> Shown() =:= 1 end, 3000),
         ok = call(Subject, logger, set_module_level, [supervisor, none]),
-        ok = until(fun() -> Capture() =:= 0 end, 3000),
+        ok = until(fun() -> Shown() =:= 0 end, 3000),
+        1 = metric(restart_capture_partial, ticks(Watcher, Pid)),
         {Second, {ok, _, #{restart_capture := partial, capture_note := <<_, _/binary>>}}} = attach(Watcher, Env, #{}),
         tell(Watcher, Second, detach),
         ok = call(Subject, logger, unset_module_level, [supervisor]),
-        ok = until(fun() -> Capture() =:= 1 end, 3000),
-        [blind, whole, partial, whole] = captures(Watcher, Pid)
+        ok = until(fun() -> Shown() =:= 1 end, 3000),
+        %% The reason for the second is told in two steps: the tracer is found a moment later.
+        [blind, whole, partial, whole] = without_repeats(captures(Watcher, Pid)),
+        ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, stop])
+    end).
+
+without_repeats([Same, Same | Rest]) -> without_repeats([Same | Rest]);
+without_repeats([First | Rest]) -> [First | without_repeats(Rest)];
+without_repeats([]) -> [].
+
+source(Watcher, Pid) ->
+    case messages(Watcher, Pid, arsenal_capture) of
+        [] -> none;
+        Captures -> {_, Capture, Source, _} = lists:last(Captures), {Capture, Source}
+    end.
+
+traces(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, #{capture_source := log_filter}}} = attach(Watcher, Env, #{interval => 100}),
+        #{level := Level} = call(Subject, logger, get_primary_config, []),
+        ok = call(Subject, logger, set_primary_config, [level, none]),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+        Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent), worker({b, 2}, transient), worker(c, temporary)]),
+        OldA = crash(Subject, Sup, a, {boom, 1}),
+        [{_, child_terminated, probe_test_sup, Sup, {t, a}, OldA, {t, {boom, 1}}, {t, permanent},
+          {?MODULE, start_link_worker, 1}} = First] = restarts(Watcher, Pid, 1),
+        _ = crash(Subject, Sup, c, {boom, 2}),
+        _ = crash(Subject, Sup, {b, 2}, {shutdown, x}),
+        OldD = crash(Subject, Sup, a, lists:seq(1, 100000)),
+        [First, {_, child_terminated, _, Sup, {t, a}, OldD, {x, _}, _, _}] = restarts(Watcher, Pid, 2),
+        %% Supervisors that give up, as the filter tells it, but for the reason of a failed start.
+        call(Subject, persistent_term, put, [probe_test_fail, false]),
+        Spec = #{id => e, start => {?MODULE, start_link_failing, [probe_test_fail, 1]}},
+        GivingUp = supervisor(Subject, probe_test_giving_up, #{intensity => 3, period => 60}, [Spec]),
+        call(Subject, persistent_term, put, [probe_test_fail, true]),
+        OldE = crash(Subject, GivingUp, e, {boom, last}),
+        ok = until(fun() -> lists:keymember(gave_up, 2, restarts_so_far(Watcher, Pid)) end, 5000),
+        Last = lists:nthtail(2, restarts_so_far(Watcher, Pid)),
+        [child_terminated, start_error, start_error, start_error, gave_up] = [element(2, Restart) || Restart <- Last],
+        [GivingUp] = lists:usort([element(4, Restart) || Restart <- Last]),
+        [OldE] = lists:usort([element(6, Restart) || Restart <- Last]),
+        %% Not one that was ended by its parent, with all of its restarts used.
+        Ended = supervisor(Subject, probe_test_ended, #{intensity => 1, period => 60}, [worker(f, permanent), worker(g, permanent)]),
+        _ = crash(Subject, Ended, f, {boom, one}),
+        8 = length(restarts(Watcher, Pid, 8)),
+        ok = call(Subject, supervisor, terminate_child, [Ended, g]),
+        stop_supervisors(Subject, [Sup, Ended]),
+        %% Back to the filter: nothing twice, nothing lost meanwhile.
+        Busy = supervisor(Subject, probe_test_busy, [worker(h, permanent)]),
+        ok = call(Subject, logger, set_primary_config, [level, Level]),
+        Crashed = crash_until(Subject, Busy, h, fun() -> source(Watcher, Pid) =:= {whole, log_filter} end),
+        ok = until(fun() -> length(restarts_so_far(Watcher, Pid)) >= 8 + length(Crashed) end, 3000),
+        Crashed = [element(6, Restart) || Restart <- lists:nthtail(8, restarts_so_far(Watcher, Pid))],
+        stop_supervisors(Subject, [Busy]),
+        {ok, io_lib:format("~b restarts while the source changed", [length(Crashed)])}
+    end).
+
+crash_until(Subject, Sup, Id, Condition) ->
+    Pid = crash(Subject, Sup, Id, {boom, busy}),
+    case Condition() of
+        true -> [Pid];
+        false -> [Pid | crash_until(Subject, Sup, Id, Condition)]
+    end.
+
+gives_way(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
+        #{level := Level} = call(Subject, logger, get_primary_config, []),
+        ok = call(Subject, logger, set_primary_config, [level, none]),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+        ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, start]),
+        ok = until(fun() -> source(Watcher, Pid) =:= {blind, none} end, 3000),
+        true = call(Subject, ?MODULE, in_subject, [foreign_tracer, works]),
+        ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, stop]),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 6000),
+        ok = call(Subject, logger, set_primary_config, [level, Level]),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 6000)
     end).
 
 captures(Watcher, Pid) -> [Capture || {_, Capture, _, _} <- messages(Watcher, Pid, arsenal_capture)].
@@ -294,9 +388,10 @@ canary_is_quiet(#{subject := Subject, module := Module} = Env) ->
         ok = call(Subject, ?MODULE, in_subject, [count_canaries, none]),
         %% It flies again after a change.
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> captures(Watcher, Pid) =:= [blind] end, 3000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
         ok = call(Subject, logger, set_primary_config, [level, all]),
-        ok = until(fun() -> captures(Watcher, Pid) =:= [blind, whole] end, 3000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 5000),
+        ok = until(fun() -> call(Subject, ?MODULE, in_subject, [canaries, none]) > 0 end, 3000),
         Canaries = call(Subject, ?MODULE, in_subject, [canaries, none]),
         true = Canaries > 0,
         ok = call(Subject, logger, remove_primary_filter, [arsenal_probe_count]),
@@ -318,20 +413,23 @@ canary_is_quiet(#{subject := Subject, module := Module} = Env) ->
 %% Here something stops the reports that the probe takes for another probe's filter.
 canary_unseen(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
+        ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, start]),
         Deaf = {fun logger_filters:domain/2, {stop, sub, [otp, sasl]}},
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
         ok = call(Subject, logger, add_primary_filter, [arsenal_probe_deaf, Deaf]),
         %% The canary flies after a change of the configuration.
         #{level := Level} = call(Subject, logger, get_primary_config, []),
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> captures(Watcher, Pid) =:= [blind] end, 3000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {blind, none} end, 3000),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
-        ok = until(fun() -> captures(Watcher, Pid) =:= [blind, blind] end, 10000),
-        [_, {_, blind, none, Note}] = messages(Watcher, Pid, arsenal_capture),
-        true = string:find(Note, "trial") =/= nomatch,
+        Note = fun() -> element(4, lists:last(messages(Watcher, Pid, arsenal_capture))) end,
+        ok = until(fun() -> string:find(Note(), "trial") =/= nomatch end, 10000),
+        {blind, none} = source(Watcher, Pid),
         0 = metric(restart_capture, ticks(Watcher, Pid)),
         ok = call(Subject, logger, remove_primary_filter, [arsenal_probe_deaf]),
-        ok = until(fun() -> captures(Watcher, Pid) =:= [blind, blind, whole] end, 20000)
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 20000),
+        [blind, whole] = without_repeats(captures(Watcher, Pid)),
+        ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, stop])
     end).
 
 %% The terms are made on the subject, where the time that the filter takes is measured, too.
@@ -715,7 +813,7 @@ is_connected(Subject, {_, Name}) ->
 clean_within(Subject, Module, Ms) ->
     Leftovers = fun() ->
                     Footprint = call(Subject, ?MODULE, footprint, [Module]),
-                    [Key || Key <- [loaded, old, registered, filter, wall_time], maps:get(Key, Footprint)]
+                    [Key || Key <- [loaded, old, registered, filter, traced, wall_time], maps:get(Key, Footprint)]
                 end,
     case until(fun() -> Leftovers() =:= [] end, Ms) of
         ok -> true;
@@ -862,6 +960,8 @@ footprint(Module) ->
       filter_first => Filters =/= [] andalso element(1, hd(Filters)) =:= Module,
       others => lists:keydelete(Module, 1, Filters),
       level => Level,
+      traced => erlang:trace_info(new, tracer) =/= {tracer, []}
+                orelse erlang:trace_info({supervisor, do_restart, 3}, traced) =/= {traced, false},
       wall_time => erlang:statistics(scheduler_wall_time) =/= undefined}.
 
 count_canaries(#{msg := {report, #{label := {supervisor, child_terminated}, report := Report}}}, Counter) ->
@@ -919,6 +1019,21 @@ crash_by(Subject, Module, Sup, Id, Reason) ->
     ok = until(fun() -> not call(Subject, erlang, is_process_alive, [Pid]) end, 2000),
     Pid.
 
+%% dbg, which traces every process: its first call is all the warning that there is.
+in_subject(foreign_tracer, start) ->
+    Counter = counters:new(1, []),
+    persistent_term:put(probe_test_traced, Counter),
+    {ok, _} = dbg:tracer(process, {fun(_, _) -> counters:add(Counter, 1, 1) end, none}),
+    {ok, _} = dbg:p(all, [c]),
+    {ok, _} = dbg:tp(lists, seq, 2, []),
+    ok;
+in_subject(foreign_tracer, works) ->
+    Counter = persistent_term:get(probe_test_traced),
+    spawn(lists, seq, [1, 2]),
+    until(fun() -> counters:get(Counter, 1) > 0 end, 2000) =:= ok;
+in_subject(foreign_tracer, stop) ->
+    dbg:stop(),
+    ok;
 %% A filter that stands before the probe's, which takes it for another probe's.
 in_subject(count_canaries, none) ->
     Counter = counters:new(1, []),

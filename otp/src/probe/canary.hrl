@@ -4,26 +4,26 @@
 %% A supervisor of each kind, of our own, restarts a child that was made to exit. The capture knows the child by its start function: it
 %% is told to the canary's process, counts nowhere, and its reports are stopped in the filter, so that they are in no log. The child is a plain process,
 %% whose exit nobody reports but its supervisor.
-release_canary(#state{heard = Heard} = State) ->
-    State#state{canary = spawn_monitor(?MODULE, canary, [self(), [Kind || {Kind, heard} <- Heard]]), canary_for = Heard}.
+release_canary(#state{heard = {Source, Kinds} = Heard} = State) ->
+    State#state{canary = spawn_monitor(?MODULE, canary, [self(), Source, [Kind || {Kind, heard} <- Kinds]]), canary_for = Heard}.
 
 canary_kinds() ->
     [supervisor | ['DynamicSupervisor' || erlang:module_loaded('Elixir.DynamicSupervisor')]].
 
-canary(Holder, Kinds) ->
+canary(Holder, Source, Kinds) ->
     erlang:monitor(process, Holder),
-    Holder ! {canary, self(), [{Kind, try fly(Kind) catch _:_ -> unknown end} || Kind <- Kinds]}.
+    Holder ! {canary, self(), [{Kind, try fly(Kind, Source) catch _:_ -> unknown end} || Kind <- Kinds]}.
 
 %% `unknown` if the restart did not happen in time: on a node that is that busy nothing is proved.
-fly(Kind) ->
+fly(Kind, Source) ->
     {ok, Supervisor} = canary_supervisor(Kind),
-    try restart_once(Kind) after end_supervisor(Supervisor) end.
+    try restart_once(Kind, Source) after end_supervisor(Supervisor) end.
 
-restart_once(Kind) ->
+restart_once(Kind, Source) ->
     exit(canary_up(Kind), canary),
     _ = canary_up(Kind),
     receive
-        {canary_seen, Kind} -> seen;
+        {canary_seen, Kind, Source} -> seen;
         {'DOWN', _, process, _Holder, _} -> exit(shutdown)
     after ?CANARY_SEEN_MS ->
         unseen
@@ -86,5 +86,5 @@ canary_of({Module, canary_child, Args}) when is_atom(Module) ->
 canary_of(_Start) ->
     none.
 
-canary_seen({?MODULE, [Canary, Kind]}) when is_pid(Canary), node(Canary) =:= node() -> Canary ! {canary_seen, Kind};
-canary_seen(_OfAnother) -> ok.
+canary_seen({?MODULE, [Canary, Kind]}, Source) when is_pid(Canary), node(Canary) =:= node() -> Canary ! {canary_seen, Kind, Source};
+canary_seen(_OfAnother, _Source) -> ok.

@@ -10,7 +10,10 @@ check_capture(State, Now) ->
                true -> State;
                false -> place(say_put_back(State, Now))
            end,
-    tell_capture(prove(judge(Kept#state{capture_after = Now + ?CAPTURE_MS}), Now), Now).
+    tell_capture(prove(judge(choose_source(forget_seen(Kept#state{capture_after = Now + ?CAPTURE_MS}, Now), Now)), Now)).
+
+forget_seen(#state{trace = off, seen = {_, _}, seen_until = Until} = State, Now) when Now >= Until -> State#state{seen = off};
+forget_seen(State, _Now) -> State.
 
 %% Once in a while at most: somebody may want the first place as stubbornly as we do.
 say_put_back(#state{put_back_said = Said} = State, Now) when Now - Said < ?NOTICE_GAP_MS ->
@@ -48,27 +51,26 @@ place_filter(Filter) ->
 
 placed(State) ->
     Now = now_ms(),
-    tell_capture(prove(judge(State#state{canary_after = Now, canary_saw = []}), Now), Now).
+    tell_capture(prove(judge(choose_source(State#state{canary_after = Now, canary_saw = []}, Now)), Now)).
 
 first_placing(State) ->
     Placing = #state{placer = {Pid, Monitor}} = place(State),
     receive
         {'DOWN', Monitor, process, Pid, _} -> placed(Placing#state{placer = none})
     after 2000 ->
-        judge(Placing)
+        choose_source(judge(Placing), now_ms())
     end.
 
 %%% What is seen
 
-%% Events that the levels stop are seen by no filter. The levels are the node's business; they are never changed. What the canary
-%% did not see is not seen, whatever the configuration says.
+%% What the canary did not see is not seen, whatever the configuration says.
 judge(State) ->
-    Heard = heard(State),
+    {Source, Kinds} = Heard = heard(State),
     Proved = case State#state.heard of
                  Heard -> State;
                  _ -> State#state{heard = Heard, canary_saw = [], canary_after = now_ms()}
              end,
-    Proved#state{capture = unless_unproved(verdict([{Kind, unless_unseen(Kind, Why, Proved)} || {Kind, Why} <- Heard]), Proved)}.
+    Proved#state{capture = unless_unproved(verdict(Source, [{Kind, unless_unseen(Kind, Why, Proved)} || {Kind, Why} <- Kinds]), Proved)}.
 
 %% Better news waits for the canary.
 unless_unproved({Capture, _, _}, #state{canary_saw = [], capture = {Before, _, _} = Kept})
@@ -85,13 +87,23 @@ unless_unseen(Kind, heard, #state{canary_saw = Saw}) ->
 unless_unseen(_Kind, Why, _State) ->
     Why.
 
-%% [{Kind of supervisor, heard | Why not}]
+%% {Source, [{Kind of supervisor, heard | Why not}]}
+heard(#state{trace = armed}) ->
+    {trace, [{Kind, heard} || Kind <- canary_kinds()]};
 heard(State) ->
+    {log_filter, [{Kind, with_refusal(Why, State)} || {Kind, Why} <- logged(State)]}.
+
+with_refusal(heard, _State) -> heard;
+with_refusal(Why, #state{trace_refused = none}) -> Why;
+with_refusal(Why, #state{trace_refused = Refused}) -> <<Why/binary, ", and ", Refused/binary>>.
+
+%% Events that the levels stop are seen by no filter. The levels are the node's business; they are never changed.
+logged(State) ->
     #{level := Level} = logger:get_primary_config(),
-    InPlace = in_place(),
-    [{Kind, if
-                not InPlace, State#state.placer =:= none -> <<"the log filter is not in its place">>;
-                true -> level_of(Kind, Level)
+    InPlace = in_place() orelse State#state.placer =/= none,
+    [{Kind, case InPlace of
+                true -> level_of(Kind, Level);
+                false -> <<"the log filter is not in its place">>
             end} || Kind <- canary_kinds()].
 
 level_of(supervisor, Primary) ->
@@ -108,19 +120,88 @@ at_level(Level, Why) ->
         false -> heard
     end.
 
-verdict(Kinds) ->
+verdict(Source, Kinds) ->
     case [{Kind, Why} || {Kind, Why} <- Kinds, Why =/= heard] of
-        [] -> {whole, log_filter, <<>>};
+        [] -> {whole, Source, <<>>};
         [{_, Why} | _] = Deaf when length(Deaf) =:= length(Kinds) -> {blind, none, <<"restarts are not seen: ", Why/binary>>};
-        [{Kind, Why}] -> {partial, log_filter, <<"restarts of ", (atom_to_binary(Kind))/binary, " are not seen: ", Why/binary>>}
+        [{Kind, Why}] -> {partial, Source, <<"restarts of ", (atom_to_binary(Kind))/binary, " are not seen: ", Why/binary>>}
     end.
+
+%%% Which source
+
+%% The filter where it sees everything, else the trace. Both at once while one takes over from the other: the holder takes a restart once
+%% (unique/2), so that none is lost and none is doubled.
+choose_source(State, Now) ->
+    case filter_suffices(State, Now) of
+        true -> end_trace(State#state{trace_refused = none}, Now);
+        false -> want_trace(State, Now)
+    end.
+
+filter_suffices(#state{distrust_until = Until}, Now) when Now < Until -> false;
+filter_suffices(State, _Now) -> lists:all(fun({_, Why}) -> Why =:= heard end, logged(State)).
+
+want_trace(#state{tracer = none, trace_after = After} = State, Now) when Now >= After ->
+    case trace_refused() of
+        none -> start_tracer(State#state{trace_refused = none}, Now);
+        Refused -> State#state{trace_refused = Refused}
+    end;
+want_trace(#state{trace = ending} = State, _Now) ->
+    State#state{trace = armed};
+want_trace(State, _Now) ->
+    State.
+
+%% First the filter counts again, and only when it surely does so the trace ends.
+end_trace(#state{trace = armed, counters = Counters} = State, Now) ->
+    atomics:put(Counters, ?TRACE, ?TRACE_BOTH),
+    State#state{trace = ending, trace_end = Now + ?TRACE_OVERLAP_MS};
+end_trace(#state{trace = ending, trace_end = End, tracer = {Pid, _}} = State, Now) when Now >= End ->
+    Pid ! {stop, self()},
+    State;
+end_trace(State, _Now) ->
+    State.
+
+%% It sees from now on; the filter goes on until the canary has shown so.
+trace_armed(#state{counters = Counters} = State) ->
+    atomics:put(Counters, ?TRACE, ?TRACE_BOTH),
+    judged(State#state{trace = armed, seen = {#{}, #{}}}).
+
+trace_ended(#state{counters = Counters} = State) ->
+    atomics:put(Counters, ?TRACE, ?TRACE_OFF),
+    Refused = case State#state.trace of
+                  ending -> none;
+                  _ -> trace_refused()
+              end,
+    judged(State#state{tracer = none, trace = off, trace_refused = Refused, seen_until = now_ms() + ?TRACE_OVERLAP_MS}).
+
+judged(State) ->
+    Now = now_ms(),
+    tell_capture(prove(judge(State), Now)).
+
+%% A child ends once, a supervisor gives up once.
+unique(Restarts, #state{seen = off} = State) ->
+    {Restarts, State};
+unique(Restarts, #state{seen = Seen} = State) ->
+    {Unique, Longer} = lists:foldl(fun once/2, {[], Seen}, Restarts),
+    {lists:reverse(Unique), State#state{seen = Longer}}.
+
+once(Restart, {Unique, {New, Old} = Seen}) ->
+    case identity(Restart) of
+        none -> {[Restart | Unique], Seen};
+        Key when is_map_key(Key, New); is_map_key(Key, Old) -> {Unique, Seen};
+        Key when map_size(New) >= ?SEEN_MAX -> {[Restart | Unique], {#{Key => []}, New}};
+        Key -> {[Restart | Unique], {New#{Key => []}, Old}}
+    end.
+
+identity({_, child_terminated, _, _, _, ChildPid, _, _, _}) when is_pid(ChildPid) -> ChildPid;
+identity({_, gave_up, _, Supervisor, _, _, _, _, _}) -> {gave_up, Supervisor};
+identity(_) -> none.
 
 %%% What proves it
 
 %% The canary flies at attach, after a change, and now and then; where nothing is seen anyway, or while the filter is not there to stop its
 %% reports, it stays in its cage.
 prove(#state{canary = none, placer = none, canary_after = After} = State, Now) when Now >= After ->
-    case in_place() andalso lists:keymember(heard, 2, State#state.heard) of
+    case in_place() andalso lists:keymember(heard, 2, element(2, State#state.heard)) of
         true -> release_canary(State#state{canary_after = Now + ?CANARY_MS});
         false -> State
     end;
@@ -131,16 +212,30 @@ prove(State, _Now) ->
 %% logging.
 take_canary(_Saw, #state{heard = Heard, canary_for = Other} = State) when Heard =/= Other ->
     State;
-take_canary(Saw, State) ->
+take_canary(Saw, #state{heard = {Source, _}} = State) ->
     Now = now_ms(),
-    Proved = case lists:keymember(unseen, 2, Saw) of
-                 true -> State#state{canary_saw = Saw, canary_after = Now + ?CANARY_AGAIN_MS};
-                 false -> State#state{canary_saw = Saw}
+    Unseen = lists:keymember(unseen, 2, Saw),
+    Asked = case Unseen of
+                true -> State#state{canary_saw = Saw, canary_after = Now + ?CANARY_AGAIN_MS};
+                false -> State#state{canary_saw = Saw}
+            end,
+    Proved = case {Source, Unseen} of
+                 {log_filter, true} -> Asked#state{distrust_until = Now + ?DISTRUST_MS};
+                 {log_filter, false} -> Asked#state{distrust_until = Now};
+                 {trace, false} -> trace_proved(Saw, Asked);
+                 {trace, true} -> Asked
              end,
-    tell_capture(judge(Proved), Now).
+    tell_capture(judge(Proved)).
+
+%% Now the trace counts alone.
+trace_proved(Saw, #state{trace = armed, counters = Counters} = State) ->
+    lists:keymember(unknown, 2, Saw) orelse atomics:put(Counters, ?TRACE, ?TRACE_ALONE),
+    State;
+trace_proved(_Saw, State) ->
+    State.
 
 %% Watchers hear of every change, and so does one that could not be told.
-tell_capture(#state{capture = {Capture, Source, Note} = Told, watchers = Watchers} = State, _Now) ->
+tell_capture(#state{capture = {Capture, Source, Note} = Told, watchers = Watchers} = State) ->
     State#state{watchers = [case Watcher of
                                 #watcher{told = Told} -> Watcher;
                                 #watcher{pid = Pid} ->

@@ -12,31 +12,40 @@ filter(#{msg := {report, #{label := {error_logger, error_report}, report := Repo
 filter(_Event, _Holder) ->
     ignore.
 
-caught(progress, Report, _Event, _Holder) ->
+caught(progress, Report, _Event, _To) ->
     case canary_of(field(mfargs, field(started, Report))) of
         none -> ignore;
         _ -> stop
     end;
-caught(Context, Report, #{meta := Meta}, Holder) ->
+caught(Context, Report, #{meta := Meta}, To) ->
     Offender = field(offender, Report),
     case canary_of(field(mfargs, Offender)) of
         none ->
-            caught_of(Context, Report, Offender, Meta, Holder),
+            caught_of(Context, Report, Offender, Meta, To),
             ignore;
         Canary ->
-            Context =:= child_terminated andalso canary_seen(Canary),
+            Context =:= child_terminated andalso canary_seen(Canary, log_filter),
             stop
     end.
 
-caught_of(Context, Report, Offender, Meta, {Holder, Counters}) ->
+caught_of(Context, Report, Offender, Meta, {_, Counters} = To) ->
     Type = field(restart_type, Offender),
     Kind = kind(Context, field(reason, Report), Type),
     %% A node may log for processes of other nodes; their restarts are theirs to tell.
     Here = node(maps:get(pid, Meta, self())) =:= node(),
-    case Kind =/= none andalso Here of
-        true -> hand_over(Kind, Report, Offender, Type, Meta, Holder, Counters);
-        false -> ok
+    case Kind =/= none andalso Here andalso not is_traced(Kind, atomics:get(Counters, ?TRACE)) of
+        true ->
+            hand_over({event_time(Meta), Kind, field(supervisor, Report), child_id(Offender), field(pid, Offender),
+                       field(reason, Report), Type, start(field(mfargs, Offender))}, self(), To);
+        false ->
+            ok
     end.
+
+%% While the trace takes over or ends, both see a restart, and the holder takes it once; a failed attempt has nothing it could be known by.
+is_traced(_Kind, ?TRACE_OFF) -> false;
+is_traced(start_error, ?TRACE_BOTH) -> true;
+is_traced(_Kind, ?TRACE_BOTH) -> false;
+is_traced(_Kind, ?TRACE_ALONE) -> true.
 
 kind(_Context, _Reason, temporary) -> none;
 kind(child_terminated, _Reason, _Type) -> child_terminated;
@@ -44,14 +53,14 @@ kind(start_error, _Reason, _Type) -> start_error;
 kind(shutdown, reached_max_restart_intensity, _Type) -> gave_up;
 kind(_Context, _Reason, _Type) -> none.
 
-hand_over(Kind, Report, Offender, Type, Meta, Holder, Counters) ->
+%% By a supervisor itself or on behalf of it.
+hand_over({Time, Kind, Supervisor, Id, ChildPid, Reason, Type, Start}, By, {Holder, Counters}) ->
     case atomics:add_get(Counters, ?IN_FLIGHT, 1) of
         InFlight when InFlight =< ?IN_FLIGHT_MAX ->
             Budget = case InFlight > ?IN_FLIGHT_LEAN of true -> ?LEAN_BUDGET; false -> ?BUDGET end,
-            {Name, Pid} = supervisor(field(supervisor, Report)),
-            Holder ! {restart, {event_time(Meta), Kind, Name, Pid, packed(child_id(Offender), Budget),
-                                child_pid(field(pid, Offender)), packed(field(reason, Report), Budget),
-                                packed(Type, Budget), start(field(mfargs, Offender))}};
+            {Name, Pid} = supervisor(Supervisor, By),
+            Holder ! {restart, {Time, Kind, Name, Pid, packed(Id, Budget), child_pid(ChildPid), packed(Reason, Budget),
+                                packed(Type, Budget), Start}};
         _ ->
             atomics:sub(Counters, ?IN_FLIGHT, 1),
             atomics:add(Counters, ?LOST, 1)
@@ -94,23 +103,23 @@ event_time(_) -> os:system_time(millisecond).
 
 %% A supervisor goes by its registered name, or else by its pid. It writes the report itself, so it is this very process,
 %% unless the name it goes by belongs to another.
-supervisor({local, Name}) when is_atom(Name) -> local_supervisor(Name);
-supervisor(Name) when is_atom(Name), Name =/= undefined -> local_supervisor(Name);
-supervisor({global, Name}) when is_atom(Name) -> {Name, self()};
-supervisor({Pid, _Module}) when is_pid(Pid) -> own_name(Pid);
-supervisor(Pid) when is_pid(Pid) -> own_name(Pid);
-supervisor(_) -> own_name(self()).
+supervisor({local, Name}, By) when is_atom(Name) -> local_supervisor(Name, By);
+supervisor(Name, By) when is_atom(Name), Name =/= undefined -> local_supervisor(Name, By);
+supervisor({global, Name}, By) when is_atom(Name) -> {Name, By};
+supervisor({Pid, _Module}, By) when is_pid(Pid) -> own_name(Pid, By);
+supervisor(Pid, By) when is_pid(Pid) -> own_name(Pid, By);
+supervisor(_, By) -> own_name(By, By).
 
-local_supervisor(Name) ->
+local_supervisor(Name, By) ->
     case whereis(Name) of
         Pid when is_pid(Pid) -> {Name, Pid};
-        _ -> {Name, self()}
+        _ -> {Name, By}
     end.
 
-own_name(Pid) when Pid =:= self() ->
+own_name(Pid, By) when Pid =:= By ->
     case process_info(Pid, registered_name) of
         {registered_name, Name} -> {Name, Pid};
-        [] -> {Pid, Pid}
+        _ -> {Pid, Pid}
     end;
-own_name(Pid) ->
+own_name(Pid, _By) ->
     {Pid, Pid}.

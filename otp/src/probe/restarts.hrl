@@ -6,7 +6,8 @@ take_restarts(First, #state{counters = Counters, watchers = Watchers} = State) -
     Count = length(Restarts),
     atomics:sub(Counters, ?IN_FLIGHT, Count),
     Lost = atomics:exchange(Counters, ?LOST, 0),
-    {Told, Noted} = note_supervisors([described(Restart) || Restart <- Restarts], State),
+    {Unique, Counted} = unique(Restarts, State),
+    {Told, Noted} = note_supervisors([described(Restart) || Restart <- Unique], Counted),
     Now = now_ms(),
     Noted#state{watchers = [flush_if_time(enqueue(Told, length(Told), add_lost(Watcher, Lost)), Now) || Watcher <- Watchers]}.
 
