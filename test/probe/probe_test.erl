@@ -20,6 +20,9 @@
 -export([call/4, call/5, with_watcher/2, attach/3, messages/3, restarts/3, restarts_so_far/2, until/2, supervisor/4, stop_supervisors/2,
          worker/2, crash/4, crash_by/5, tell/3]).
 
+%% For the tests in other files:
+-export([call/4, call/5, with_watcher/2, attach/3, messages/3, until/2, supervisor/4, stop_supervisors/2, tell/3]).
+
 -define(SUBJECT_COOKIE, "probe_test").
 
 main(Beam, DemoDir) ->
@@ -77,7 +80,7 @@ tests() ->
      {"what it costs", fun cost/1},
      {"the log stays silent", fun silent_log/1},
      {"the demo's faults happen", fun demo_faults/1},
-     {"the demo ends with its standard input", fun demo_ends/1}] ++ supervisors_test:tests().
+     {"the demo ends with its standard input", fun demo_ends/1}] ++ supervisors_test:tests() ++ requests_test:tests().
 
 run_test({Name, Test}, Env) ->
     Begin = now_ms(),

@@ -9,8 +9,9 @@ import threading
 import time
 import urllib.parse
 
-from harness import Run, SystemTest, wait_until, watch
+from harness import Run, SystemTest, http_get, wait_until, watch
 from subjects import ElixirNode, Ejabberd, ErlNode, RabbitMQ
+from test_embedded import Application, Nameless
 from test_otp import OtherOtp, inside
 
 CROWD = 100000
@@ -120,6 +121,17 @@ class Harmless(SystemTest):
         finally:
             n.eval("traps:resume(traps_quiet)")
         wait_until(lambda: n.eval("traps:queue(traps_quiet)") == 0, 5, "it has read what was in its queue")
+
+    def test_an_application_controller_that_is_busy(self):
+        n = self.node
+        a = self.follow()
+        n.eval("register(traps_brake, spawn(fun() -> true = erlang:suspend_process(whereis(application_controller)), receive go -> ok end end)), timer:sleep(50)")
+        try:
+            t = tree(a, n.node)
+            self.assertEqual(t.named("kernel_sup")["application"], "kernel")
+            self.assertEqual(n.eval("process_info(whereis(application_controller), message_queue_len)"), ("message_queue_len", 0))
+        finally:
+            n.eval("traps_brake ! go")
 
     def test_many_who_ask_at_once_share_one_question(self):
         n = self.node
@@ -295,6 +307,36 @@ class Troubles(SystemTest):
         self.assertEqual((crowd["children"], crowd["listing"], crowd["listed"]), (CROWD, "sampled", 0))
         self.note("the tree in %.0f ms, %d reductions of the supervisor" % (took * 1000, after - before))
         self.assertLess(after - before, 20000)
+
+
+class InAnApplication(SystemTest):
+    """The same by way of the router, on a node without distribution."""
+
+    def test_the_tree_over_the_router(self):
+        a = Application(self, Nameless, http='<<"127.0.0.1:0">>')
+        a.eval("traps:start()")
+        port = int(a.eval("{ok, #{http := H}} = arsenal:get_server_stats(), H").decode().rpartition(":")[2])
+        path = "/api/v1/nodes/nonode%40nohost/tree"
+
+        def ask():
+            status, _, body = http_get(port, path)
+            return status, json.loads(body)
+        wait_until(lambda: http_get(port, "/readyz")[0] == 200, 10, "the probe is attached")
+        status, answer = ask()
+        self.assertEqual(status, 200, answer)
+        t = Tree(answer)
+        t.check_shape(self)
+        server = next(p for p in t.all if p["name"] == "embedded_sup")
+        self.assertEqual(len(t.below(server)), 2)
+        self.assertEqual(a.eval("element(2, traps:asked())"), [])
+        # A router that is suspended: nobody who asks meanwhile waits for ever.
+        time.sleep(FRESH_S)
+        a.eval("register(brake, spawn(fun() -> true = erlang:suspend_process(embedded:server()), receive go -> ok end end)), timer:sleep(50)")
+        try:
+            self.assertEqual(http_get(port, path, timeout=30)[0], 504)
+        finally:
+            a.eval("brake ! go")
+        wait_until(lambda: ask()[0] == 200, 10, "it goes on afterwards")
 
 
 class Systems(SystemTest):
