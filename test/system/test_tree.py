@@ -78,14 +78,15 @@ class Harmless(SystemTest):
     def test_a_tree_full_of_traps(self):
         n = self.node
         a = self.follow()
+        tree(a, n.node)  # what printing needs is loaded
         atoms = n.eval("erlang:system_info(atom_count)")
-        t = tree(a, n.node)
+        t = fresh_tree(a, n.node)
         t.check_shape(self)
         self.assertLessEqual(n.eval("erlang:system_info(atom_count)") - atoms, 3)
         self.assertEqual([p for p in t.all if p["name"] == "kernel_sup"][0]["application"], "kernel")
 
         top = t.named("traps_sup")
-        self.assertEqual((top["parent"], top["application"], top["module"], top["children"]), (None, None, "traps", 9))
+        self.assertEqual((top["parent"], top["application"], top["module"], top["children"]), (None, None, "traps", 10))
         children = {p["id"]: p for p in t.below(top)}
         # Who only says that it is a supervisor is not asked: it would not have lived through it.
         pid, seen = n.eval("{P, M} = traps:asked(), {list_to_binary(pid_to_list(P)), M}")
@@ -95,6 +96,9 @@ class Harmless(SystemTest):
         self.assertEqual((children["empty"]["listing"], children["empty"]["children"]), ("listed", 0))
         wide = children["wide"]
         self.assertEqual((wide["listing"], wide["children"], wide["active"], wide["listed"]), ("sampled", 300, 300, 20))
+        # A specification that says nothing means a worker.
+        self.assertEqual((children["undeclared"]["type"], [p["id"] for p in t.below(children["undeclared"])]), ("supervisor", ["hidden"]))
+        self.assertEqual(children["plain"]["type"], "worker")
         deepest = max(t.all, key=lambda p: p["depth"])
         self.assertEqual((deepest["depth"], deepest["listing"]), (64, "too_deep"))
         self.assertIs(t.answer["complete"], False)

@@ -6,6 +6,8 @@
 %%     sup/2         a supervisor with these children, owned by nobody
 -module(traps).
 
+-behaviour(supervisor).
+
 -export([start/0, worker/1, sup/2, sup/3, crowd/2, asked/0, deep/1, fill/2, suspend/1, resume/1, queue/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 -export([start_liar/0, start_worker/1, start_again/1, start_mortal/0, idle/0]).
@@ -20,6 +22,7 @@ start() ->
         supervisor(wide, {?MODULE, crowd, [traps_wide, 300]}),
         supervisor(empty, {?MODULE, sup, [link, traps_empty, []]}),
         supervisor(quiet, {?MODULE, sup, [link, traps_quiet, [worker(sleeper)]]}),
+        (supervisor(undeclared, {?MODULE, sup, [link, traps_undeclared, [worker(hidden)]]}))#{type => worker},
         worker(plain)]).
 
 ids() ->

@@ -123,7 +123,7 @@ visit_process(#spot{process = Pid, type = Type} = Spot, Tree) ->
         {bridge, _, Module} -> {[], row(Spot, running, {supervisor, Module, bridge, undefined}, Tree)};
         {gone, _, _} when Type =:= root -> {[], Tree};
         {gone, _, _} -> {[], row(Spot, stopped, {Type, undefined, none, undefined}, Tree)};
-        {other, _, Module} when Type =:= root -> {[], row(Spot, running, {worker, Module, none, undefined}, Tree)};
+        {other, _, Module} when Type =:= root; Type =:= undeclared -> {[], row(Spot, running, {worker, Module, none, undefined}, Tree)};
         {other, _, Module} -> {[], row(Spot, running, {Type, Module, no_supervisor, undefined}, Tree)}
     end.
 
@@ -176,7 +176,7 @@ list_children(Spot, Module, Counts, #tree{taken = Taken} = Tree) ->
 %% They come youngest first.
 listed_children(#spot{depth = Depth} = Spot, Module, Counts, Children, Room, #tree{next = Index, taken = Taken} = Tree)
   when length(Children) =< 2 * ?CHILDREN_MAX ->
-    Spots = [#spot{parent = Index, depth = Depth + 1, id = Id, process = Process, type = child_type(Type), module = child_module(Modules)}
+    Spots = [#spot{parent = Index, depth = Depth + 1, id = Id, process = Process, type = child_type(Type, Modules), module = child_module(Modules)}
              || {Id, Process, Type, Modules} <- lists:reverse(Children)],
     Kept = lists:sublist(Spots, Room),
     Whole = length(Kept) =:= length(Spots),
@@ -200,8 +200,23 @@ sample_children(#spot{process = Pid, depth = Depth} = Spot, Module, Counts, Size
 %% One specification may stand for any number of children.
 most({Specs, Active, Supervisors, Workers}) -> lists:max([Specs, Active, Supervisors + Workers]).
 
-child_type(supervisor) -> supervisor;
-child_type(_) -> worker.
+%% A specification that does not say what the child is means a worker, so that of a supervisor says often so.
+child_type(supervisor, _Modules) -> supervisor;
+child_type(_, Modules) ->
+    case is_supervisors(child_module(Modules)) of
+        true -> undeclared;
+        false -> worker
+    end.
+
+is_supervisors(undefined) -> false;
+is_supervisors(Module) ->
+    try erlang:get_module_info(Module, attributes) of
+        Attributes ->
+            Behaviours = lists:append([Names || {Key, Names} <- Attributes, Key =:= behaviour orelse Key =:= behavior]),
+            lists:any(fun(Name) -> lists:member(Name, [supervisor, supervisor2, 'Elixir.Supervisor', 'Elixir.DynamicSupervisor']) end, Behaviours)
+    catch
+        error:badarg -> false
+    end.
 
 child_module([Module]) when is_atom(Module) -> Module;
 child_module(_) -> undefined.
