@@ -103,6 +103,19 @@ on_notice(void *arg, bool warning, const char *text)
 }
 
 static void
+on_survey(void *arg, struct survey *s)
+{
+	(void)arg;
+	survey_release(s);
+}
+
+static void
+on_supervisor(void *arg, const struct supervisor_facts *f)
+{
+	(void)arg, (void)f;
+}
+
+static void
 on_bad(void *arg, const char *what)
 {
 	(void)arg, (void)what;
@@ -123,8 +136,19 @@ on_no_probe(void *arg, const char *why)
 }
 
 static const struct peer_handlers PEER = { on_write, on_message, on_down, on_exited };
-static const struct collector_handlers OWNER = { on_now, on_info, on_sample, on_restart, on_lost, on_notice, on_bad,
-	on_failed, on_no_probe };
+static const struct collector_handlers OWNER = {
+	.now = on_now,
+	.info = on_info,
+	.sample = on_sample,
+	.restart = on_restart,
+	.lost = on_lost,
+	.supervisor = on_supervisor,
+	.survey = on_survey,
+	.notice = on_notice,
+	.bad = on_bad,
+	.failed = on_failed,
+	.no_probe = on_no_probe,
+};
 static const struct embedded_file PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
 
 /* After each frame a second has passed. */

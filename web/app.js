@@ -726,6 +726,7 @@ function treeLine(p) {
       el("span", { class: "dim mono" }, about.join(" ")),
       p.children !== undefined && p.children !== null ? el("span", { class: "dim" }, p.children === 1 ? "1 child" : `${count(p.children)} children`) : null,
       LISTINGS[p.listing] ? el("span", { class: "tag" }, LISTINGS[p.listing]) : null,
+      p.budget ? budgetText({ ...p.budget, strategy: p.strategy }) : null,
       p.status === "running" ? null : el("span", { class: "tag" }, p.status)),
     treeFigures(p)];
 }

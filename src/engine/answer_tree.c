@@ -15,8 +15,9 @@ struct branch {
 	int place;       /* in the order of the answer */
 	unsigned depth, listed, processes;
 	const char *application;
-	double restarts;    /* of this child under its supervisor */
-	double own, recent; /* that this supervisor did: ever, and in five minutes */
+	double restarts;               /* of this child under its supervisor */
+	double own, recent;            /* that this supervisor did: ever, and in five minutes */
+	const struct supervisor *told; /* of itself; NULL: nothing */
 	double branch_own, branch_recent, branch_heap, branch_queue;
 	enum level level, branch_level;
 };
@@ -90,9 +91,13 @@ join(const struct drawing *d, int i)
 		s = tree_key(r) ? restarts_supervisor(&d->e->restarts, tree_key(r)) : NULL;
 		b->own = s ? (double)s->tally.total : 0;
 		b->recent = s ? (double)window_count(&s->tally.window, d->now_ms, RESTARTS_HEALTH_MS) : 0;
+		b->told = s && s->told ? s : NULL;
 	}
 	b->level =
 	    worse(level_of(d->e, CRITERION_RESTARTS, b->recent), level_of(d->e, CRITERION_MESSAGE_QUEUE, r->queue_len));
+	if (b->told && b->told->budget.known)
+		b->level = worse(
+		    b->level, level_of(d->e, CRITERION_RESTART_BUDGET, budget_share(&b->told->budget, d->now_ms)));
 }
 
 /* The sum of what is known. */
@@ -153,9 +158,29 @@ branch_field(struct answer *a, const struct branch *b)
 	put_end(a);
 }
 
+/* Only supervisors that restarted something are asked for it. */
 static void
-supervisor_fields(struct answer *a, const struct tree_row *r, const struct branch *b)
+budget_field(struct answer *a, const struct supervisor *s, int64_t now_ms)
 {
+	if (s == NULL || !s->budget.known) {
+		a->ops->key(a, "budget");
+		a->ops->null(a);
+		return;
+	}
+	put_object(a, "budget");
+	part_integer(a, "intensity", s->budget.intensity);
+	part_integer(a, "period", (double)s->budget.period_ms);
+	part_integer(a, "used", budget_used(&s->budget, now_ms));
+	part_integer(a, "left", budget_left(&s->budget, now_ms));
+	put_end(a);
+}
+
+static void
+supervisor_fields(struct answer *a, const struct drawing *d, const struct tree_row *r, const struct branch *b)
+{
+	part_word(
+	    a, "strategy", b->told && b->told->strategy != STRATEGY_UNKNOWN ? strategy_name(b->told->strategy) : NULL);
+	budget_field(a, b->told, d->now_ms);
 	part_word(a, "listing", TREE_LISTINGS[r->listing]);
 	part_integer(a, "children", r->children);
 	part_integer(a, "active", r->active);
@@ -186,7 +211,7 @@ process_fields(struct answer *a, const struct drawing *d, int i)
 	part_integer(a, "heap_bytes", r->heap_bytes);
 	part_word(a, "level", level_name(b->level));
 	if (r->supervisor)
-		supervisor_fields(a, r, b);
+		supervisor_fields(a, d, r, b);
 	if (r->id && r->id->truncated)
 		part_bool(a, "truncated", true);
 	put_end(a);

@@ -195,6 +195,35 @@ restarts_are_joined(void **state)
 	assert_true(isnan(number(list, 0, "restarts")));
 }
 
+/* Only those that restarted something have told of themselves. */
+static void
+budgets_are_joined(void **state)
+{
+	struct supervisor_facts f = { .time_ms = T0,
+		.kind = "supervisor",
+		.strategy = REST_FOR_ONE,
+		.known = true,
+		.intensity = 10,
+		.period_ms = 60000,
+		.used = 9,
+		.children = 1 };
+	json_t *list, *budget;
+
+	(void)state;
+	grow();
+	restart(term_ref(tree.rows[2].pid), "leaf", 1);
+	f.supervisor = f.pid = tree.rows[2].pid;
+	engine_supervisor(e, T0, &f);
+	list = answer();
+	assert_string_equal(text(list, 1, "strategy"), "rest_for_one");
+	budget = json_object_get(json_array_get(list, 1), "budget");
+	assert_int_equal(json_integer_value(json_object_get(budget, "intensity")), 10);
+	assert_int_equal(json_integer_value(json_object_get(budget, "left")), 1);
+	assert_string_equal(text(list, 1, "level"), "warning");
+	assert_true(json_is_null(json_object_get(json_array_get(list, 0), "budget")));
+	assert_null(text(list, 0, "strategy"));
+}
+
 static void
 what_was_not_observed_is_null(void **state)
 {
@@ -258,6 +287,7 @@ main(void)
 		TEST(in_the_order_of_drawing),
 		TEST(branches_are_summed),
 		TEST(restarts_are_joined),
+		TEST(budgets_are_joined),
 		TEST(what_was_not_observed_is_null),
 		TEST(an_empty_tree),
 		TEST(the_same_as_terms),

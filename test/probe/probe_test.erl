@@ -20,9 +20,6 @@
 -export([call/4, call/5, with_watcher/2, attach/3, messages/3, restarts/3, restarts_so_far/2, until/2, supervisor/4, stop_supervisors/2,
          worker/2, crash/4, crash_by/5, tell/3]).
 
-%% For the tests in other files:
--export([call/4, call/5, with_watcher/2, attach/3, messages/3, until/2, supervisor/4, stop_supervisors/2, tell/3]).
-
 -define(SUBJECT_COOKIE, "probe_test").
 
 main(Beam, DemoDir) ->
