@@ -73,6 +73,7 @@ help:
 	@echo 'make check-tsan  the same under ThreadSanitizer'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS (600)'
 	@echo 'make bench       figures, as ratios'
+	@echo 'make bench-probe what watching costs a node, beside peers; an hour and more, QUICK=1 two minutes (mk/bench.mk)'
 	@echo 'make cover lint format install clean deps'
 
 # ---- the program -------------------------------------------------------------------------------------------------
