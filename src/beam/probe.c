@@ -223,9 +223,7 @@ on_loaded(void *arg, enum call_result result, struct etf *value)
 	struct probe *p = arg;
 	struct etf e = *value;
 
-	if (result == CALL_TIMED_OUT)
-		hangs(p, "code:load_binary/3", LOAD_TIMEOUT_MS);
-	else if (result == CALL_RETURNED && etf_tuple(&e) == 2 && etf_atom_is(&e, "module"))
+	if (result == CALL_RETURNED && etf_tuple(&e) == 2 && etf_atom_is(&e, "module"))
 		attach(p);
 	else
 		impossible(p, "loaded", result, value);
@@ -258,8 +256,12 @@ on_loaded_and_attached(void *arg, enum call_result result, struct etf *value)
 	struct probe *p = arg;
 	struct etf e = *value;
 
+	/*
+	 * It answers to calls, but its code server does not. Should that come to life later, the probe attaches after all, hears
+	 * nothing from us and cuts the link, and the next one begins anew.
+	 */
 	if (result == CALL_TIMED_OUT) {
-		hangs(p, "code:load_binary/3", LOAD_TIMEOUT_MS);
+		impossible(p, "loaded", result, value);
 	} else if (result == CALL_RETURNED && etf_list(&e) == 2 && etf_skip(&e)) {
 		p->step = ATTACHING;
 		on_attached(p, result, &e);

@@ -273,6 +273,17 @@ gives_up_where_loading_is_forbidden(void **state)
 }
 
 static void
+gives_up_where_the_code_server_does_not_answer(void **state)
+{
+	struct fake_node *n = *state;
+
+	return_atom(n, 1, "false");
+	fake_expect(n, LOAD_AND_ATTACH("2"));
+	peer_expire(&n->peer, n->now_ms + 30000);
+	fake_expect(n, "no probe: the probe could not be loaded there (no answer in time)\n");
+}
+
+static void
 calls_a_node_that_does_not_answer_hanging(void **state)
 {
 	struct fake_node *n = *state;
@@ -427,6 +438,7 @@ main(void)
 		TEST(attaches_again_when_the_holder_dies),
 		TEST(tries_again_while_the_module_is_leaving),
 		TEST(gives_up_where_loading_is_forbidden),
+		TEST(gives_up_where_the_code_server_does_not_answer),
 		TEST(calls_a_node_that_does_not_answer_hanging),
 		TEST(drops_what_it_does_not_know),
 		TEST(tells_of_lost_restarts),
