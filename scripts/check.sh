@@ -11,12 +11,24 @@ skipped=0
 begin=$(date +%s)
 : >build/check/skipped
 
-step() {
+run() {
 	name=$1
 	shift
+	date +%s >"build/check/$name.from"
+	rm -f "build/check/$name.status"
+	"$@" >"build/check/$name.log" 2>&1
+	echo $? >"build/check/$name.status.new"
+	mv "build/check/$name.status.new" "build/check/$name.status"
+}
+
+# Waits for the end of a step, and counts what it said.
+finish() {
+	name=$1
 	log=build/check/$name.log
-	from=$(date +%s)
-	if "$@" >"$log" 2>&1; then result=ok; else result=FAILED; fi
+	while [ ! -e "build/check/$name.status" ]; do sleep 0.2; done
+	from=$(cat "build/check/$name.from")
+	if [ "$(cat "build/check/$name.status")" = 0 ]; then result=ok; else result=FAILED; fi
+	rm -f "build/check/$name.from" "build/check/$name.status"
 	line=$(grep -E '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
 	[ -n "$line" ] || { [ $result = ok ] && line="$name: 1 passed, 0 failed" || line="$name: 0 passed, 1 failed"; }
 	p=$(echo "$line" | sed 's/.*: \([0-9]*\) passed.*/\1/')
@@ -30,12 +42,34 @@ step() {
 	[ $result = ok ] || { echo "--- the end of $log"; tail -n 60 "$log"; }
 }
 
+step() {
+	run "$@"
+	finish "$1"
+}
+
+# together NAME=COMMAND...: steps that mostly wait, side by side
+together() {
+	for each in "$@"; do
+		rm -f "build/check/${each%%=*}.status"
+		# shellcheck disable=SC2086
+		run "${each%%=*}" ${each#*=} &
+	done
+	for each in "$@"; do finish "${each%%=*}"; done
+}
+
+# Later releases of OTP are fetched meanwhile, once: some seconds each.
+if [ "$(id -u)" -eq 0 ]; then
+	sh scripts/otp.sh trixie sid >build/check/otp.log 2>&1 &
+	fetching=$!
+fi
+
 jobs="-j$(nproc)"
 step build make "$jobs" all unit
 step format make format-check
 step unit make unit-run
 step asan make "$jobs" VARIANT=asan unit-run all
-step probe make probe-test
+wait "${fetching:-}" 2>/dev/null
+together "probe=make probe-test" "probe-trixie=sh scripts/probe_test.sh trixie" "probe-sid=sh scripts/probe_test.sh sid"
 step lib make lib-test
 step package sh scripts/otp_test.sh
 step fuzz make "$jobs" fuzz FUZZ_SECONDS="$([ "$mode" = full ] && echo 600 || echo 5)"
@@ -43,7 +77,6 @@ if [ "$mode" = full ]; then
 	step lint make "$jobs" lint
 	step tsan make "$jobs" VARIANT=tsan unit-run all
 	step valgrind make check-valgrind
-	sh scripts/otp.sh trixie sid
 	step package-trixie sh scripts/otp_test.sh trixie
 	step package-sid sh scripts/otp_test.sh sid
 	step system python3 test/system/run.py

@@ -46,19 +46,9 @@ carry() {
 	ARSENAL_PORT_PROGRAM=$work/engine/arsenal
 }
 
-# In a mount namespace of its own the release sees this folder, and nothing stays mounted afterwards.
-enter='set -e
-root=$1 files=$2 there=$3
-shift 3
-mkdir -p "$root$files"
-mount --bind "$files" "$root$files"
-mount --bind /proc "$root/proc"
-mount --bind /dev "$root/dev"
-exec chroot "$root" sh -c "cd \"$there\" && exec \"\$@\"" sh "$@"'
-
 run() {
 	if [ -n "$suite" ]; then
-		unshare --mount sh -c "$enter" sh "$root/build/otp/$suite" "$work" "$work/tree/otp" env -i PATH=/usr/bin:/bin "$@"
+		(cd "$work/tree/otp" && sh "$root/scripts/otp_enter.sh" "$suite" "$work" env -i PATH=/usr/bin:/bin "$@")
 	else
 		(cd "$work/tree/otp" && env "$@")
 	fi

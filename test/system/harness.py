@@ -380,6 +380,7 @@ class SystemTest(unittest.TestCase):
     shared = None
     lane = "main"      # "side": waits most of the time, and may run beside others
     quick = True       # runs in make check
+    quick_tests = None  # or only those, by name
     longMessage = True
 
     def setUp(self):

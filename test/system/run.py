@@ -101,6 +101,8 @@ def load(names, quick):
 def wanted(test, names, quick):
     if names:
         return any(n in test.id() for n in names)
+    if test.quick_tests is not None:
+        return not quick or test._testMethodName in test.quick_tests
     method = getattr(test, test._testMethodName)
     return not quick or (test.quick and getattr(method, "quick", True))
 

@@ -13,7 +13,7 @@ import struct
 import unittest
 
 import etf
-from harness import COOKIE, Process, Run, free_port, quick_environment, read_text, wait_until
+from harness import COOKIE, ROOT, Process, Run, free_port, quick_environment, read_text, wait_until
 
 def on_interface(address):
     return ["-kernel", "inet_dist_use_interface", address]
@@ -141,6 +141,7 @@ class Subject:
 
 class ErlNode(Subject):
     count = itertools.count(1)
+    waiting = CALM  # how schedulers without work wait
 
     def __init__(self, room, name=None, host="localhost", long_names=False, cookie=COOKIE, port=None, args=(), interface=LOOPBACK, start=True):
         super().__init__(room, "%s@%s" % (name or "erl%d" % next(ErlNode.count), host))
@@ -154,7 +155,7 @@ class ErlNode(Subject):
 
     def start(self):
         more = {}
-        argv = ["erl", "-noinput", "-name" if self.long_names else "-sname", self.node, *self.interface, *CALM, "-pa", Run.ebin]
+        argv = ["erl", "-noinput", "-name" if self.long_names else "-sname", self.node, *self.interface, *self.waiting, "-pa", Run.ebin]
         if self.port:  # a port that everybody knows, and no EPMD
             argv += ["-start_epmd", "false", "-epmd_module", "subject_noepmd",
                      "-kernel", "inet_dist_listen_min", str(self.port), "inet_dist_listen_max", str(self.port)]
@@ -177,6 +178,21 @@ class ElixirNode(Subject):
         """The value of Elixir code."""
         text = "".join("\\x{%x}" % ord(c) if ord(c) > 126 or c in '"\\' or c == "\n" else c for c in code)
         return self.eval("element(1, 'Elixir.Code':eval_string(<<\"%s\"/utf8>>))" % text)
+
+
+def require_release(suite):
+    if os.geteuid() != 0:
+        raise unittest.SkipTest("needs root, for chroot")
+    if not os.path.exists(os.path.join(ROOT, "build", "otp", suite, "usr", "bin", "erl")):
+        raise unittest.SkipTest("no build/otp/%s: make it with scripts/otp.sh %s" % (suite, suite))
+
+
+def inside(suite, base):
+    """A subject that runs with the OTP of a Debian release (scripts/otp.sh)."""
+    class Inside(base):
+        def launch(self, argv, env, timeout=60):
+            return super().launch(["sh", os.path.join(ROOT, "scripts", "otp_enter.sh"), suite, Run.folder, *argv], env, timeout)
+    return Inside
 
 
 def require_user(name):

@@ -13,10 +13,9 @@ import unittest
 import fakes
 from common import check_leaves_nothing, check_numbers, untouched
 from harness import ROOT, Run, SystemTest, free_port, require_ipv6, run_program, run_status, wait_until, watch
-from subjects import LOOPBACK6, ErlNode
+from subjects import LOOPBACK6, ErlNode, inside, require_release
 from test_attach import Attach
 from test_bad_input import BadPeers
-from test_otp import inside
 from test_stall import Stall
 
 PASSWORD = "pass word"
@@ -357,10 +356,7 @@ class OtherOtp:
 
     @classmethod
     def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise unittest.SkipTest("needs root, for chroot")
-        if not os.path.exists(os.path.join(ROOT, "build", "otp", cls.suite, "usr", "bin", "erl")):
-            raise unittest.SkipTest("no build/otp/%s: make it with scripts/otp.sh %s" % (cls.suite, cls.suite))
+        require_release(cls.suite)
         super().setUpClass()
 
 
