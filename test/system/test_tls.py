@@ -12,7 +12,7 @@ import unittest
 
 import fakes
 from common import check_leaves_nothing, check_numbers, untouched
-from harness import ROOT, Run, SystemTest, free_port, require_ipv6, run_program, run_status, wait_until, watch
+from harness import Run, SystemTest, free_port, require_ipv6, run_program, run_status, wait_until, watch
 from subjects import LOOPBACK6, ErlNode, inside, require_release
 from test_attach import Attach
 from test_bad_input import BadPeers
