@@ -198,10 +198,12 @@ struct arsenal_process {
 	double queue_len;             /* messages, or items of work that wait for it */
 	double memory;                /* bytes */
 	double reductions;            /* work done per second, in any unit that is the same for all */
+	const char *application;      /* what it belongs to */
+	double binary;                /* bytes of shared memory, beside its own, that it holds */
 };
 
-/* arsenal_sample_process adds one process to the sample; size is sizeof(*p). Give all or the largest ones, in any order: the five largest
- * by queue, by memory and by work are kept. Optional. */
+/* arsenal_sample_process adds one process to the sample; size is sizeof(*p). Give all or the largest ones, in any order: the ten largest
+ * by queue, by memory, by shared memory and by work are kept. Optional. */
 ARSENAL_API int arsenal_sample_process(struct arsenal *a, const struct arsenal_process *p, size_t size);
 /* arsenal_sample_submit hands the sample in as of now_ms, and takes the node as up. ARSENAL_ERR_STATE if nothing was set. After an error the
  * sample is as it was. */

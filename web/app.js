@@ -661,17 +661,24 @@ function noRanking() {
   return "No ranking yet: it comes with the first finished walk over the processes, and not in every mode.";
 }
 
+// Of a process with a deep queue not everything is asked, and only long queues are followed.
+const known = (v, unit) => (Number.isFinite(v) ? quantity(v, unit) : "–");
+
 function showTop(top) {
   for (const b of document.querySelectorAll("[data-by]")) b.setAttribute("aria-pressed", String(b.dataset.by === state.topBy));
   draw($("top"), [top, noRanking()], () => {
     if (!top?.processes?.length) return el("p", { class: "empty" }, top ? noRanking() : "");
     return el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Process"), el("th", { scope: "col", class: "hide-small" }, "Started as"), el("th", { scope: "col", class: "hide-small" }, "Now in"),
-        el("th", { scope: "col", class: "number" }, "Queue"), el("th", { scope: "col", class: "number" }, "Memory"), el("th", { scope: "col", class: "number" }, "Reductions/s"))),
+        el("th", { scope: "col", class: "hide-small" }, "Application"),
+        el("th", { scope: "col", class: "number" }, "Queue"), el("th", { scope: "col", class: "number hide-small" }, "Growth/s"), el("th", { scope: "col", class: "number" }, "Memory"),
+        el("th", { scope: "col", class: "number" }, "Binaries"), el("th", { scope: "col", class: "number" }, "Reductions/s"))),
       el("tbody", {}, top.processes.map((p) => el("tr", {},
-        el("td", { class: "mono" }, p.name ? [el("strong", {}, p.name), el("span", { class: "dim" }, ` ${p.pid}`)] : p.pid),
+        el("td", { class: "mono", title: p.ancestors?.length ? `started under ${p.ancestors.join(" < ")}` : null }, p.name ? [el("strong", {}, p.name), el("span", { class: "dim" }, ` ${p.pid}`)] : p.pid),
         el("td", { class: "mono hide-small" }, p.initial_call || "–"), el("td", { class: "mono hide-small" }, p.current_function || "–"),
-        el("td", { class: "number" }, quantity(p.message_queue_len, "count")), el("td", { class: "number" }, quantity(p.memory, "bytes")),
+        el("td", { class: "mono hide-small" }, p.application || "–"),
+        el("td", { class: "number" }, quantity(p.message_queue_len, "count")), el("td", { class: "number hide-small" }, known(p.message_queue_fill_rate, "count")),
+        el("td", { class: "number" }, known(p.memory, "bytes")), el("td", { class: "number" }, known(p.binary_memory, "bytes")),
         el("td", { class: "number" }, quantity(p.reductions_per_second, "count"))))));
   });
 }

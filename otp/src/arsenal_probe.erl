@@ -10,6 +10,8 @@
 %%     requests     what a watcher asks for is found out by a process for each question
 %%     the walker   a short-lived process of low priority that looks at every process, within a budget
 %%     the surveyor one like it for tables, links and whatever else takes long
+%%     the follower a process that looks at long message queues every second, while there are any
+%%     the listener a process that the VM tells of long queues, collections and schedulings
 %%
 %% It is one module, for each costs the node an atom, and purging it asks every process; its parts are files of their own, in probe/.
 %%
@@ -19,7 +21,7 @@
 
 -export([attach/2, filter/2, wrapped/1, throw_facts/1]).
 %% For spawn only: a function that is named is found again in a crash dump.
--export([holder/0, place_filter/1, walk/3, survey/4, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
+-export([holder/0, place_filter/1, walk/3, survey/4, follow/2, listen_to_vm/1, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
 -export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2]).
 
 %% Restarts
@@ -74,11 +76,15 @@
 -define(WALK_MIN_MS, 1000).
 -define(WALK_STUCK_MS, 30000).
 -define(WALK_AGAIN_MS, 60000).     % after a walk that was stuck
--define(TOP, 5).
+-define(CHUNKS_MORE, 100).         % a walk ends after twice as many processes as there were, and so many chunks
+-define(TOP, 10).
 -define(REMEMBERED, 1000).         % processes whose reductions are kept from one walk to the next
 -define(WHOLE_HEAPS, 2000).        % up to so many processes, every walk asks all for their whole heap; of more, only a part
 -define(TURNS_MAX, 8).             % but in so many walks all of them
 -define(LONG_QUEUE, 100).
+-define(DEEP_QUEUE, 10000).        % messages; a process with more is asked nothing that goes through its queue
+-define(SMALL_HEAP, 65536).        % words; a process with more is not asked for the list of its binaries
+-define(ANCESTORS, 5).
 -define(AT_ONCE, 1000000000).      % a budget that never makes the walk pause
 -define(AT_ONCE_MAX, 20000).       % processes; more are never walked over at once
 -define(AT_ONCE_GAP_MS, 1000).     % between two walks of that kind
@@ -95,6 +101,22 @@
 -define(LINKS_MAX, 100).
 -define(LINKED_MAX, 10).           % links of a process that are followed on the way to a socket
 -define(LOGGER_HANDLERS_MAX, 20).
+
+%% Queues that are followed
+-define(FOLLOW_MS, 1000).
+-define(FOLLOWED_MAX, 20).
+-define(READINGS, 6).              % of a queue's length, from which its rate comes
+-define(URGENT_GAP_MS, 500).       % between two ticks out of turn
+
+%% VM events
+-define(QUEUE_THRESHOLDS, {5000, 10000}).
+-define(LONG_GC_MS, 1000).
+-define(LONG_SCHEDULE_MS, 500).
+-define(EVENTS_KEPT, 20).
+-define(EVENTS_FLOOD, 1000).       % so many between two reports are too many
+-define(LISTEN_GAP_MS, 1000).      % between two reports
+-define(LISTEN_AGAIN_MS, 60000).   % after a flood, or while somebody else is the system monitor
+-define(MONITOR_CHECK_MS, 5000).
 
 %% Collecting
 -define(SLOW_MS, 5000).            % /proc and cgroup files are read no more often than this
@@ -204,6 +226,14 @@
     surveys_due = [],              % [{Kind, Time}], soonest first
     survey_metrics = [],           % [{Kind, Metrics}]
     queues = [],                   % metrics of the last finished walk
+    follower = none,               % {Pid, Monitor}
+    follower_heard = none,         % when it last answered; none: nothing is expected of it
+    other_queues = none,           % length of the longest queue that the last walk did not give to it
+    followed = [],                 % metrics that replace the last walk's
+    urgent_after,                  % no tick out of turn before this
+    listener = none,               % {Pid, Monitor}
+    vm_counts = [],                % metrics
+    vm_survey = none,              % the last one
     slow = [],                     % metrics of the last slow reading
     slow_after,
     fds_after,
@@ -304,8 +334,8 @@ serve() ->
                    leave_at = Now + ?FIRST_WATCHER_MS,
                    put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
                    trace_after = Now, distrust_until = Now,
-                   walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now},
-    loop(first_placing(State)).
+                   walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, urgent_after = Now},
+    loop(start_listener(first_placing(State))).
 
 %% A failure ends the probe, not the node's peace of mind: no error report, but a notice, and a reason for whoever monitors.
 loop(State) ->
@@ -327,7 +357,7 @@ step(#state{watchers = [], leave_at = LeaveAt} = State) ->
     end;
 step(State) ->
     Now = now_ms(),
-    Next = tend_survey(tend_walk(run_due(check_capture(drop_late_requests(drop_silent(State, Now), Now), Now), Now), Now), Now),
+    Next = tend_follower(tend_survey(tend_walk(run_due(check_capture(drop_late_requests(drop_silent(State, Now), Now), Now), Now), Now), Now), Now),
     listen(Next, max(0, next_time(Next) - now_ms())).
 
 listen(State, Timeout) ->
@@ -366,6 +396,17 @@ handle({traced, Pid}, #state{tracer = {Pid, _}} = State) ->
     trace_armed(State);
 handle({canary, Pid, Saw}, #state{canary = {Pid, _}} = State) ->
     take_canary(Saw, State);
+handle({deep_queue, Pid}, State) ->
+    tell_follower({long_queue, Pid}, State);
+handle({followed, Pid, Metrics, Processes, Urgent}, #state{follower = {Pid, _}} = State) ->
+    take_followed(Metrics, Processes, Urgent, State);
+handle({vm_events, Pid, Counts, Events, LongQueues}, #state{listener = {Pid, _}} = State) ->
+    take_vm_events(Counts, Events, LongQueues, State);
+handle({vm_survey, Pid, Rows}, #state{follower = {Pid, _}} = State) ->
+    take_vm_survey(Rows, State);
+handle({say, Level, Text}, State) ->
+    notice(State, Level, Text),
+    State;
 handle({'DOWN', Monitor, process, Pid, Reason}, State) ->
     case lists:keyfind(Monitor, #request.monitor, State#state.requests) of
         #request{} = Request -> request_ended(Request, Reason, State);
@@ -390,6 +431,10 @@ gone(Pid, Monitor, #state{canary = {Pid, Monitor}} = State) ->
     State#state{canary = none};
 gone(Pid, Monitor, #state{looking = #looking{looker = {Pid, Monitor}}} = State) ->
     looker_gone(State);
+gone(Pid, Monitor, #state{follower = {Pid, Monitor}} = State) ->
+    State#state{follower = none, follower_heard = none, followed = []};
+gone(Pid, Monitor, #state{listener = {Pid, Monitor}} = State) ->
+    State#state{listener = none, vm_counts = []};
 gone(Pid, _Monitor, State) ->
     drop_watcher(Pid, State).
 
@@ -411,6 +456,7 @@ add_watcher({Caller, Tag}, Pid, Options, State) ->
     Watcher = #watcher{pid = Pid, monitor = erlang:monitor(process, Pid), interval = Interval, budget = Budget,
                        ack_timeout = AckTimeout, told = State#state.capture, is_local = node(Pid) =:= node(), next = now_ms()},
     Caller ! {Tag, {ok, self(), info(State)}},
+    State#state.vm_survey =/= none andalso deliver(Pid, State#state.vm_survey),
     Added = survey_anew(Rest#state{watchers = [Watcher | Rest#state.watchers]}),
     case Packaged of
         true ->
@@ -531,13 +577,16 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/allocators.hrl").
 -include("probe/requests.hrl").
 -include("probe/tree.hrl").
+-include("probe/processes.hrl").
+-include("probe/queues.hrl").
+-include("probe/vm_events.hrl").
 
 %%% ------------------------------------------------------------------ leaving
 
 %% The module cannot delete itself, so a process that runs none of it does (of a packaged one, which stays, the filter is removed). That process gets the module's name meanwhile, so that
 %% nobody starts a holder in code that is about to go (an attach answers `leaving`).
 leave(State) ->
-    _ = stop_surveyor(stop_walker(State)),
+    _ = stop_listener(stop_follower(stop_surveyor(stop_walker(State)))),
     stop_canary(State),
     stop_tracer(State),
     lists:foreach(fun kill_request/1, State#state.requests),

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 
+#define HELD 0.9          /* of a threshold: a level that is held by the value alone has more than this */
 #define NAME_MAX_BYTES 48 /* of a foreign name, so that the next step always fits */
 
 struct advice_row {
@@ -60,6 +61,7 @@ static void
 add_number(struct strbuf *out, enum criterion c, const struct criterion_state *s, const struct sample *last)
 {
 	enum metric_id used = ADVICE[c].used, limit = used == METRIC_NONE ? METRIC_NONE : METRICS[used].limit;
+	double threshold;
 
 	strbuf_addf(out, "%s: %.*f %s", ADVICE[c].what, strcmp(CRITERIA[c].unit, "%") == 0, s->value, CRITERIA[c].unit);
 	if (limit != METRIC_NONE && last && last->present[used] && last->present[limit]) {
@@ -69,7 +71,10 @@ add_number(struct strbuf *out, enum criterion c, const struct criterion_state *s
 		add_quantity(out, METRICS[limit].unit, last->value[limit]);
 		strbuf_adds(out, ")");
 	}
-	strbuf_addf(out, ", %s above %g.", level_name(s->level), s->level == LEVEL_CRITICAL ? s->critical : s->warning);
+	threshold = s->level == LEVEL_CRITICAL ? s->critical : s->warning;
+	strbuf_addf(out, ", %s above %g%s.", level_name(s->level), threshold,
+	    c == CRITERION_MESSAGE_QUEUE && s->value < HELD * threshold ? ", where its growth takes it within a minute"
+									: "");
 }
 
 static void
@@ -82,6 +87,13 @@ add_share_of(struct strbuf *out, enum top_kind kind, const struct top_process *p
 		break;
 	case TOP_MESSAGE_QUEUE:
 		strbuf_addf(out, " with %.0f messages", p->queue_len);
+		if (p->queue_rate >= 0.5)
+			strbuf_addf(out, ", %.0f/s more", p->queue_rate);
+		break;
+	case TOP_BINARY:
+		strbuf_adds(out, " with ");
+		add_quantity(out, UNIT_BYTES, p->binary);
+		strbuf_adds(out, " of binaries");
 		break;
 	case TOP_REDUCTIONS:
 		strbuf_addf(out, " with %.3g reductions/s", p->reductions);

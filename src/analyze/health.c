@@ -54,8 +54,14 @@ level_wanted(const struct criterion_state *s, double value)
 void
 health_judge_observe(struct health_judge *h, enum criterion c, double value)
 {
+	health_judge_observe_ahead(h, c, value, value);
+}
+
+void
+health_judge_observe_ahead(struct health_judge *h, enum criterion c, double value, double ahead)
+{
 	struct criterion_state *s = &h->criteria[c].state;
-	enum level wanted = isfinite(value) ? level_wanted(s, value) : LEVEL_UNKNOWN;
+	enum level wanted = isfinite(value) ? level_wanted(s, fmax(value, ahead)) : LEVEL_UNKNOWN;
 	unsigned patience = wanted > s->level ? PATIENCE[c].rise : PATIENCE[c].fall;
 
 	s->value = isfinite(value) ? value : NAN;

@@ -31,6 +31,8 @@ void health_judge_init(
     struct health_judge *h, const double warning[CRITERION_COUNT], const double critical[CRITERION_COUNT]);
 /* health_judge_observe takes the next value of a criterion; NaN: it is not observed (any more). */
 void health_judge_observe(struct health_judge *h, enum criterion c, double value);
+/* health_judge_observe_ahead: the value, and the one by which the level is judged, where it is known to be there soon. */
+void health_judge_observe_ahead(struct health_judge *h, enum criterion c, double value, double ahead);
 /* health_judge_state is the criterion's level and value. */
 const struct criterion_state *health_judge_state(const struct health_judge *h, enum criterion c);
 /* health_judge_due returns a criterion whose alert is due, and takes it as told; CRITERION_COUNT if there is none. */

@@ -102,17 +102,68 @@ probe_read_schedulers(struct etf *e, unsigned online, struct sample *s)
 }
 
 static void
+read_ancestors(struct etf *e, struct top_process *p)
+{
+	uint32_t n = etf_list(e);
+
+	for (uint32_t i = 0; i < n && etf_ok(e); i++) {
+		if (p->ancestor_count < SAMPLE_ANCESTORS)
+			etf_chars(e, p->ancestors[p->ancestor_count++], SAMPLE_NAME);
+		else
+			etf_skip(e);
+	}
+	etf_list_end(e, n);
+}
+
+/* What this build does not know of a process is passed by. */
+static void
+read_process_value(struct etf *e, const char *key, struct top_process *p)
+{
+	const struct {
+		const char *key;
+		char *text;
+		size_t size;
+		double *number;
+	} fields[] = {
+		{ "name", p->name, sizeof(p->name), NULL },
+		{ "initial_call", p->initial_call, sizeof(p->initial_call), NULL },
+		{ "current_function", p->current_function, sizeof(p->current_function), NULL },
+		{ "application", p->application, sizeof(p->application), NULL },
+		{ "value", NULL, 0, &p->value },
+		{ "message_queue_len", NULL, 0, &p->queue_len },
+		{ "fill_rate", NULL, 0, &p->queue_rate },
+		{ "memory", NULL, 0, &p->memory },
+		{ "binary", NULL, 0, &p->binary },
+		{ "reductions", NULL, 0, &p->reductions },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (strcmp(key, fields[i].key) == 0) {
+			if (fields[i].text)
+				etf_chars(e, fields[i].text, fields[i].size);
+			else
+				*fields[i].number = etf_number(e);
+			return;
+		}
+	if (strcmp(key, "pid") == 0)
+		read_text(e, p->pid, sizeof(p->pid));
+	else if (strcmp(key, "ancestors") == 0)
+		read_ancestors(e, p);
+	else
+		etf_skip(e);
+}
+
+static void
 read_process(struct etf *e, struct top_process *p)
 {
-	etf_tuple_of(e, 8);
-	read_text(e, p->pid, sizeof(p->pid));
-	etf_chars(e, p->name, sizeof(p->name));
-	p->value = etf_number(e);
-	etf_chars(e, p->initial_call, sizeof(p->initial_call));
-	etf_chars(e, p->current_function, sizeof(p->current_function));
-	p->queue_len = etf_number(e);
-	p->memory = etf_number(e);
-	p->reductions = etf_number(e);
+	uint32_t n = etf_map(e);
+
+	for (uint32_t i = 0; i < n && etf_ok(e); i++) {
+		struct etf_atom key;
+
+		if (etf_atom(e, &key))
+			read_process_value(e, key.text, p);
+	}
 }
 
 static void
@@ -120,8 +171,9 @@ read_ranking(struct etf *e, enum top_kind kind, struct sample *s)
 {
 	uint32_t n = etf_list(e);
 
+	s->top_told[kind] = true;
 	for (uint32_t i = 0; i < n && etf_ok(e); i++) {
-		struct top_process process = { .value = 0 };
+		struct top_process process = TOP_PROCESS_INIT;
 
 		read_process(e, &process);
 		if (etf_ok(e) && s->top_count[kind] < SAMPLE_TOP)

@@ -18,15 +18,28 @@ put_metric(struct strbuf *sb, const char *name, double value)
 static void
 put_process(struct strbuf *sb, const char *name)
 {
-	etf_put_tuple(sb, 8);
+	etf_put_map(sb, 9);
+	etf_put_atom(sb, "pid");
 	etf_put_pid(sb, "a@h", 87, 1, 2);
+	etf_put_atom(sb, "name");
 	etf_put_binary(sb, name, strlen(name));
+	etf_put_atom(sb, "value");
 	etf_put_int(sb, 1000);
-	etf_put_binary(sb, "m:init/1", 8);
+	etf_put_atom(sb, "current_function");
 	etf_put_binary(sb, "m:loop/2", 8);
+	etf_put_atom(sb, "of_a_later_release");
+	etf_put_binary(sb, "x", 1);
+	etf_put_atom(sb, "message_queue_len");
 	etf_put_int(sb, 3);
+	etf_put_atom(sb, "binary");
 	etf_put_int(sb, 4096);
+	etf_put_atom(sb, "reductions");
 	etf_put_int(sb, 55);
+	etf_put_atom(sb, "ancestors");
+	etf_put_list(sb, 7);
+	for (int i = 0; i < 7; i++)
+		etf_put_binary(sb, "a_sup", 5);
+	etf_put_nil(sb);
 }
 
 static struct strbuf
@@ -52,8 +65,8 @@ tick(void)
 	etf_put_list(&sb, 2);
 	etf_put_tuple(&sb, 2);
 	etf_put_atom(&sb, "memory");
-	etf_put_list(&sb, 6);
-	for (int i = 0; i < 6; i++)
+	etf_put_list(&sb, SAMPLE_TOP + 1);
+	for (int i = 0; i < SAMPLE_TOP + 1; i++)
 		put_process(&sb, i ? "other" : "a_server");
 	etf_put_nil(&sb);
 	etf_put_tuple(&sb, 2);
@@ -87,7 +100,11 @@ reads_a_tick(void **state)
 	assert_string_equal(s->top[TOP_MEMORY][0].name, "a_server");
 	assert_string_equal(s->top[TOP_MEMORY][0].pid, "<0.87.1>");
 	assert_string_equal(s->top[TOP_MEMORY][0].current_function, "m:loop/2");
-	assert_true(s->top[TOP_MEMORY][0].memory == 4096 && s->top[TOP_MEMORY][0].reductions == 55);
+	assert_true(s->top[TOP_MEMORY][0].binary == 4096 && s->top[TOP_MEMORY][0].reductions == 55);
+	assert_true(isnan(s->top[TOP_MEMORY][0].memory) && isnan(s->top[TOP_MEMORY][0].queue_rate));
+	assert_int_equal(s->top[TOP_MEMORY][0].ancestor_count, SAMPLE_ANCESTORS);
+	assert_string_equal(s->top[TOP_MEMORY][0].ancestors[SAMPLE_ANCESTORS - 1], "a_sup");
+	assert_true(sample_has_top(s, TOP_MEMORY) && !sample_has_top(s, TOP_BINARY));
 	free(s);
 	strbuf_release(&sb);
 }

@@ -85,10 +85,27 @@ read_allocator(struct etf *e, void *row)
 	read_numbers(e, ALLOCATOR_NUMBER, ALLOCATOR_NUMBER_COUNT, a->number);
 }
 
+/* {Kind, Pid, Name, Value, AgeMs} */
+static void
+read_vm_event(struct etf *e, void *row)
+{
+	struct survey_vm_event *v = row;
+
+	etf_tuple_of(e, 5);
+	read_word(e, v->kind, sizeof(v->kind));
+	etf_chars(e, v->pid, sizeof(v->pid));
+	etf_chars(e, v->name, sizeof(v->name));
+	v->value = etf_number(e);
+	v->age_ms = etf_int(e);
+	if (v->age_ms < 0)
+		etf_fail(e);
+}
+
 static void (*const READERS[SURVEY_KIND_COUNT])(struct etf *e, void *row) = {
 	[SURVEY_TABLES] = read_table,
 	[SURVEY_LINKS] = read_link,
 	[SURVEY_ALLOCATORS] = read_allocator,
+	[SURVEY_VM_EVENTS] = read_vm_event,
 };
 
 static int

@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "engine/state.h"
 
 #define BYSTANDER 0.1
@@ -29,9 +31,22 @@ anomalies_init(struct engine *e)
 }
 
 static void
-free_event(void *p)
+rankings_unref(struct rankings *r)
 {
-	node_event_unref(p);
+	if (r && --r->refs == 0)
+		free(r);
+}
+
+static void
+free_recent(void *p)
+{
+	struct recent_anomaly *a = p;
+
+	if (a == NULL)
+		return;
+	node_event_unref(a->event);
+	rankings_unref(a->top);
+	free(a);
 }
 
 static void
@@ -49,14 +64,58 @@ anomalies_release(struct engine *e)
 {
 	while (e->standing_count > 0)
 		end_standing(e, e->standing_count - 1);
-	ring_release(&e->recent, free_event);
+	ring_release(&e->recent, free_recent);
+	anomalies_forget_top(e);
+}
+
+static struct rankings *
+copy_rankings(const struct engine *e)
+{
+	unsigned total = 0, at = 0;
+	struct rankings *r;
+
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		total += e->top_count[kind];
+	if (total == 0)
+		return NULL;
+	r = xmalloc(sizeof(*r) + total * sizeof(r->rows[0]));
+	r->refs = 1;
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++) {
+		r->count[kind] = e->top_count[kind];
+		memcpy(&r->rows[at], e->top[kind], e->top_count[kind] * sizeof(r->rows[0]));
+		at += e->top_count[kind];
+	}
+	return r;
+}
+
+static struct rankings *
+rankings_of_now(struct engine *e)
+{
+	if (e->restoring)
+		return NULL;
+	if (e->top_kept == NULL)
+		e->top_kept = copy_rankings(e);
+	if (e->top_kept)
+		e->top_kept->refs++;
+	return e->top_kept;
+}
+
+void
+anomalies_forget_top(struct engine *e)
+{
+	rankings_unref(e->top_kept);
+	e->top_kept = NULL;
 }
 
 void
 anomalies_keep(struct engine *e, struct node_event *ev)
 {
+	struct recent_anomaly *a = xmalloc(sizeof(*a));
+
 	e->counts.anomalies++;
-	node_event_unref(ring_push(&e->recent, node_event_ref(ev)));
+	a->event = node_event_ref(ev);
+	a->top = rankings_of_now(e);
+	free_recent(ring_push(&e->recent, a));
 }
 
 /* ---- the list of those that hold, newest first ---- */
@@ -133,8 +192,9 @@ culprit_ranking(enum anomaly_type type)
 {
 	switch (type) {
 	case ANOMALY_MEMORY:
-	case ANOMALY_BINARY:
 		return TOP_MEMORY;
+	case ANOMALY_BINARY:
+		return TOP_BINARY;
 	case ANOMALY_MESSAGE_QUEUE:
 		return TOP_MESSAGE_QUEUE;
 	case ANOMALY_CPU:
@@ -161,6 +221,9 @@ name_culprits(const struct engine *e, struct anomaly *a)
 {
 	enum top_kind kind = culprit_ranking(a->type);
 
+	/* Not everybody who watches knows who holds binaries. */
+	if (kind == TOP_BINARY && e->top_count[kind] == 0)
+		kind = TOP_MEMORY;
 	if (kind == TOP_KIND_COUNT || a->current_value < a->baseline_value)
 		return;
 	while (a->culprit_count < ANOMALY_MAX_CULPRITS && a->culprit_count < e->top_count[kind]) {
@@ -226,6 +289,15 @@ rate_of(struct watched *w, double value, int64_t time_ms)
 	return rate;
 }
 
+static bool
+has_any_top(const struct sample *s)
+{
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		if (sample_has_top(s, (enum top_kind)kind))
+			return true;
+	return false;
+}
+
 static double
 observe(struct engine *e, struct watched *w)
 {
@@ -234,9 +306,8 @@ observe(struct engine *e, struct watched *w)
 
 	if (!s->present[w->metric] || !isfinite(s->value[w->metric]))
 		return NAN;
-	/* The figures of one walk stand in every sample until the next: they count once. */
-	if (walk && e->ranks &&
-	    s->top_count[TOP_MESSAGE_QUEUE] + s->top_count[TOP_MEMORY] + s->top_count[TOP_REDUCTIONS] == 0)
+	/* The figures of one walk stand in every sample until the next, unless queues are followed: they count once. */
+	if (walk && e->ranks && !has_any_top(s))
 		return NAN;
 	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms)
 						      : s->value[w->metric];
@@ -442,7 +513,19 @@ engine_anomalies(const struct engine *e, const struct anomaly *out[HEALTH_MAX_AN
 const struct anomaly *
 engine_recent_anomaly(const struct engine *e, size_t age)
 {
-	const struct node_event *ev = ring_newest(&e->recent, age);
+	const struct recent_anomaly *a = ring_newest(&e->recent, age);
 
-	return ev ? &ev->u.anomaly : NULL;
+	return a ? &a->event->u.anomaly : NULL;
+}
+
+const struct top_process *
+engine_anomaly_top(const struct engine *e, size_t age, enum top_kind kind, unsigned *count)
+{
+	const struct recent_anomaly *a = ring_newest(&e->recent, age);
+	const struct top_process *rows = a && a->top ? a->top->rows : NULL;
+
+	*count = rows ? a->top->count[kind] : 0;
+	for (int before = 0; rows && before < (int)kind; before++)
+		rows += a->top->count[before];
+	return rows;
 }

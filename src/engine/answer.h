@@ -82,7 +82,10 @@ void answer_restart_statistics(struct answer *a, const struct engine *e, int64_t
  * each of events has type, timestamp, severity and data. A sample with its check takes some 4 us and 1.6 KB as terms, 20 us as JSON.
  */
 void answer_history(struct answer *a, const struct engine *e, int64_t start_ms, int64_t end_ms);
-void answer_anomalies(struct answer *a, const struct engine *e); /* recent ones, newest first */
+void answer_anomalies(
+    struct answer *a, const struct engine *e); /* recent ones, newest first, each with the rankings of then as "top" */
+/* answer_vm_events: {counts: {long_gc: n, …}, events: [{kind, pid, name, value, timestamp}]}, newest first. */
+void answer_vm_events(struct answer *a, const struct engine *e);
 /* answer_top writes the first processes of a ranking, at most max. */
 void answer_top(struct answer *a, const struct engine *e, enum top_kind kind, unsigned max);
 /*

@@ -142,8 +142,15 @@ part_process(struct answer *a, const struct top_process *p)
 	part_text(a, "initial_call", p->initial_call);
 	part_text(a, "current_function", p->current_function);
 	part_integer(a, "message_queue_len", p->queue_len);
+	part_integer(a, "message_queue_fill_rate", p->queue_rate);
 	part_integer(a, "memory", p->memory);
+	part_integer(a, "binary_memory", p->binary);
 	part_integer(a, "reductions_per_second", p->reductions);
+	part_text(a, "application", p->application);
+	put_array(a, "ancestors");
+	for (unsigned i = 0; i < p->ancestor_count; i++)
+		a->ops->text(a, p->ancestors[i]);
+	put_end(a);
 	put_end(a);
 }
 
@@ -193,9 +200,25 @@ part_table(struct answer *a, const struct survey_table *t)
 }
 
 void
+part_processes(struct answer *a, const char *key, const struct top_process *p, unsigned count)
+{
+	put_array(a, key);
+	for (unsigned i = 0; i < count; i++)
+		part_process(a, &p[i]);
+	put_end(a);
+}
+
+void
 part_anomaly(struct answer *a, const struct anomaly *anomaly)
 {
 	a->ops->object(a);
+	part_anomaly_fields(a, anomaly);
+	put_end(a);
+}
+
+void
+part_anomaly_fields(struct answer *a, const struct anomaly *anomaly)
+{
 	part_word(a, "type", ANOMALIES[anomaly->type].name);
 	part_word(a, "severity", severity_name(anomaly->severity));
 	part_text(a, "description", anomaly->description);
@@ -205,11 +228,7 @@ part_anomaly(struct answer *a, const struct anomaly *anomaly)
 		child_fields(a, anomaly);
 	part_time(a, "timestamp", anomaly->time_ms);
 	part_real(a, "score", anomaly->score);
-	put_array(a, "culprits");
-	for (unsigned i = 0; i < anomaly->culprit_count; i++)
-		part_process(a, &anomaly->culprits[i]);
-	put_end(a);
-	put_end(a);
+	part_processes(a, "culprits", anomaly->culprits, anomaly->culprit_count);
 }
 
 /* ---- restarts ---- */

@@ -36,6 +36,10 @@ double sample_value(const struct sample *s, enum metric_id id);
 
 void part_process(struct answer *a, const struct top_process *p);
 void part_table(struct answer *a, const struct survey_table *t);
+/* part_processes writes a list under the key. */
+void part_processes(struct answer *a, const char *key, const struct top_process *p, unsigned count);
+/* part_anomaly_fields writes into an open object. */
+void part_anomaly_fields(struct answer *a, const struct anomaly *anomaly);
 void part_anomaly(struct answer *a, const struct anomaly *anomaly);
 void part_restart(struct answer *a, const struct restart *r);
 

@@ -6,6 +6,9 @@
 #include "analyze/advice.h"
 #include "engine/state.h"
 
+#define QUEUE_AHEAD_S 60
+#define QUEUE_SHARE 0.1 /* of the warning level, from which on a queue's growth is judged */
+
 /* Where a criterion's value comes from: a metric, in percent of its limit or as it is. */
 static const struct {
 	enum metric_id metric; /* METRIC_NONE: not from the sample */
@@ -108,13 +111,32 @@ publish_alerts(struct engine *e)
 		publish_alert(e, changed);
 }
 
+/*
+ * queue_ahead is the length that the worst of the long queues has in a minute if it goes on growing as it does: who looks only when it is there
+ * has no time left. Short ones fill in a burst, and are left aside.
+ */
+static double
+queue_ahead(const struct engine *e)
+{
+	double ahead = NAN;
+
+	for (unsigned i = 0; i < e->top_count[TOP_MESSAGE_QUEUE]; i++) {
+		const struct top_process *p = &e->top[TOP_MESSAGE_QUEUE][i];
+
+		if (p->queue_len >= QUEUE_SHARE * e->options.warning[CRITERION_MESSAGE_QUEUE])
+			ahead = fmax(ahead, p->queue_len + p->queue_rate * QUEUE_AHEAD_S);
+	}
+	return ahead;
+}
+
 void
 checkup_sample(struct engine *e)
 {
 	for (int c = 0; c < CRITERION_COUNT; c++)
 		if (SOURCES[c].metric != METRIC_NONE)
-			health_judge_observe(
-			    &e->health, (enum criterion)c, criterion_value(e->last, (enum criterion)c));
+			health_judge_observe_ahead(&e->health, (enum criterion)c,
+			    criterion_value(e->last, (enum criterion)c),
+			    c == CRITERION_MESSAGE_QUEUE ? queue_ahead(e) : NAN);
 	e->counts.health_checks++;
 	e->counts.last_check_ms = e->last->time_ms;
 }

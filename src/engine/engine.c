@@ -139,16 +139,14 @@ sample_time(const struct engine *e, int64_t time_ms)
 static void
 keep_rankings(struct engine *e, const struct sample *s)
 {
-	bool any = false;
-
-	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
-		any = any || s->top_count[kind] > 0;
-	if (!any)
-		return;
-	e->ranks = true;
-	memcpy(e->top, s->top, sizeof(e->top));
-	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++) {
+		if (!sample_has_top(s, (enum top_kind)kind))
+			continue;
+		e->ranks = true;
+		anomalies_forget_top(e);
 		e->top_count[kind] = s->top_count[kind] < SAMPLE_TOP ? s->top_count[kind] : SAMPLE_TOP;
+		memcpy(e->top[kind], s->top[kind], e->top_count[kind] * sizeof(e->top[kind][0]));
+	}
 }
 
 /* notice_discontinuity looks for what makes this sample no continuation of the one before. */

@@ -113,6 +113,11 @@ const struct node_info *engine_node_info(const struct engine *e);
 const struct sample *engine_last(const struct engine *e);
 /* engine_top is the last known ranking; *count entries. */
 const struct top_process *engine_top(const struct engine *e, enum top_kind kind, unsigned *count);
+/*
+ * engine_anomaly_top: the ranking as it was when engine_recent_anomaly(e, age) was found. *count is 0 where it is not known: of anomalies from before
+ * this program's start the store has the culprits alone.
+ */
+const struct top_process *engine_anomaly_top(const struct engine *e, size_t age, enum top_kind kind, unsigned *count);
 /* engine_last_survey is the last one of a kind, or NULL before the first. */
 const struct survey *engine_last_survey(const struct engine *e, enum survey_kind kind);
 /* engine_last_tree is the last supervision tree, if it is not older than that; else NULL. */

@@ -160,6 +160,9 @@ rankings_are_kept_until_the_next(void **state)
 	assert_int_equal(count, 1);
 	s.top_count[TOP_REDUCTIONS] = 200;
 	feed(1);
+	assert_string_equal(engine_top(e, TOP_MEMORY, &count)->pid, "<0.1.0>");
+	s.top_told[TOP_MEMORY] = true;
+	feed(1);
 	engine_top(e, TOP_MEMORY, &count);
 	assert_int_equal(count, 0);
 	engine_top(e, TOP_REDUCTIONS, &count);
@@ -179,6 +182,7 @@ static void
 anomaly_has_the_seeds_fields_and_culprits(void **state)
 {
 	const struct anomaly *a;
+	unsigned count;
 
 	(void)state;
 	set_memory(40);
@@ -202,6 +206,15 @@ anomaly_has_the_seeds_fields_and_culprits(void **state)
 	assert_string_equal(a->culprits[0].name, "leaky");
 	assert_ptr_equal(engine_recent_anomaly(e, 0), a);
 	assert_null(engine_recent_anomaly(e, 1));
+	/* The rankings of that moment stay with it. */
+	strcpy(s.top[TOP_MEMORY][0].name, "another");
+	feed(1);
+	assert_string_equal(engine_anomaly_top(e, 0, TOP_MEMORY, &count)->name, "leaky");
+	assert_int_equal(count, 1);
+	engine_anomaly_top(e, 0, TOP_BINARY, &count);
+	assert_int_equal(count, 0);
+	engine_anomaly_top(e, 1, TOP_MEMORY, &count);
+	assert_int_equal(count, 0);
 	assert_int_equal(last[EVENT_PERFORMANCE_ALERT]->u.anomaly.type, ANOMALY_MEMORY);
 }
 

@@ -34,6 +34,19 @@ struct standing {
 	int64_t until_ms;    /* 0: does not end by time */
 };
 
+/* All rankings of one moment; those of one sample's anomalies are the same. */
+struct rankings {
+	unsigned refs;
+	unsigned count[TOP_KIND_COUNT];
+	struct top_process rows[]; /* one ranking after the other */
+};
+
+/* One of the recent anomalies. At most 3 MB of rankings stay with them, if none were found in the same sample. */
+struct recent_anomaly {
+	struct node_event *event;
+	struct rankings *top; /* NULL: none were known */
+};
+
 /* A restart of the list, and its waiting for the other report of it. */
 struct kept_restart {
 	struct restart restart;
@@ -58,6 +71,7 @@ struct engine {
 	struct sample *last;
 	struct top_process top[TOP_KIND_COUNT][SAMPLE_TOP];
 	unsigned top_count[TOP_KIND_COUNT];
+	struct rankings *top_kept;                /* a copy of them, once an anomaly needed it; NULL: none */
 	struct survey surveys[SURVEY_KIND_COUNT]; /* time_ms 0: none yet */
 	struct tree tree;                         /* time_ms 0: none */
 	bool ranks; /* the node sends rankings: message queues are new only in samples that have one */
@@ -68,7 +82,7 @@ struct engine {
 	struct excursions excursions;
 	struct standing standing[HEALTH_MAX_ANOMALIES];
 	unsigned standing_count;
-	struct ring recent; /* events */
+	struct ring recent; /* struct recent_anomaly */
 	/* restarts */
 	struct restarts restarts;
 	int64_t capture_since_ms; /* since when restarts are seen without a gap; 0: they are not */
@@ -105,8 +119,10 @@ void anomalies_feed(struct engine *e);
 void anomalies_interrupt(struct engine *e, bool reboot);
 /* anomalies_expire ends what ends by time. */
 void anomalies_expire(struct engine *e);
-/* anomalies_keep puts one among the recent ones. */
+/* anomalies_keep puts one among the recent ones, with the rankings of now. */
 void anomalies_keep(struct engine *e, struct node_event *ev);
+/* anomalies_forget_top: the rankings change. */
+void anomalies_forget_top(struct engine *e);
 void anomalies_node_down(struct engine *e);
 void anomalies_node_up(struct engine *e);
 /* anomalies_restart reports a rapid cycle of the child (not NULL), anomalies_gave_up a supervisor that ended. */

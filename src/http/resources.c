@@ -212,6 +212,12 @@ resource_allocators(struct call *c)
 	serve_answer(c, answer_allocators);
 }
 
+void
+resource_vm_events(struct call *c)
+{
+	serve_answer(c, answer_vm_events);
+}
+
 /* ---- the past ----------------------------------------------------------------------------------------------------- */
 
 /* Samples in one answer: what the loop writes in a tenth of a second. */
@@ -282,7 +288,7 @@ resource_top(struct call *c)
 	struct jsonw j;
 
 	if (kind == TOP_KIND_COUNT)
-		reply_error(c->rp, 400, "by: \"%.64s\" is none of memory, queue, reductions", by);
+		reply_error(c->rp, 400, "by: \"%.64s\" is none of memory, queue, reductions, binary", by);
 	else if (n && (!number_parse(n, 1000, &max) || max == 0))
 		reply_error(c->rp, 400, "n: \"%.64s\" is not a number from 1 to 1000 (%d are known)", n, SAMPLE_TOP);
 	else {

@@ -18,6 +18,7 @@ void resource_performance(struct call *c);
 void resource_restarts(struct call *c);
 void resource_anomalies(struct call *c);
 void resource_history(struct call *c);
+void resource_vm_events(struct call *c);
 void resource_top(struct call *c);
 void resource_tree(struct call *c);
 void resource_memory(struct call *c);

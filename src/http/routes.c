@@ -35,7 +35,7 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/history", resource_history, "start end", false,
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first." },
 	{ "/api/v1/nodes/{node}/top", resource_top, "by n", false,
-	    "The largest processes by memory, queue (the default) or reductions." },
+	    "The largest processes by memory, queue (the default), reductions or binary memory." },
 	{ "/api/v1/nodes/{node}/tree", resource_tree, "", false,
 	    "The supervision tree, asked of the node when this is: who supervises whom, with restarts, queues and "
 	    "heaps." },
@@ -47,6 +47,9 @@ const struct route ROUTES[] = {
 	    "The distribution's links: state, queue, bytes in and out." },
 	{ "/api/v1/nodes/{node}/allocators", resource_allocators, "", false,
 	    "The allocators: carriers against blocks." },
+	{ "/api/v1/nodes/{node}/vm_events", resource_vm_events, "", false,
+	    "What the VM tells by itself: long collections, schedulings and message queues, busy links; the newest "
+	    "first." },
 	{ "/api/v1/events", events_serve, "types severity node last_event_id", false,
 	    "Server-sent events from now on, or after the event that Last-Event-ID names. severity is the least." },
 	{ "/api/v1/stats", resource_stats, "", false, "arsenal's own figures." },

@@ -132,6 +132,7 @@ take_process(struct arsenal *a, const struct arsenal_process *p, struct top_proc
 		{ "a process's initial_call", p->initial_call, to->initial_call, sizeof(to->initial_call) },
 		{ "a process's current_function", p->current_function, to->current_function,
 		    sizeof(to->current_function) },
+		{ "a process's application", p->application, to->application, sizeof(to->application) },
 	};
 	int code = ARSENAL_OK;
 
@@ -143,6 +144,8 @@ take_process(struct arsenal *a, const struct arsenal_process *p, struct top_proc
 		code = check_amount(a, "memory", to->memory = p->memory);
 	if (code == ARSENAL_OK)
 		code = check_amount(a, "reductions", to->reductions = p->reductions);
+	if (code == ARSENAL_OK)
+		code = check_amount(a, "binary", to->binary = p->binary);
 	return code;
 }
 
@@ -169,8 +172,8 @@ rank(struct sample *s, enum top_kind kind, const struct top_process *p, double v
 int
 arsenal_sample_process(struct arsenal *a, const struct arsenal_process *p, size_t size)
 {
-	struct arsenal_process from = { .queue_len = NAN, .memory = NAN, .reductions = NAN };
-	struct top_process to = { .value = 0 };
+	struct arsenal_process from = { .queue_len = NAN, .memory = NAN, .reductions = NAN, .binary = NAN };
+	struct top_process to = TOP_PROCESS_INIT;
 	int code = input_check(a);
 
 	if (code == ARSENAL_OK)
@@ -182,6 +185,9 @@ arsenal_sample_process(struct arsenal *a, const struct arsenal_process *p, size_
 	rank(&a->sample, TOP_MESSAGE_QUEUE, &to, to.queue_len);
 	rank(&a->sample, TOP_MEMORY, &to, to.memory);
 	rank(&a->sample, TOP_REDUCTIONS, &to, to.reductions);
+	rank(&a->sample, TOP_BINARY, &to, to.binary);
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		a->sample.top_told[kind] = true;
 	a->sample_is_set = true;
 	return ARSENAL_OK;
 }

@@ -165,7 +165,8 @@ arsenal_top_json(struct arsenal *a, const char *by, unsigned max, char **out)
 	if (by == NULL)
 		return fail(a, ARSENAL_ERR_ARGUMENT, "by: it is NULL");
 	if (find_kind(by) == TOP_KIND_COUNT)
-		return fail(a, ARSENAL_ERR_UNKNOWN, "by: \"%.64s\" is none of message_queue, memory, reductions", by);
+		return fail(
+		    a, ARSENAL_ERR_UNKNOWN, "by: \"%.64s\" is none of message_queue, memory, reductions, binary", by);
 	if (max < 1 || max > 1000)
 		return fail(a, ARSENAL_ERR_RANGE, "max: %u is not from 1 to 1000", max);
 	page_init(&p);

@@ -162,7 +162,7 @@ static int
 call_process(struct world *w, bool right)
 {
 	struct arsenal_process p = { text(w, right), text(w, right), text(w, right), NULL, value(w, right),
-		value(w, right), value(w, right) };
+		value(w, right), value(w, right), text(w, right), value(w, right) };
 	int code = arsenal_sample_process(w->a, roll(w, 20) || right ? &p : NULL, size_of(w, right, sizeof(p)));
 
 	w->any_set = w->any_set || code == ARSENAL_OK;

@@ -96,12 +96,17 @@ X(GC_WORDS_RECLAIMED, "gc_words_reclaimed", WORDS, COUNTER, "gc.words_reclaimed"
 X(GC_BYTES_RECLAIMED, "gc_bytes_reclaimed", BYTES, COUNTER, "", "erlang_vm_statistics_garbage_collection_bytes_reclaimed", "erlang_vm_statistics_garbage_collection_bytes_reclaimed_total", "", NONE, NONE, GC, 0, 0, "Bytes reclaimed by garbage collection since boot (derived)") \
 X(GC_TIME, "gc_time_ms", MS, COUNTER, "gc.time_spent", "", "", "", NONE, NONE, GC, 0, 0, "Time in garbage collection since boot; only where microstate accounting is on") \
 /* message queues, from the process walk */ \
-X(MQ_MAX, "mq_max", COUNT, GAUGE, "", "", "", "", NONE, LEVEL, MESSAGE_QUEUE, 500, 1.0, "Longest message queue of the last walk") \
+X(MQ_MAX, "mq_max", COUNT, GAUGE, "", "", "", "", NONE, LEVEL, MESSAGE_QUEUE, 500, 1.0, "Longest message queue: of the last walk, or now if it is followed") \
+X(MQ_FILL_RATE, "mq_fill_rate", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Messages a second by which the fastest growing of the long message queues grows") \
 X(MQ_AVERAGE, "mq_average", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Mean message queue length of the last walk") \
 X(MQ_LONG, "mq_long", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Message queues longer than 100 in the last walk") \
 X(MQ_SCANNED, "mq_scanned", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Processes that the last walk looked at") \
 X(MQ_TOTAL, "mq_total", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Processes that there were at the last walk") \
 X(LOGGER_QUEUE, "logger_queue", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Longest message queue of the logger and its handlers") \
+/* what the VM tells by itself; only while the probe can listen */ \
+X(LONG_GC_COUNT, "long_gc_count", COUNT, COUNTER, "", "", "", "", NONE, NONE, GC, 0, 0, "Garbage collections of a process that took 1 s or longer, since the probe listens") \
+X(LONG_SCHEDULE_COUNT, "long_schedule_count", COUNT, COUNTER, "", "", "", "", NONE, NONE, RUN_QUEUE, 0, 0, "Processes and ports that ran for 500 ms or longer without a break, since the probe listens") \
+X(BUSY_DIST_PORT_COUNT, "busy_dist_port_count", COUNT, COUNTER, "", "", "", "", NONE, NONE, IO, 0, 0, "Processes that were suspended as a link to another node was busy, since the probe listens") \
 /* facts of the VM */ \
 X(SCHEDULERS, "schedulers", COUNT, GAUGE, "", "erlang_vm_schedulers", "erlang_vm_schedulers", "", NONE, NONE, CPU, 0, 0, "Scheduler threads") \
 X(SCHEDULERS_ONLINE, "schedulers_online", COUNT, GAUGE, "", "erlang_vm_schedulers_online", "erlang_vm_schedulers_online", "", NONE, NONE, CPU, 0, 0, "Schedulers online") \

@@ -6,27 +6,43 @@
 #ifndef MODEL_SAMPLE_H
 #define MODEL_SAMPLE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "model/metric.h"
 
 #define SAMPLE_MAX_SCHEDULERS 256
-#define SAMPLE_TOP 5   /* processes per ranking */
+#define SAMPLE_TOP 10  /* processes per ranking */
 #define SAMPLE_TEXT 96 /* bytes of a name or function, terminator included */
+#define SAMPLE_NAME 48 /* bytes of a name where many are kept */
+#define SAMPLE_ANCESTORS 5
 
-enum top_kind { TOP_MESSAGE_QUEUE, TOP_MEMORY, TOP_REDUCTIONS, TOP_KIND_COUNT };
+/* New ones come last: stored samples have them in this order. */
+enum top_kind { TOP_MESSAGE_QUEUE, TOP_MEMORY, TOP_REDUCTIONS, TOP_BINARY, TOP_KIND_COUNT };
 
 struct top_process {
 	char pid[32];           /* "<0.123.0>" */
 	char name[SAMPLE_TEXT]; /* registered name or label; "" if none */
 	char initial_call[SAMPLE_TEXT];
 	char current_function[SAMPLE_TEXT];
+	char application[SAMPLE_NAME]; /* "" if it belongs to none */
+	uint8_t ancestor_count;
+	char ancestors[SAMPLE_ANCESTORS][SAMPLE_NAME]; /* names or pids, the nearest first */
+	/* NaN: not observed */
 	double value;      /* what it is ranked by */
 	double queue_len;  /* messages */
+	double queue_rate; /* by how many messages a second it grew, over the last few looks; negative: it shrank */
 	double memory;     /* bytes */
+	double binary;     /* bytes of binaries outside its heap that it refers to */
 	double reductions; /* per second */
 };
+
+/* What a process is before anything is known of it. */
+#define TOP_PROCESS_INIT                                                                                           \
+	{                                                                                                          \
+		.value = NAN, .queue_len = NAN, .queue_rate = NAN, .memory = NAN, .binary = NAN, .reductions = NAN \
+	}
 
 struct sample {
 	int64_t time_ms; /* engine time: milliseconds since the epoch, never backwards */
@@ -38,13 +54,17 @@ struct sample {
 	uint64_t scheduler_active[SAMPLE_MAX_SCHEDULERS];
 	uint64_t scheduler_total[SAMPLE_MAX_SCHEDULERS];
 	float scheduler_utilization[SAMPLE_MAX_SCHEDULERS]; /* %, derived by the engine */
-	/* The last finished process walk, largest first; top_count 0 in samples that carry none. */
+	/* Rankings of processes, largest first. Samples carry those that are new; one that is new and empty is `told`. */
+	bool top_told[TOP_KIND_COUNT];
 	uint8_t top_count[TOP_KIND_COUNT];
 	struct top_process top[TOP_KIND_COUNT][SAMPLE_TOP];
 };
 
-/* top_kind_name: "message_queue", "memory", "reductions": the probe's atoms and the API's words. */
+/* top_kind_name: "message_queue", "memory", "reductions", "binary": the probe's atoms and the API's words. */
 const char *top_kind_name(enum top_kind kind);
+
+/* sample_has_top says whether the sample carries the ranking. */
+bool sample_has_top(const struct sample *s, enum top_kind kind);
 
 void sample_set(struct sample *s, enum metric_id id, double value);
 

@@ -19,7 +19,8 @@
 #define SURVEY_TABLE(X) \
 X(TABLES, "tables", survey_table, 50) \
 X(LINKS, "links", survey_link, 100) \
-X(ALLOCATORS, "allocators", survey_allocator, 64)
+X(ALLOCATORS, "allocators", survey_allocator, 64) \
+X(VM_EVENTS, "vm_events", survey_vm_event, 20)
 /* clang-format on */
 
 enum survey_kind {
@@ -115,6 +116,15 @@ struct survey_number {
 
 extern const struct survey_number LINK_NUMBER[LINK_NUMBER_COUNT];
 extern const struct survey_number ALLOCATOR_NUMBER[ALLOCATOR_NUMBER_COUNT];
+
+/* Something that the VM told by itself: a collection, a scheduling or a queue that was long. */
+struct survey_vm_event {
+	char kind[32];          /* "long_gc", "long_schedule", "busy_dist_port", "long_message_queue" */
+	char pid[32];           /* of the process, or the port */
+	char name[SAMPLE_TEXT]; /* its registered name or label, else its initial call; "" if it was gone */
+	double value;           /* milliseconds; of a queue, messages; 0 of a busy link */
+	int64_t age_ms;         /* at the survey's time */
+};
 
 struct survey {
 	enum survey_kind kind;

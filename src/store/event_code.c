@@ -8,6 +8,8 @@
 #include "store/term_code.h"
 
 #define VERSION 1
+#define PROCESS_ARITY 12
+#define PROCESS_ARITY_1 8
 #define ANOMALY_ARITY 14
 #define HEALTH_ARITY 9
 
@@ -54,10 +56,18 @@ is_anomaly(enum event_type type)
 
 /* ---- writing ---- */
 
+/* list_head and etf_put_nil: an empty list is nothing but its tail. */
+static void
+list_head(struct strbuf *out, unsigned n)
+{
+	if (n > 0)
+		etf_put_list(out, n);
+}
+
 static void
 write_process(struct strbuf *out, const struct top_process *p)
 {
-	etf_put_tuple(out, 8);
+	etf_put_tuple(out, PROCESS_ARITY);
 	text_code_write(out, p->pid);
 	text_code_write(out, p->name);
 	text_code_write(out, p->initial_call);
@@ -66,14 +76,13 @@ write_process(struct strbuf *out, const struct top_process *p)
 	number_code_write(out, p->queue_len);
 	number_code_write(out, p->memory);
 	number_code_write(out, p->reductions);
-}
-
-/* list_head and list_tail: an empty list is nothing but its tail. */
-static void
-list_head(struct strbuf *out, unsigned n)
-{
-	if (n > 0)
-		etf_put_list(out, n);
+	number_code_write(out, p->queue_rate);
+	number_code_write(out, p->binary);
+	text_code_write(out, p->application);
+	list_head(out, p->ancestor_count);
+	for (unsigned i = 0; i < p->ancestor_count; i++)
+		text_code_write(out, p->ancestors[i]);
+	etf_put_nil(out);
 }
 
 static void
@@ -184,20 +193,6 @@ read_version(struct etf *e)
 		etf_fail(e);
 }
 
-static void
-read_process(struct etf *e, struct top_process *p)
-{
-	etf_tuple_of(e, 8);
-	etf_chars(e, p->pid, sizeof(p->pid));
-	etf_chars(e, p->name, sizeof(p->name));
-	etf_chars(e, p->initial_call, sizeof(p->initial_call));
-	etf_chars(e, p->current_function, sizeof(p->current_function));
-	p->value = number_code_read(e);
-	p->queue_len = number_code_read(e);
-	p->memory = number_code_read(e);
-	p->reductions = number_code_read(e);
-}
-
 /* bounded_list opens a list of at most max elements. */
 static unsigned
 bounded_list(struct etf *e, unsigned max)
@@ -207,6 +202,39 @@ bounded_list(struct etf *e, unsigned max)
 	if (n > max)
 		etf_fail(e);
 	return n > max ? 0 : n;
+}
+
+static void
+read_process_rest(struct etf *e, struct top_process *p)
+{
+	p->queue_rate = number_code_read(e);
+	p->binary = number_code_read(e);
+	etf_chars(e, p->application, sizeof(p->application));
+	p->ancestor_count = (uint8_t)bounded_list(e, SAMPLE_ANCESTORS);
+	for (unsigned i = 0; i < p->ancestor_count; i++)
+		etf_chars(e, p->ancestors[i], sizeof(p->ancestors[i]));
+	etf_list_end(e, p->ancestor_count);
+}
+
+/* Files of the first release have only the first fields. */
+static void
+read_process(struct etf *e, struct top_process *p)
+{
+	uint32_t arity = etf_tuple(e);
+
+	if (arity != PROCESS_ARITY && arity != PROCESS_ARITY_1)
+		etf_fail(e);
+	*p = (struct top_process)TOP_PROCESS_INIT;
+	etf_chars(e, p->pid, sizeof(p->pid));
+	etf_chars(e, p->name, sizeof(p->name));
+	etf_chars(e, p->initial_call, sizeof(p->initial_call));
+	etf_chars(e, p->current_function, sizeof(p->current_function));
+	p->value = number_code_read(e);
+	p->queue_len = number_code_read(e);
+	p->memory = number_code_read(e);
+	p->reductions = number_code_read(e);
+	if (arity == PROCESS_ARITY)
+		read_process_rest(e, p);
 }
 
 static enum metric_id

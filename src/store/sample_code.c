@@ -4,7 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
+#define FIRST_VERSION 1
+#define FIRST_KINDS 3 /* rankings in the first version, whose processes have fewer fields */
+/* Of the rankings only the first few processes are kept, without their ancestors: they would be most of the file. */
+#define KEPT_TOP 5
 #define EXACT 9007199254740992.0 /* 2^53: integers below are exact in a double */
 
 /* ---- writing ---- */
@@ -68,6 +72,9 @@ put_process(struct strbuf *out, const struct top_process *p)
 	put_number(out, p->queue_len);
 	put_number(out, p->memory);
 	put_number(out, p->reductions);
+	put_number(out, p->queue_rate);
+	put_number(out, p->binary);
+	put_text(out, p->application);
 }
 
 void
@@ -77,8 +84,10 @@ sample_code_write(struct strbuf *out, const struct sample *s, const struct sampl
 	put_metrics(out, s, names);
 	put_schedulers(out, s);
 	for (int kind = 0; kind < TOP_KIND_COUNT; kind++) {
-		strbuf_add_varint(out, s->top_count[kind]);
-		for (unsigned i = 0; i < s->top_count[kind]; i++)
+		unsigned count = s->top_count[kind] < KEPT_TOP ? s->top_count[kind] : KEPT_TOP;
+
+		strbuf_add_varint(out, count);
+		for (unsigned i = 0; i < count; i++)
 			put_process(out, &s->top[kind][i]);
 	}
 }
@@ -106,6 +115,7 @@ check_code_write(
 struct cursor {
 	const unsigned char *p, *end;
 	bool bad;
+	uint64_t version;
 };
 
 static uint64_t
@@ -203,6 +213,8 @@ get_schedulers(struct cursor *c, struct sample *s)
 static void
 get_process(struct cursor *c, struct top_process *p)
 {
+	bool whole = c->version > FIRST_VERSION;
+
 	get_text(c, p->pid, sizeof(p->pid));
 	get_text(c, p->name, sizeof(p->name));
 	get_text(c, p->initial_call, sizeof(p->initial_call));
@@ -211,14 +223,21 @@ get_process(struct cursor *c, struct top_process *p)
 	p->queue_len = get_number(c);
 	p->memory = get_number(c);
 	p->reductions = get_number(c);
+	p->queue_rate = whole ? get_number(c) : NAN;
+	p->binary = whole ? get_number(c) : NAN;
+	p->application[0] = '\0';
+	if (whole)
+		get_text(c, p->application, sizeof(p->application));
+	p->ancestor_count = 0;
 }
 
 static struct cursor
 open_bytes(const void *data, size_t len)
 {
-	struct cursor c = { data, (const unsigned char *)data + len, false };
+	struct cursor c = { data, (const unsigned char *)data + len, len == 0, 0 };
 
-	if (len == 0 || get_varint(&c) != VERSION)
+	c.version = len > 0 ? get_varint(&c) : 0;
+	if (c.version < FIRST_VERSION || c.version > VERSION)
 		fail(&c);
 	return c;
 }
@@ -238,17 +257,19 @@ clear(struct sample *s, int64_t time_ms)
 	memset(s->present, 0, sizeof(s->present));
 	s->scheduler_count = 0;
 	memset(s->top_count, 0, sizeof(s->top_count));
+	memset(s->top_told, 0, sizeof(s->top_told));
 }
 
 bool
 sample_code_read(const void *data, size_t len, const struct sample_names *names, int64_t time_ms, struct sample *s)
 {
 	struct cursor c = open_bytes(data, len);
+	int kinds = c.version == FIRST_VERSION ? FIRST_KINDS : TOP_KIND_COUNT;
 
 	clear(s, time_ms);
 	get_metrics(&c, names, s);
 	get_schedulers(&c, s);
-	for (int kind = 0; kind < TOP_KIND_COUNT; kind++) {
+	for (int kind = 0; kind < kinds; kind++) {
 		s->top_count[kind] = (uint8_t)get_count(&c, SAMPLE_TOP);
 		for (unsigned i = 0; i < s->top_count[kind]; i++)
 			get_process(&c, &s->top[kind][i]);

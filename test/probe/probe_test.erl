@@ -9,7 +9,7 @@
 %% DEMO_DIR holds the beams of the demo application, whose faults are watched as well.
 -module(probe_test).
 
--export([main/2]).
+-export([main/2, main/3]).
 %% Run on the watcher's node:
 -export([watch/3, watcher/3, watched/1, counted/1]).
 %% Run on the subject:
@@ -18,12 +18,15 @@
 
 %% For the tests in other files:
 -export([call/4, call/5, with_watcher/2, attach/3, messages/3, restarts/3, restarts_so_far/2, until/2, supervisor/4, stop_supervisors/2,
-         worker/2, crash/4, crash_by/5, tell/3]).
+         worker/2, crash/4, crash_by/5, tell/3, with_node/3, ticks/2, walks/2, metric/2, clean_within/3]).
 
 -define(SUBJECT_COOKIE, "probe_test").
 
 main(Beam, DemoDir) ->
-    try run(Beam, filename:absname(DemoDir)) of
+    main(Beam, DemoDir, tests() ++ walk_test:tests()).
+
+main(Beam, DemoDir, Tests) ->
+    try run(Beam, filename:absname(DemoDir), Tests) of
         Failed -> halt(min(Failed, 1))
     catch
         Class:Reason:Stack ->
@@ -31,14 +34,14 @@ main(Beam, DemoDir) ->
             halt(1)
     end.
 
-run(Beam, DemoDir) ->
+run(Beam, DemoDir, Tests) ->
     {module, Module} = lists:keyfind(module, 1, beam_lib:info(Beam)),
     {ok, Code} = file:read_file(Beam),
     Env = start_epmd(#{module => Module, beam => Beam, code => Code, demo => DemoDir}),
     Results = try
                   Subject = start_node(subject, Env),
                   prepare_subject(Subject, Env),
-                  [run_test(Test, Env#{subject => Subject}) || Test <- tests()]
+                  [run_test(Test, Env#{subject => Subject}) || Test <- Tests]
               after
                   %% Peers end by themselves when their standard input is closed.
                   stop_epmd(Env)
@@ -509,14 +512,14 @@ walk_finds(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         {Queue, Busy, Fat} = call(Subject, ?MODULE, in_subject, [culprits, 5000]),
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
-        ok = until(fun() -> length(tops(Watcher, Pid)) >= 3 end, 15000),
-        Top = lists:last(tops(Watcher, Pid)),
-        [message_queue, memory, reductions] = [Kind || {Kind, _} <- Top],
-        true = lists:all(fun({_, Processes}) -> length(Processes) =< 5 end, Top),
-        [{Queue, <<"probe_test_queue">>, 5000, _, _, 5000, _, _} | _] = proplists:get_value(message_queue, Top),
-        [{Fat, <<"the fat one">>, Memory, _, _, _, Memory, _} | _] = proplists:get_value(memory, Top),
+        ok = until(fun() -> length(walks(Watcher, Pid)) >= 3 end, 15000),
+        Top = lists:last(walks(Watcher, Pid)),
+        [message_queue, memory, reductions, binary] = [Kind || {Kind, _} <- Top],
+        true = lists:all(fun({_, Processes}) -> length(Processes) =< 10 end, Top),
+        [#{pid := Queue, name := <<"probe_test_queue">>, value := 5000, message_queue_len := 5000} | _] = proplists:get_value(message_queue, Top),
+        [#{pid := Fat, name := <<"the fat one">>, value := Memory, memory := Memory} | _] = proplists:get_value(memory, Top),
         true = Memory > 2000000,
-        [{Busy, _, Rate, _, Current, _, _, Rate} | _] = proplists:get_value(reductions, Top),
+        [#{pid := Busy, value := Rate, current_function := Current, reductions := Rate} | _] = proplists:get_value(reductions, Top),
         true = Rate > 100000,
         <<"probe_test:", _/binary>> = Current,
         Ticks = ticks(Watcher, Pid),
@@ -715,10 +718,10 @@ demo_faults(Demo, Watcher, Env) ->
     true = Highest(mq_max) > 10000,
     true = Highest(vm_memory_processes) > 100000000,
     Tops = lists:append(tops(Watcher, Pid)),
-    Seen = fun(Kind, Position, Text) -> [] =/= [P || {K, Ps} <- Tops, K =:= Kind, P <- Ps, element(Position, P) =:= Text] end,
-    true = Seen(message_queue, 2, <<"demo_mailer">>),
-    true = Seen(memory, 2, <<"demo_cache">>),
-    true = Seen(reductions, 4, <<"arsenal_demo_worker:spin/0">>),
+    Seen = fun(Kind, Key, Text) -> [] =/= [P || {K, Ps} <- Tops, K =:= Kind, P <- Ps, maps:get(Key, P) =:= Text] end,
+    true = Seen(message_queue, name, <<"demo_mailer">>),
+    true = Seen(memory, name, <<"demo_cache">>),
+    true = Seen(reductions, initial_call, <<"arsenal_demo_worker:spin/0">>),
     {ok, io_lib:format("~b restarts, longest queue ~b, process memory up to ~b MB",
                        [length(Restarts), Highest(mq_max), Highest(vm_memory_processes) div 1000000])}.
 
@@ -790,13 +793,18 @@ kill_node(Node) ->
     os:cmd("kill -9 " ++ os_pid(Node)).
 
 with_watcher(Env, Test) ->
-    Watcher = {Peer, _} = start_node(watcher, Env),
-    load_self(Watcher),
-    try Test(Watcher) after catch peer:stop(Peer) end.
+    with_node(watcher, Env, Test).
+
+with_node(Kind, Env, Test) ->
+    Node = {Peer, _} = start_node(Kind, Env),
+    load_self(Node),
+    try Test(Node) after catch peer:stop(Peer) end.
 
 load_self(Node) ->
-    {?MODULE, Code, File} = code:get_object_code(?MODULE),
-    {module, ?MODULE} = call(Node, code, load_binary, [?MODULE, File, Code]).
+    [begin
+         {Module, Code, File} = code:get_object_code(Module),
+         {module, Module} = call(Node, code, load_binary, [Module, File, Code])
+     end || Module <- [?MODULE, walk_test]].
 
 %% The subject's log goes to a file.
 prepare_subject(Subject, #{home := Home}) ->
@@ -868,6 +876,9 @@ survey(Kind, Watcher, Pid) ->
     Surveys = fun() -> [{Total, Rows} || {arsenal_survey, _, Of, Total, Rows} <- messages(Watcher, Pid, arsenal_survey), Of =:= Kind] end,
     ok = until(fun() -> Surveys() =/= [] end, 10000),
     lists:last(Surveys()).
+
+%% Those of walks; in between come rankings of the queues alone.
+walks(Watcher, Pid) -> [Top || [_, _ | _] = Top <- tops(Watcher, Pid)].
 
 restarts_so_far(Watcher, Pid) ->
     lists:append([Restarts || {arsenal_restarts, _, Restarts} <- messages(Watcher, Pid, arsenal_restarts)]).

@@ -13,7 +13,8 @@ collect(State, Now) ->
     GcTime = [Metric || SlowTime orelse State#state.accounting, Metric <- attempt(fun gc_time/0)],
     Metrics = lists:append([attempt(Read) || Read <- Heavy ++ [fun tables/0, fun queues/0, fun work/0, fun topology/0]]),
     Slow = #state{slow = SlowMetrics} = read_slow(State, Now),
-    All = Metrics ++ Dirty ++ GcTime ++ State#state.queues ++ survey_metrics(State) ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
+    Queues = lists:ukeymerge(1, lists:keysort(1, State#state.followed), lists:keysort(1, State#state.queues)),
+    All = Metrics ++ Dirty ++ GcTime ++ Queues ++ State#state.vm_counts ++ survey_metrics(State) ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
     {All, Schedulers, Slow#state{accounting = GcTime =/= [], collect_us = erlang:monotonic_time(microsecond) - Begin}}.
 
 attempt(Read) ->

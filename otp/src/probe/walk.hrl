@@ -47,13 +47,14 @@ walk_over(State) ->
 walk_gap(#state{watchers = Watchers}) ->
     max(?WALK_MIN_MS, lists:min([Interval || #watcher{interval = Interval} <- Watchers])).
 
-take_walk({Queues, Top, Remembered, DebtMs}, State) ->
+take_walk({Queues, Others, Top, Remembered, DebtMs}, State) ->
     Now = now_ms(),
-    walk_over(State#state{queues = Queues,
-                          remembered = Remembered,
-                          walk_after = max(State#state.walk_after, Now + DebtMs),
-                          walk_stuck = false,
-                          watchers = [Watcher#watcher{top = Top} || Watcher <- State#state.watchers]}).
+    Followed = follow_found(Others, proplists:get_value(message_queue, Top), State),
+    walk_over(Followed#state{queues = Queues,
+                             remembered = Remembered,
+                             walk_after = max(State#state.walk_after, Now + DebtMs),
+                             walk_stuck = false,
+                             watchers = [Watcher#watcher{top = Top} || Watcher <- State#state.watchers]}).
 
 stop_walker(#state{walker = none} = State) ->
     State;
@@ -67,13 +68,20 @@ end_walk(#state{walk_self = Cost} = State) ->
 
 %%% ------------------------------------------------------------------ the walk, in a process of its own
 
+%% What was found so far. Of the rankings by heap and by binaries a process may be in them twice (see look_again/2).
+-record(found, {
+    scanned = 0, sum = 0, max = 0, long = 0,
+    deep = [],                     % processes with a deep queue, of this chunk
+    by_queue, by_heap, by_binary, by_reductions
+}).
+
 -record(walk, {
     pace,
     remembered,                    % as in the holder's state
     turn, turns,                   % this walk asks every process that falls to its turn for its whole heap
-    heaviest = [],                 % and those that were the largest before
-    scanned = 0, sum = 0, max = 0, long = 0,
-    by_queue, by_heap, by_reductions
+    chunk = 0, chunks,             % how many were looked at, and how many will be at most
+    announced = 0,                 % deep queues that the holder was told of
+    found
 }).
 
 %% Asks every process only for what it need not be scheduled to answer, all in one call. A process inside a long NIF makes even that
@@ -85,10 +93,12 @@ walk(Holder, Budget, Remembered) ->
                                    {_When, _Reductions, Turn, Pids} -> {Turn, Pids};
                                    none -> {0, []}
                                end,
+        Found = #found{by_queue = ranking(?TOP + 1), by_heap = ranking(2 * ?TOP), by_binary = ranking(2 * ?TOP),
+                       by_reductions = ranking(?REMEMBERED)},
         Walk = #walk{pace = pace(Holder, Budget), remembered = Remembered,
-                     turn = LastTurn + 1, turns = min(?TURNS_MAX, 1 + Count div ?WHOLE_HEAPS), heaviest = Heaviest,
-                     by_queue = ranking(?TOP), by_heap = ranking(?TOP), by_reductions = ranking(?REMEMBERED)},
-        Walked = walk_chunk(all_processes(), ?CHUNK, Walk),
+                     turn = LastTurn + 1, turns = min(?TURNS_MAX, 1 + Count div ?WHOLE_HEAPS),
+                     chunks = 2 * Count div ?CHUNK + ?CHUNKS_MORE, found = Found},
+        Walked = look_again(Heaviest, walk_chunks(all_processes(), Walk)),
         {Result, Pace} = result(Walked, Count),
         Holder ! {walked, self(), Result},
         report_life(Pace)
@@ -107,41 +117,90 @@ next_process([Pid | Rest]) -> {Pid, Rest};
 next_process([]) -> none;
 next_process(Iterator) -> erlang:processes_next(Iterator).
 
-walk_chunk(Processes, 0, #walk{pace = Pace} = Walk) ->
-    walk_chunk(Processes, ?CHUNK, Walk#walk{pace = rest_if_spent(Pace)});
-walk_chunk(Processes, Left, Walk) ->
-    case next_process(Processes) of
-        none -> Walk;
-        {Pid, Rest} -> walk_chunk(Rest, Left - 1, look_at(Pid, Walk))
-    end.
-
-look_at(Pid, #walk{pace = #pace{holder = Holder}} = Walk) when Pid =:= Holder; Pid =:= self() ->
+%% Whether processes are asked for their whole heap is decided for a chunk together. Chunks come in the table's order: where few come and go,
+%% the turns ask all.
+walk_chunks(_Processes, #walk{chunk = Chunks, chunks = Chunks} = Walk) ->
     Walk;
-look_at(Pid, Walk) ->
-    case process_info(Pid, [message_queue_len, reductions, heap_key(Pid, Walk)]) of
-        [{_, Length}, {_, Reductions}, {_, HeapInfo}] ->
-            Heap = heap_words(HeapInfo),
-            #walk{scanned = Scanned, sum = Sum, max = Max, long = Long} = Walk,
-            Walk#walk{scanned = Scanned + 1, sum = Sum + Length, max = max(Max, Length),
-                      long = case Length > ?LONG_QUEUE of true -> Long + 1; false -> Long end,
-                      by_queue = rank(Length, Pid, Walk#walk.by_queue),
-                      by_heap = rank(Heap, Pid, Walk#walk.by_heap),
-                      by_reductions = rank(Reductions, Pid, Walk#walk.by_reductions)};
+walk_chunks(Processes, #walk{chunk = Chunk, turn = Turn, turns = Turns, pace = #pace{holder = Holder}, found = Found} = Walk) ->
+    case walk_chunk(Processes, ?CHUNK, {Holder, (Chunk + Turn) rem Turns =:= 0}, Found) of
+        {none, Last} -> announce(Walk#walk{found = Last});
+        {Rest, Next} ->
+            Announced = #walk{pace = Pace} = announce(Walk#walk{found = Next, chunk = Chunk + 1}),
+            walk_chunks(Rest, Announced#walk{pace = rest_if_spent(Pace)})
+    end.
+
+%% A deep queue is told of at once: to the end of the walk it may be long.
+announce(#walk{found = #found{deep = []}} = Walk) ->
+    Walk;
+announce(#walk{pace = #pace{holder = Holder}, announced = Before, found = #found{deep = Deep} = Found} = Walk) ->
+    Told = lists:sublist(Deep, max(0, ?FOLLOWED_MAX - Before)),
+    [Holder ! {deep_queue, Pid} || Pid <- Told],
+    Walk#walk{announced = Before + length(Told), found = Found#found{deep = []}}.
+
+walk_chunk(Processes, 0, _How, Found) ->
+    {Processes, Found};
+walk_chunk(Processes, Left, How, Found) ->
+    case next_process(Processes) of
+        none -> {none, Found};
+        {Pid, Rest} -> walk_chunk(Rest, Left - 1, How, look_at(Pid, How, Found))
+    end.
+
+look_at(Pid, {Holder, _Whole}, Found) when Pid =:= Holder; Pid =:= self() ->
+    Found;
+look_at(Pid, {_Holder, Whole}, Found) ->
+    case process_info(Pid, [message_queue_len, reductions, heap_size]) of
+        [{_, Length}, {_, Reductions}, {_, Young}] ->
+            #found{scanned = Scanned, by_heap = ByHeap, by_reductions = ByReductions} = Found,
+            Next = Found#found{scanned = Scanned + 1, by_heap = rank(Young, Pid, ByHeap),
+                               by_reductions = rank(Reductions, Pid, ByReductions)},
+            weighed(Whole, Length, Pid, counted(Length, Pid, Next));
         undefined ->
-            Walk
+            Found
     end.
 
-%% `heap_size` is the young generation only, and what leaks is in the old one. `garbage_collection_info` knows both, and needs the process
-%% as little, but takes six times as long: hence the turns.
-heap_key(Pid, #walk{turn = Turn, turns = Turns, heaviest = Heaviest}) ->
-    case (Turns =:= 1) orelse (erlang:phash2(Pid, Turns) =:= Turn rem Turns) orelse lists:member(Pid, Heaviest) of
-        true -> garbage_collection_info;
-        false -> heap_size
+counted(0, _Pid, Found) ->
+    Found;
+counted(Length, Pid, #found{sum = Sum, max = Max, by_queue = ByQueue} = Found) ->
+    long(Length, Pid, Found#found{sum = Sum + Length, max = max(Max, Length), by_queue = rank(Length, Pid, ByQueue)}).
+
+long(Length, _Pid, Found) when Length =< ?LONG_QUEUE -> Found;
+long(Length, _Pid, #found{long = Long} = Found) when Length =< ?DEEP_QUEUE -> Found#found{long = Long + 1};
+long(_Length, Pid, #found{long = Long, deep = Deep} = Found) -> Found#found{long = Long + 1, deep = [Pid | Deep]}.
+
+%% `heap_size` is the young generation only, and what leaks is in the old one. `garbage_collection_info` knows both, and how many words of
+%% binaries outside the heap the process refers to; it needs the process as little, but takes six times as long: hence the turns. It
+%% goes through the whole message queue (9 ms for a million messages), with the process locked: never where that is long.
+weighed(true, Length, Pid, Found) when Length =< ?DEEP_QUEUE ->
+    case process_info(Pid, garbage_collection_info) of
+        {_, Info} ->
+            #found{by_heap = ByHeap, by_binary = ByBinary} = Found,
+            Found#found{by_heap = rank(heap_words(Info), Pid, ByHeap), by_binary = rank(binary_words(Info), Pid, ByBinary)};
+        undefined ->
+            Found
+    end;
+weighed(_Whole, _Length, _Pid, Found) ->
+    Found.
+
+%% Those that were the largest before are weighed in every walk.
+look_again(Pids, #walk{turns = Turns, found = Found} = Walk) when Turns > 1 ->
+    Walk#walk{found = lists:foldl(fun look_again_at/2, Found, Pids)};
+look_again(_Pids, Walk) ->
+    Walk.
+
+look_again_at(Pid, Found) ->
+    case process_info(Pid, message_queue_len) of
+        {_, Length} -> weighed(true, Length, Pid, Found);
+        undefined -> Found
     end.
 
-heap_words(Young) when is_integer(Young) -> Young;
 heap_words(Info) ->
-    lists:sum([Words || {Key, Words} <- Info, Key =:= heap_block_size orelse Key =:= old_heap_block_size orelse Key =:= mbuf_size]).
+    words_of([heap_block_size, old_heap_block_size, mbuf_size], Info).
+
+binary_words(Info) ->
+    words_of([bin_vheap_size, bin_old_vheap_size], Info).
+
+words_of(Keys, Info) ->
+    lists:sum([Words || Key <- Keys, {_, Words} <- [lists:keyfind(Key, 1, Info)]]).
 
 %%% The largest so many of a stream, at little cost: {Keep, Count, Floor, Entries} is cut back to Keep when it has grown to twice that.
 
@@ -159,24 +218,43 @@ rank(Value, Pid, {Keep, Count, Floor, Entries}) ->
 ranked(Keep, Entries) ->
     lists:sublist(lists:reverse(lists:sort(Entries)), Keep).
 
+%% A process that is there twice counts with the larger value.
+first(Keep, {_Keep, _Count, _Floor, Entries}) ->
+    lists:sublist(distinct(lists:reverse(lists:sort(Entries)), #{}), Keep).
+
+distinct([{_, Pid} = Entry | Rest], Seen) when not is_map_key(Pid, Seen) -> [Entry | distinct(Rest, Seen#{Pid => seen})];
+distinct([_ | Rest], Seen) -> distinct(Rest, Seen);
+distinct([], _Seen) -> [].
+
 %%% What the walk found. Only now, and only for the few at the top, come the questions that a process must be scheduled to answer.
 
-result(Walk, Count) ->
-    #walk{scanned = Scanned, sum = Sum, max = Max, long = Long, by_queue = {_, _, _, ByQueue}, by_heap = {_, _, _, ByHeap},
-          by_reductions = {_, _, _, ByReductions}} = Walk,
+result(#walk{found = Found} = Walk, Count) ->
+    #found{scanned = Scanned, sum = Sum, max = Max, long = Long, by_reductions = {_, _, _, ByReductions}} = Found,
+    {ByQueue, Others} = longest_queues(first(?TOP + 1, Found#found.by_queue)),
+    ByHeap = first(?TOP, Found#found.by_heap),
+    ByBinary = first(?TOP, Found#found.by_binary),
     Seen = {erlang:monotonic_time(millisecond), maps:from_list([{Pid, Reductions} || {Reductions, Pid} <- ByReductions]),
-            Walk#walk.turn, [Pid || {_, Pid} <- ranked(?TOP, ByHeap)]},
+            Walk#walk.turn, lists:usort([Pid || {_, Pid} <- ByHeap ++ ByBinary])},
     Rates = rates(Walk#walk.remembered, Seen),
-    Winners = [Pid || {_, Pid} <- ranked(?TOP, ByQueue) ++ ranked(?TOP, ByHeap) ++ ranked(?TOP, Rates)],
+    ByRate = ranked(?TOP, Rates),
     RateOf = maps:from_list([{Pid, Rate} || {Rate, Pid} <- Rates]),
-    Known = lists:append([described_process(Pid, maps:get(Pid, RateOf, 0)) || Pid <- lists:usort(Winners)]),
+    Applications = applications(),
+    Winners = lists:usort([Pid || {_, Pid} <- ByQueue ++ ByHeap ++ ByBinary ++ ByRate]),
+    Known = maps:from_list([{Pid, Process#{reductions => maps:get(Pid, RateOf, 0)}}
+                            || Pid <- Winners, Process <- described_process(Pid, Applications)]),
     Queues = [{mq_max, Max}, {mq_average, Sum / max(1, Scanned)}, {mq_long, Long}, {mq_scanned, Scanned},
               {mq_total, max(Count, Scanned)}],
-    Top = [{message_queue, top(ranked(?TOP, ByQueue), Known, queue)},
-           {memory, top(ranked(?TOP, ByHeap), Known, memory)},
-           {reductions, top(ranked(?TOP, Rates), Known, rate)}],
+    Exact = maps:map(fun(Pid, Process) -> exact_binary(Pid, lists:keymember(Pid, 2, ByBinary), Process) end, Known),
+    Top = [{message_queue, top(ByQueue, Exact, message_queue_len)}, {memory, top(ByHeap, Exact, memory)},
+           {reductions, top(ByRate, Exact, reductions)}, {binary, top(ByBinary, Exact, binary)}],
     Pace = worked(Walk#walk.pace),
-    {{[{probe_walk_us, Pace#pace.busy} | Queues], Top, Seen, debt_ms(Pace)}, Pace}.
+    {{[{probe_walk_us, Pace#pace.busy} | Queues], Others, Top, Seen, debt_ms(Pace)}, Pace}.
+
+%% The length of the longest one that is not among the first comes beside them.
+longest_queues(Ranked) when length(Ranked) > ?TOP ->
+    {lists:droplast(Ranked), element(1, lists:last(Ranked))};
+longest_queues(Ranked) ->
+    {Ranked, 0}.
 
 %% Reductions per second, of the processes that the walk before this one remembers, too.
 rates({Then, Before, _, _}, {Now, After, _, _}) when Now > Then ->
@@ -185,57 +263,11 @@ rates({Then, Before, _, _}, {Now, After, _, _}) when Now > Then ->
 rates(_None, _Seen) ->
     [].
 
-top(Ranked, Known, Kind) ->
-    Found = [{value(Kind, Value, Process), Process} || {Value, Pid} <- Ranked, {Key, Process} <- Known, Key =:= Pid],
-    [setelement(3, Process, Value) || {Value, Process} <- lists:reverse(lists:sort(Found))].
+%% Processes are ranked by what they need not be scheduled to tell, and told with what they tell themselves, as far as they may be asked.
+top(Ranked, Known, Key) ->
+    Found = [{value(Key, Value, Process), Process} || {Value, Pid} <- Ranked, #{Pid := Process} <- [Known]],
+    [Process#{value => Value} || {Value, Process} <- lists:reverse(lists:sort(Found)), Value > 0].
 
-%% Processes are ranked by the size of their heap, which they need not be scheduled to tell, and told with their whole memory.
-value(memory, _HeapWords, Process) -> element(7, Process);
-value(_Kind, Value, _Process) -> Value.
-
-described_process(Pid, Rate) ->
-    case process_info(Pid, [registered_name, initial_call, current_function, message_queue_len, memory, heap_size]) of
-        [{_, Registered}, {_, Initial}, {_, Current}, {_, Length}, {_, Memory}, {_, Heap}] ->
-            Words = dictionary_words(Pid, Heap),
-            [{Pid, {Pid, process_name(Registered, Words), 0, mfa(proplists:get_value('$initial_call', Words), Initial),
-                    mfa(Current, undefined), Length, Memory, Rate}}];
-        undefined ->
-            []
-    end.
-
-process_name([], Words) ->
-    case proplists:get_value('$process_label', Words) of
-        undefined -> <<>>;
-        Label when is_binary(Label), byte_size(Label) =< 200 -> printable(Label);
-        Label -> within(printed(shortened(Label)), 200)
-    end;
-process_name(Registered, _Words) ->
-    atom_to_binary(Registered, utf8).
-
-printable(Label) ->
-    case io_lib:printable_unicode_list(unicode:characters_to_list(Label)) of
-        true -> Label;
-        false -> within(printed(Label), 200)
-    end.
-
-mfa({M, F, A}, _Else) when is_atom(M), is_atom(F), is_integer(A) ->
-    <<(atom_to_binary(M, utf8))/binary, ":", (atom_to_binary(F, utf8))/binary, "/", (integer_to_binary(A))/binary>>;
-mfa(_, {_, _, _} = Else) -> mfa(Else, undefined);
-mfa(_, _) -> <<>>.
-
-dictionary_words(Pid, Heap) ->
-    dictionary_words(Pid, ['$initial_call', '$process_label'], Heap =< ?DICTIONARY_WORDS).
-
-%% Single keys can be asked for since OTP 26.2. Before, the whole dictionary is copied, so it is asked for only where it cannot be huge.
-dictionary_words(Pid, Keys, IsSmall) ->
-    try process_info(Pid, [{dictionary, Key} || Key <- Keys]) of
-        undefined -> [];
-        Found -> [{Key, Value} || {{dictionary, Key}, Value} <- Found, Value =/= undefined]
-    catch
-        error:badarg when IsSmall ->
-            case process_info(Pid, dictionary) of
-                {dictionary, Dictionary} -> [Word || {Key, _} = Word <- Dictionary, lists:member(Key, Keys)];
-                undefined -> []
-            end;
-        error:badarg -> []
-    end.
+value(memory, HeapWords, Process) -> maps:get(memory, Process, HeapWords * erlang:system_info(wordsize));
+value(message_queue_len, Length, _Process) -> Length;
+value(Key, _Value, Process) -> maps:get(Key, Process, 0).
