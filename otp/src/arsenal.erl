@@ -21,6 +21,7 @@
 -export([start_link/0, start_link/1, child_spec/1, stop/0, stop/1, name/0]).
 -export([track_restart/3, track_restart/4, force_health_check/0, force_health_check/1]).
 -export([get_restart_statistics/0, get_restart_statistics/1, get_restart_statistics/2]).
+-export([get_memory_account/0, get_memory_account/1]).
 -export([get_performance_metrics/0, get_performance_metrics/1, get_system_health/0, get_system_health/1]).
 -export([get_historical_data/2, get_historical_data/3, get_server_stats/0, get_server_stats/1]).
 -export([subscribe_to_events/1, subscribe_to_events/2, subscribe_to_events/3, unsubscribe_from_events/0, unsubscribe_from_events/1]).
@@ -139,6 +140,16 @@ get_performance_metrics() -> get_performance_metrics(name()).
 get_performance_metrics(Server) ->
     checked(arsenal_args:server(Server), [Server], 1),
     arsenal_server:call(Server, get_performance_metrics, ?CALL_MS).
+
+%% @doc One account of the node's memory that adds up: what it may use, what it holds, what of that its allocators took, what is in use, and who owns the most.
+-spec get_memory_account() -> answer().
+get_memory_account() -> get_memory_account(name()).
+
+%% @doc The same, of this server.
+-spec get_memory_account(server()) -> answer().
+get_memory_account(Server) ->
+    checked(arsenal_args:server(Server), [Server], 1),
+    arsenal_server:call(Server, get_memory_account, ?CALL_MS).
 
 %% @doc The node's health, with anomalies and recommendations.
 -spec get_system_health() -> answer().

@@ -347,6 +347,7 @@ widened(Casts, Engine) ->
 
 handle_call(get_system_health, Who, State) -> ask(get_system_health, Who, State);
 handle_call(get_performance_metrics, Who, State) -> ask(get_performance_metrics, Who, State);
+handle_call(get_memory_account, Who, State) -> ask(get_memory_account, Who, State);
 handle_call(get_server_stats, Who, State) -> ask({get_server_stats, own_stats(State)}, Who, State);
 handle_call({get_restart_statistics, All}, Who, State) when All =:= all; All =:= nil; All =:= undefined ->
     ask({get_restart_statistics, all}, Who, State);

@@ -76,6 +76,7 @@ ends_with_parent(Fake) ->
 calls(Fake) ->
     Server = start([{engine, Fake}]),
     ?assertMatch({ok, #{request := get_performance_metrics}}, gen_server:call(Server, get_performance_metrics)),
+    ?assertMatch({ok, #{request := get_memory_account}}, gen_server:call(Server, get_memory_account)),
     ?assertMatch({ok, #{request := get_system_health}}, arsenal:get_system_health(Server)),
     ?assertEqual({error, unknown_call}, gen_server:call(Server, nonsense)),
     ?assertEqual({error, unknown_call}, gen_server:call(Server, {get_historical_data, 1})),

@@ -41,6 +41,13 @@ shapes() ->
                processes := _, system := _}, processes := #{count := _, limit := Limit, utilization := _, runnable := _, running := _},
                io := #{input := _, output := _}, gc := #{collections := _, words_reclaimed := _, time_spent := _},
                timestamp := #{'__struct__' := 'Elixir.DateTime'}}} = arsenal:get_performance_metrics(),
+        until(fun() ->
+                  {ok, #{levels := Levels}} = arsenal:get_memory_account(),
+                  [limit, resident, carriers, blocks] = [Name || #{name := Name} <- Levels],
+                  lists:all(fun(#{bytes := Bytes, excess := Excess, parts := Parts}) ->
+                                is_integer(Bytes) andalso Bytes + Excess =:= lists:sum([Part || #{bytes := Part} <- Parts])
+                            end, Levels)
+              end),
         ?assertEqual(erlang:system_info(process_limit), Limit),
         {ok, #{total_restarts := 0, most_restarted_children := [], restart_reasons := #{}, time_between_restarts := _, patterns := []}} =
             arsenal:get_restart_statistics(),

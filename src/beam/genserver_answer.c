@@ -53,6 +53,15 @@ performance_metrics(const struct genserver_view *v, struct etf *args UNUSED, str
 }
 
 static bool
+memory_account(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
+{
+	struct answer_term a;
+
+	answer_memory(begin_ok(&a, out), v->engine);
+	return true;
+}
+
+static bool
 restart_statistics(const struct genserver_view *v, struct etf *args, struct strbuf *out)
 {
 	struct term *key = NULL;
@@ -255,6 +264,7 @@ state(const struct genserver_view *v, struct etf *args, struct strbuf *out)
 static const struct request_row REQUESTS[] = {
 	{ "get_system_health", 0, true, system_health },
 	{ "get_performance_metrics", 0, true, performance_metrics },
+	{ "get_memory_account", 0, true, memory_account },
 	{ "get_restart_statistics", 1, false, restart_statistics },
 	{ "get_historical_data", 2, false, historical_data },
 	{ "get_server_stats", 1, false, server_stats },

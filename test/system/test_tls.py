@@ -155,6 +155,15 @@ class Tls(TlsTest):
         Attach.check_restart(self, a, n)
         n.eval("exit(whereis(my_sup), kill)")
 
+    def test_link(self):
+        """The survey of links finds the socket behind the processes of TLS."""
+        n = self.good
+        a = watch(self.room, n.node, interval=500, options=("--tls-conf", self.world.conf(self.room)))
+        a.wait_seen(n.node)
+        ours = wait_until(lambda: [link for link in a.of(n.node, "links")["links"] if link["ours"]], 20, "the link of the watcher")
+        self.assertEqual([(link["type"], link["state"], link["carrier"]) for link in ours], [("hidden", "up", "tls")])
+        self.assertGreater(ours[0]["recv_bytes"], 10000)  # the probe came this way
+
     def test_status(self):
         for version in self.versions:
             self.check_status(self.good.node, "^OK - " + self.good.node, code=0, versions=["[%s]" % version])

@@ -50,7 +50,7 @@ defmodule Arsenal.AnalyticsServer do
   ## Messages
 
   The server may be spoken to directly. `GenServer.start_link(Arsenal.AnalyticsServer, options)` starts one, without a name. Calls: `:get_system_health`,
-  `:get_performance_metrics`, `:get_server_stats`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
+  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
   `{:unsubscribe_from_events, pid}`. Casts: `{:track_restart, supervisor, child_id, reason}`, `:force_health_check`. A call sees
   the effect of the casts that the same process sent before.
 
@@ -261,6 +261,13 @@ defmodule Arsenal.AnalyticsServer do
   @doc "The last sample."
   @spec get_performance_metrics(GenServer.server()) :: {:ok, performance_metrics()} | error()
   def get_performance_metrics(server \\ __MODULE__), do: call(server, :get_performance_metrics)
+
+  @doc """
+  One account of the node's memory that adds up. `levels` are what the node may use, what it holds of that, what its allocators took of that, and what is
+  in use of that; of each, `bytes + excess` is the sum of its `parts`, some of which name those that own the most.
+  """
+  @spec get_memory_account(GenServer.server()) :: {:ok, map()} | error()
+  def get_memory_account(server \\ __MODULE__), do: call(server, :get_memory_account)
 
   @doc "Health, as of now."
   @spec get_system_health(GenServer.server()) :: {:ok, system_health()} | error()

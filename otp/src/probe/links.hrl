@@ -27,7 +27,7 @@ link_row(Node, Controllers, Connection, Ours) ->
     Bytes = [Bytes || {queue_bytes, Bytes} <- Queue],
     Busy = Bytes =/= [] andalso hd(Bytes) >= erlang:system_info(dist_buf_busy_limit),
     Numbers = case lists:keyfind(Node, 1, Controllers) of
-                  {Node, Controller} -> Queue ++ controller_numbers(Controller);
+                  {Node, Controller} -> Queue ++ controller_numbers(Controller, part(8, Connection));
                   false -> Queue
               end,
     {lists:sum(Bytes), {atom_to_binary(Node, utf8), part(10, Connection), part(4, Connection), carrier(part(8, Connection)), Busy,
@@ -52,26 +52,27 @@ link_queue(Connection) when is_tuple(Connection) ->
 link_queue(false) ->
     [].
 
-%% A plain link is a port; one over TLS is a process, the one that sends, and the port belongs to the process that it is linked to.
-controller_numbers(Port) when is_port(Port) ->
+%% A plain link is a port; one over TLS is a process, the one that sends, and the port belongs to another of its connection's: they have a
+%% supervisor in common, which has no name, as it is theirs alone.
+controller_numbers(Port, _Address) when is_port(Port) ->
     port_numbers(Port);
-controller_numbers(Pid) when is_pid(Pid) ->
-    Near = [Pid | lists:sublist([Linked || Linked <- links_of(Pid), is_pid(Linked)], ?LINKED_MAX)],
-    case [Port || Process <- Near, Port <- lists:sublist(links_of(Process), ?LINKED_MAX), is_port(Port), is_socket(Port)] of
+controller_numbers(Pid, {net_address, Peer, _Host, _Protocol, _Family}) when is_pid(Pid) ->
+    Siblings = lists:append([linked_processes(Near) || Near <- linked_processes(Pid)]),
+    case [Port || Process <- Siblings, Port <- links_of(Process), is_port(Port), inet:peername(Port) =:= {ok, Peer}] of
         [Port | _] -> port_numbers(Port);
         [] -> []
     end;
-controller_numbers(_) ->
+controller_numbers(_, _) ->
     [].
+
+linked_processes(Pid) ->
+    [Linked || Linked <- links_of(Pid), is_pid(Linked), node(Linked) =:= node(), process_info(Linked, registered_name) =:= []].
 
 links_of(Pid) ->
     case process_info(Pid, links) of
-        {links, Links} -> Links;
+        {links, Links} -> lists:sublist(Links, ?LINKED_MAX);
         undefined -> []
     end.
-
-is_socket(Port) ->
-    erlang:port_info(Port, name) =:= {name, "tcp_inet"}.
 
 port_numbers(Port) ->
     Socket = case inet:getstat(Port) of
