@@ -19,9 +19,10 @@ const state = {
   restarts: null,
   anomalies: null,
   top: null,
+  memory: null,
   topBy: "queue",
   tree: { node: null }, // { node, asking, answer, error }: asked for when somebody wants to see it
-  shownFor: null, // the node that the five above are of
+  shownFor: null, // the node that the six above are of
   lostSince: null,
   answeredAt: null,
   series: new Map(), // node → { points: [{t, …}], totals: [{t, total}] }
@@ -149,12 +150,12 @@ async function get(path, timeout = TIMEOUT_MS) {
 async function askNode(name) {
   const path = `nodes/${encodeURIComponent(name)}`;
   const by = state.topBy;
-  const [health, performance, restarts, anomalies, top] = await Promise.all([
-    get(`${path}/health`), get(`${path}/performance`), get(`${path}/restarts`), get(`${path}/anomalies`), get(`${path}/top?by=${by}`),
+  const [health, performance, restarts, anomalies, top, memory] = await Promise.all([
+    get(`${path}/health`), get(`${path}/performance`), get(`${path}/restarts`), get(`${path}/anomalies`), get(`${path}/top?by=${by}`), get(`${path}/memory`),
   ]);
   keepPoint(name, performance, restarts);
   if (state.selected !== name || state.topBy !== by) return;
-  Object.assign(state, { health, performance, restarts, anomalies, top, shownFor: name });
+  Object.assign(state, { health, performance, restarts, anomalies, top, memory, shownFor: name });
 }
 
 async function ask() {
@@ -683,6 +684,48 @@ function showTop(top) {
   });
 }
 
+// ---- memory ---------------------------------------------------------------------------------------------------------
+
+const LEVELS = { limit: "May be used", resident: "Resident in memory", carriers: "Allocators’ carriers", blocks: "In use" };
+const share = (v) => (v === null ? null : `${v.toFixed(v < 10 ? 1 : 0)} %`);
+
+// Allocators, tables and processes name themselves by different fields.
+const ownerName = (o) => o.allocator || o.name || o.pid;
+const ownerBytes = (o) => o.bytes ?? o.memory;
+
+function memoryOwners(part) {
+  const most = (part.owners || []).filter((o) => ownerBytes(o) > 0).slice(0, 3);
+  if (!most.length) return null;
+  return el("p", { class: "owners" }, `Most of ${spoken(part.name)}: `,
+    list(most.map((o) => el("span", {}, el("span", { class: "mono" }, term(ownerName(o), 80)), ` ${bytes(ownerBytes(o))}`,
+      o.growth_per_hour > 0 && ` (+${bytes(o.growth_per_hour)} an hour)`))));
+}
+
+function memoryBar(level, next) {
+  return el("div", { class: "stack", "aria-hidden": "true" }, level.parts.map((part) => {
+    const piece = el("i", { class: part.name === next ? "below" : null, title: `${spoken(part.name)} ${bytes(part.bytes)}` });
+    piece.style.width = `${(100 * part.bytes) / (level.bytes + level.excess)}%`;
+    return piece;
+  }));
+}
+
+function memoryLevel(level, next) {
+  const known = level.bytes > 0 && level.excess !== null;
+  return el("li", { class: "level" },
+    el("div", { class: "head" },
+      el("strong", { title: level.help }, LEVELS[level.name] || spoken(level.name)), el("span", {}, quantity(level.bytes, "bytes")),
+      level.share !== null && el("span", { class: "dim" }, `${share(level.share)} of the above`)),
+    known && memoryBar(level, next),
+    el("div", { class: "parts" }, level.parts.map((part) => el("span", { title: part.help }, `${spoken(part.name)} `, el("span", { class: "nowrap" }, quantity(part.bytes, "bytes")),
+      part.share !== null && el("span", { class: "dim" }, ` ${share(part.share)}`)))),
+    level.parts.map(memoryOwners),
+    level.excess > 0 && el("p", { class: "dim" }, `The parts are ${bytes(level.excess)} more than the whole: they were read at different moments, or ${level.excess_help}.`));
+}
+
+function showMemory(memory) {
+  draw($("memory"), memory?.levels, () => (memory?.levels || []).map((level, i) => memoryLevel(level, memory.levels[i + 1]?.name)));
+}
+
 // ---- the supervision tree -------------------------------------------------------------------------------------------
 
 async function askTree() {
@@ -832,6 +875,7 @@ function show() {
   showCharts();
   showRestarts(mine ? state.restarts : null);
   showAnomalies(mine ? state.anomalies : null, mine ? state.health : null);
+  showMemory(mine ? state.memory : null);
   showTop(mine ? state.top : null);
   showTree();
   tickAges();
