@@ -45,7 +45,7 @@ shapes() ->
                   {ok, #{levels := Levels}} = arsenal:get_memory_account(),
                   [limit, resident, carriers, blocks] = [Name || #{name := Name} <- Levels],
                   lists:all(fun(#{bytes := Bytes, excess := Excess, parts := Parts}) ->
-                                is_integer(Bytes) andalso Bytes + Excess =:= lists:sum([Part || #{bytes := Part} <- Parts])
+                                is_integer(Bytes) andalso is_integer(Excess) andalso Bytes + Excess =:= lists:sum([Part || #{bytes := Part} <- Parts])
                             end, Levels)
               end),
         ?assertEqual(erlang:system_info(process_limit), Limit),
