@@ -17,7 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/attr.h"
-#include "beam/tls.h"
+#include "beam/tls_session.h"
 
 struct stream {
 	struct bufferevent *bev;

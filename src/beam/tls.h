@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS for the distribution, as the side that connects: what we show (certificate and key), whom we trust (the CA), and for each connection the check of the node's
- * certificate: signed by the CA, in time, and for the host in the node's name. What goes wrong is said so that the next step is clear.
+ * TLS for the distribution, as the side that connects: what we show (certificate and key) and whom we trust (the CA), from the file of --tls-conf and those that
+ * it names. What is wrong with them is said so that the next step is clear.
  */
 #ifndef BEAM_TLS_H
 #define BEAM_TLS_H
@@ -11,11 +11,11 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "model/node.h"
 
-struct ssl_st;
+struct asn1_string_st;
+struct ssl_ctx_st;
 struct tls;
-struct tls_session;
+struct tls_conf;
 
 /* tls_new reads the file (beam/tls_conf.h) and what it names. warnings gets lines for a person. NULL and a reason otherwise. */
 struct tls *tls_new(const char *path, struct strbuf *warnings, struct err *err) MUST_CHECK;
@@ -24,16 +24,13 @@ void tls_free(struct tls *t);
 /* tls_refresh reads the files again if one of them has changed. If they are no good now, what was read before is kept; false and a reason then, once. */
 bool tls_refresh(struct tls *t, struct err *err) MUST_CHECK;
 
-/* tls_session_new is for one connection to that host. NULL and a reason if it is no name that can be checked. */
-struct tls_session *tls_session_new(struct tls *t, const char *host, struct err *err) MUST_CHECK;
-/* tls_session_free says farewell to the other side if the handshake was done; the SSL is its bufferevent's. */
-void tls_session_free(struct tls_session *s);
-struct ssl_st *tls_session_ssl(struct tls_session *s);
-/*
- * tls_session_failed: the connection has ended, `error` is OpenSSL's (0: none), and the handshake was done (opened) or not. True, with state and reason, if that
- * was TLS's doing; false if the other side merely closed.
- */
-bool tls_session_failed(
-    struct tls_session *s, unsigned long error, bool opened, enum node_state *state, struct err *err) MUST_CHECK;
+/* For sessions: OpenSSL's context, the options, and the path of their file. */
+struct ssl_ctx_st *tls_context(const struct tls *t);
+const struct tls_conf *tls_options(const struct tls *t);
+const char *tls_path(const struct tls *t);
+/* tls_put_time appends a date of a certificate. */
+void tls_put_time(const struct asn1_string_st *time, struct strbuf *out);
+/* tls_own_is_over: our certificate has expired, or is not valid yet; then a sentence that says so is appended. */
+bool tls_own_is_over(const struct tls *t, struct strbuf *out);
 
 #endif
