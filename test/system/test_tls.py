@@ -225,6 +225,8 @@ class Tls(TlsTest):
             a.wait_samples(n.node, 60)
             self.assertEqual(a.stats(n.node)["connects"], 1, a.err())
 
+    test_new_keys.quick = False
+
     def test_goes_and_comes_back(self):
         """With a certificate that was renewed meanwhile: arsenal reads the files again."""
         w = self.world
@@ -241,6 +243,8 @@ class Tls(TlsTest):
         wait_until(lambda: "changed TLS files are no good" in a.err(), 45, "it says that the file is broken")
         w.conf(self.room)
         a.wait_state(n.node, "up", timeout=45)
+
+    test_goes_and_comes_back.quick = False
 
 
 def half_record(p):
