@@ -167,11 +167,14 @@ trace_armed(#state{counters = Counters} = State) ->
 
 trace_ended(#state{counters = Counters} = State) ->
     atomics:put(Counters, ?TRACE, ?TRACE_OFF),
+    Now = now_ms(),
+    %% One that gave way was quicker than the other's tracer.
     Refused = case State#state.trace of
                   ending -> none;
-                  _ -> trace_refused()
+                  _ -> <<"another tool traces this node">>
               end,
-    judged(State#state{tracer = none, trace = off, trace_refused = Refused, seen_until = now_ms() + ?TRACE_OVERLAP_MS}).
+    judged(State#state{tracer = none, trace = off, trace_refused = Refused, trace_after = Now + ?TRACE_AGAIN_MS,
+                       seen_until = Now + ?TRACE_OVERLAP_MS}).
 
 judged(State) ->
     Now = now_ms(),
