@@ -73,8 +73,7 @@ add_number(struct strbuf *out, enum criterion c, const struct criterion_state *s
 	}
 	threshold = s->level == LEVEL_CRITICAL ? s->critical : s->warning;
 	strbuf_addf(out, ", %s above %g%s.", level_name(s->level), threshold,
-	    c == CRITERION_MESSAGE_QUEUE && s->value < HELD * threshold ? ", where its growth takes it within a minute"
-									: "");
+	    c == CRITERION_MESSAGE_QUEUE && s->value < HELD * threshold ? " within a minute" : "");
 }
 
 static void

@@ -138,6 +138,39 @@ rows_beyond_the_bound_are_passed_by(void **state)
 }
 
 static void
+put_vm_event(int64_t age_ms)
+{
+	etf_put_tuple(&message, 5);
+	etf_put_atom(&message, "long_gc");
+	put_text("<0.1.0>");
+	put_text("a_server");
+	etf_put_int(&message, 1200);
+	etf_put_int(&message, age_ms);
+}
+
+static void
+vm_events_are_read(void **state)
+{
+	struct survey s;
+	bool known;
+
+	(void)state;
+	put_begin("vm_events", 1);
+	put_vm_event(3000);
+	etf_put_nil(&message);
+	assert_true(parse(&s, &known) && known);
+	assert_int_equal(s.count, 1);
+	assert_string_equal(survey_vm_events(&s)[0].kind, "long_gc");
+	assert_string_equal(survey_vm_events(&s)[0].name, "a_server");
+	assert_true(survey_vm_events(&s)[0].value == 1200 && survey_vm_events(&s)[0].age_ms == 3000);
+	survey_release(&s);
+	put_begin("vm_events", 1);
+	put_vm_event(-1);
+	etf_put_nil(&message);
+	assert_false(parse(&s, &known));
+}
+
+static void
 unknown_kinds_are_passed_by_and_nonsense_is_refused(void **state)
 {
 	struct survey s;
@@ -166,6 +199,7 @@ main(void)
 		cmocka_unit_test(links_are_read),
 		cmocka_unit_test(allocators_are_read),
 		cmocka_unit_test(rows_beyond_the_bound_are_passed_by),
+		cmocka_unit_test(vm_events_are_read),
 		cmocka_unit_test(unknown_kinds_are_passed_by_and_nonsense_is_refused),
 	};
 

@@ -290,6 +290,7 @@ anomaly_event_has_the_seeds_fields(void **state)
 	answer_anomalies(&form.base, e);
 	parse();
 	assert_int_equal(json_array_size(root), 1);
+	assert_string_equal(text_at(json_array_get(at(json_array_get(root, 0), "top.memory"), 0), "pid"), "<0.9.0>");
 	answer_health(&form.base, e, now);
 	parse();
 	assert_int_equal(json_array_size(at(root, "anomalies")), 1);

@@ -424,6 +424,44 @@ health_alert_on_change_only(void **state)
 	assert_int_equal(last[EVENT_HEALTH_ALERT]->severity, SEVERITY_LOW);
 }
 
+/* A queue that will be too long within a minute is told of now, with its owner, length and rate. */
+static void
+queue_growth_is_judged(void **state)
+{
+	struct top_process *p = &s.top[TOP_MESSAGE_QUEUE][0];
+	const struct health *h;
+
+	(void)state;
+	start_up();
+	s.top_count[TOP_MESSAGE_QUEUE] = 1;
+	*p = (struct top_process)TOP_PROCESS_INIT;
+	strcpy(p->name, "mailer");
+	strcpy(p->pid, "<0.7.0>");
+	sample_set(&s, METRIC_MQ_MAX, p->queue_len = 900);
+	p->queue_rate = 1e6;
+	feed(5);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 0);
+	sample_set(&s, METRIC_MQ_MAX, p->queue_len = 2000);
+	p->queue_rate = 100;
+	feed(5);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 0);
+	p->queue_rate = 500;
+	feed(1);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 0);
+	feed(1);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 1);
+	h = &last[EVENT_HEALTH_ALERT]->u.health;
+	assert_int_equal(h->criteria[CRITERION_MESSAGE_QUEUE].level, LEVEL_WARNING);
+	ASSERT_NEAR(h->criteria[CRITERION_MESSAGE_QUEUE].value, 2000, 0);
+	assert_string_equal(h->recommendations[0],
+	    "Message queue: 2000 messages, warning above 10000 within a minute. Most: "
+	    "mailer <0.7.0> with 2000 "
+	    "messages, 500/s more. It gets more than it handles: see what it waits for, bound its senders.");
+	p->queue_rate = 0;
+	feed(3);
+	assert_int_equal(counts[EVENT_HEALTH_ALERT], 2);
+}
+
 static void
 restarts_criterion_needs_five_minutes_or_a_reason(void **state)
 {
@@ -871,6 +909,7 @@ main(void)
 		TEST(loss_is_told_once_and_only_after_having_been_up),
 		TEST(health_of_a_lost_node_is_unknown),
 		TEST(health_alert_on_change_only),
+		TEST(queue_growth_is_judged),
 		TEST(restarts_criterion_needs_five_minutes_or_a_reason),
 		TEST(silence_lets_levels_fall_back),
 		TEST(restart_statistics),

@@ -36,6 +36,11 @@ anomaly(void)
 				  .value = 1,
 				  .queue_len = 2,
 				  .memory = 3.5,
+				  .binary = 1e9,
+				  .queue_rate = -7,
+				  .application = "app",
+				  .ancestor_count = 2,
+				  .ancestors = { "a_sup", "<0.9.0>" },
 				  .reductions = NAN },
 		    { .pid = "<0.2.0>" } },
 		.supervisor = atom_term("sup"),
@@ -98,6 +103,12 @@ same_anomaly(const struct node_event *x, const struct node_event *y)
 		assert_string_equal(a->culprits[i].current_function, b->culprits[i].current_function);
 		same_number(a->culprits[i].memory, b->culprits[i].memory);
 		same_number(a->culprits[i].reductions, b->culprits[i].reductions);
+		same_number(a->culprits[i].binary, b->culprits[i].binary);
+		same_number(a->culprits[i].queue_rate, b->culprits[i].queue_rate);
+		assert_string_equal(a->culprits[i].application, b->culprits[i].application);
+		assert_int_equal(a->culprits[i].ancestor_count, b->culprits[i].ancestor_count);
+		for (unsigned k = 0; k < a->culprits[i].ancestor_count; k++)
+			assert_string_equal(a->culprits[i].ancestors[k], b->culprits[i].ancestors[k]);
 	}
 	assert_true(term_same(a->supervisor, b->supervisor));
 	assert_true(term_same(a->child_id, b->child_id));
@@ -262,6 +273,33 @@ a_sample_comes_back(void **state)
 	strbuf_release(&bytes);
 }
 
+/* In files of the first release there are three rankings, and the only ranking is empty as a rule: walks were rarer than samples. */
+static void
+samples_of_the_first_version_are_read(void **state)
+{
+	static struct sample s, back;
+	struct sample_names names;
+	struct strbuf bytes = STRBUF_INIT;
+
+	(void)state;
+	number_all(&names, 1);
+	memset(&s, 0, sizeof(s));
+	sample_set(&s, METRIC_PROCESS_COUNT, 42);
+	sample_code_write(&bytes, &s, &names);
+	bytes.data[0] = 1;
+	assert_true(sample_code_read(bytes.data, bytes.len - 1, &names, 77, &back));
+	assert_true(back.value[METRIC_PROCESS_COUNT] == 42);
+	/* One process, with the eight fields of then: four empty texts, four zeros. */
+	bytes.data[bytes.len - 2] = 1;
+	strbuf_add(&bytes, "\0\0\0\1\1\1\1", 7);
+	assert_true(sample_code_read(bytes.data, bytes.len, &names, 77, &back));
+	assert_int_equal(back.top_count[TOP_REDUCTIONS], 1);
+	assert_true(back.top[TOP_REDUCTIONS][0].memory == 0 && isnan(back.top[TOP_REDUCTIONS][0].binary));
+	bytes.data[0] = 3;
+	assert_false(sample_code_read(bytes.data, bytes.len, &names, 77, &back));
+	strbuf_release(&bytes);
+}
+
 /* A later release's metric is left out, one that a file does not know yet is not observed. */
 static void
 metrics_are_known_by_the_files_numbers(void **state)
@@ -320,6 +358,7 @@ main(void)
 		cmocka_unit_test(bad_bytes_are_no_event),
 		cmocka_unit_test(a_cause_comes_back_also_without_its_reason),
 		cmocka_unit_test(a_sample_comes_back),
+		cmocka_unit_test(samples_of_the_first_version_are_read),
 		cmocka_unit_test(metrics_are_known_by_the_files_numbers),
 		cmocka_unit_test(a_check_comes_back),
 	};

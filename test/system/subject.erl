@@ -8,6 +8,7 @@
 %%     tree/3        a supervisor with children that fail on request
 %%     meter/2       calls a gen_server every few milliseconds and keeps how long that took
 %%     flood/2       restart reports at a rate, by one process
+%%     hoard/2       a process that lets its messages lie
 -module(subject).
 
 -export([start/0, listener/1, connection/1]).
@@ -15,7 +16,7 @@
 -export([tree/3, start_child/1, work/1, init/1, handle_call/3, handle_cast/2]).
 -export([crash_load/3, crash_once/2, crash_all/2, busy_load/1, burn/0, stop_load/1]).
 -export([meter/2, meter_read/1, meter_reset/1, watch_suspended/1]).
--export([flood/2, quiet/0, fill/1, sleep_forever/0, children_pids/1]).
+-export([flood/2, quiet/0, fill/1, sleep_forever/0, children_pids/1, idle/1, hoard/2]).
 
 %%% ------------------------------------------------------------------ the way in
 
@@ -326,3 +327,14 @@ flood_report(N) ->
     logger:log(error, #{label => {supervisor, child_terminated}, report => Report},
                #{domain => [otp, sasl], report_cb => fun supervisor:format_log/2, logger_formatter => #{title => "SUPERVISOR REPORT"},
                  error_logger => #{tag => error_report, type => supervisor_report, report_cb => fun supervisor:format_log/1}}).
+
+%%% ------------------------------------------------------------------ many processes, many messages
+
+idle(Count) ->
+    [spawn(fun sleep_forever/0) || _ <- lists:seq(1, Count)],
+    ok.
+
+hoard(Name, Count) ->
+    Pid = spawn(fun() -> register(Name, self()), sleep_forever() end),
+    [Pid ! N || N <- lists:seq(1, Count)],
+    ok.

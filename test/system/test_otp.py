@@ -8,6 +8,7 @@ from harness import watch
 from subjects import ElixirNode, ErlNode, inside, require_release
 from test_attach import Attach
 from test_coverage import Coverage
+from test_queues import Queues
 
 
 class OtherOtp:
@@ -44,6 +45,12 @@ class TrixieCoverage(Coverage):
     erl = Trixie.erl
 
 
+class TrixieQueues(Queues):
+    setUpClass = Trixie.setUpClass
+    erl = Trixie.erl
+    within = 10
+
+
 class Sid(OtherOtp, Attach):
     suite, release = "sid", b"29"
     erl, elixir = inside("sid", ErlNode), inside("sid", ElixirNode)
@@ -52,3 +59,9 @@ class Sid(OtherOtp, Attach):
 class SidCoverage(Coverage):
     setUpClass = Sid.setUpClass
     erl = Sid.erl
+
+
+class SidQueues(Queues):
+    setUpClass = Sid.setUpClass
+    erl = Sid.erl
+    within = 10
