@@ -365,7 +365,8 @@ class TlsIpv6(TlsTest):
 class OtherOtp:
     """Mixed into Tls with `suite` and `release`."""
 
-    quick = False
+    lane = "side"
+    quick_tests = ("test_is_the_release", "test_restarts", "test_nodes_that_we_refuse", "test_nodes_that_refuse_us")
 
     @classmethod
     def setUpClass(cls):
