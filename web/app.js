@@ -691,13 +691,13 @@ const share = (v) => (v === null ? null : `${v.toFixed(v < 10 ? 1 : 0)} %`);
 
 // Allocators, tables and processes name themselves by different fields.
 const ownerName = (o) => o.allocator || o.name || o.pid;
-const ownerBytes = (o) => o.bytes ?? o.memory;
+const ownerBytes = (part, o) => (part.name === "binary" ? o.binary_memory : (o.bytes ?? o.memory));
 
 function memoryOwners(part) {
-  const most = (part.owners || []).filter((o) => ownerBytes(o) > 0).slice(0, 3);
+  const most = (part.owners || []).filter((o) => ownerBytes(part, o) > 0).slice(0, 3);
   if (!most.length) return null;
   return el("p", { class: "owners" }, `Most of ${spoken(part.name)}: `,
-    list(most.map((o) => el("span", {}, el("span", { class: "mono" }, term(ownerName(o), 80)), ` ${bytes(ownerBytes(o))}`,
+    list(most.map((o) => el("span", {}, el("span", { class: "mono" }, term(ownerName(o), 80)), ` ${bytes(ownerBytes(part, o))}`,
       o.growth_per_hour > 0 && ` (+${bytes(o.growth_per_hour)} an hour)`))));
 }
 

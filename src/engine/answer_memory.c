@@ -25,13 +25,26 @@ share_of(double part, double whole)
 /* ---- who owns the most ---- */
 
 static void
-process_owners(struct answer *a, const struct engine *e)
+ranked_processes(struct answer *a, const struct engine *e, enum top_kind kind)
 {
 	unsigned count;
-	const struct top_process *top = engine_top(e, TOP_MEMORY, &count);
+	const struct top_process *top = engine_top(e, kind, &count);
 
 	for (unsigned i = 0; i < count && i < OWNERS_MAX; i++)
 		part_process(a, &top[i]);
+}
+
+static void
+process_owners(struct answer *a, const struct engine *e)
+{
+	ranked_processes(a, e, TOP_MEMORY);
+}
+
+/* Several may refer to the same binary: together they can have more than there is. */
+static void
+binary_owners(struct answer *a, const struct engine *e)
+{
+	ranked_processes(a, e, TOP_BINARY);
 }
 
 static void
@@ -101,6 +114,7 @@ static const struct {
 	void (*owners)(struct answer *a, const struct engine *e);
 } OWNERS[] = {
 	{ "processes", process_owners },
+	{ "binary", binary_owners },
 	{ "ets", table_owners },
 	{ "free_in_carriers", allocator_owners },
 };
