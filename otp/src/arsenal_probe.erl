@@ -129,7 +129,7 @@
 -define(REQUEST_MS, 7000).         % then the process that works on it is killed
 -define(REQUEST_WORDS, 8000000).   % of its heap
 -define(SEND_TRIES, 10).
--define(UNANSWERING_MAX, 200).     % supervisors remembered that did not answer
+-define(REMARKS_MAX, 2000).        % supervisors remembered that did not answer, or have very many children
 -define(ASK_AGAIN_MS, 30000).      % before one of them is asked again, if its queue is empty
 -define(TREE_MS, 4000).            % after that nobody is asked any more
 -define(FIGURES_MS, 1000).         % that the figures may take beyond
@@ -140,9 +140,11 @@
 -define(TREE_BYTES, 800000).       % less than what makes a link busy
 -define(DEPTH_MAX, 64).
 -define(CHILDREN_MAX, 200).        % of a supervisor whose children are listed
+-define(CROWD, 10000).             % whose children are counted no oftener than that:
+-define(COUNT_AGAIN_MS, 60000).
 -define(SAMPLED_MAX, 20000).       % of one whose links are looked at
 -define(SAMPLE, 20).
--define(TOPS_MAX, 10).            % of an application's starter
+-define(TOPS_MAX, 10).             % of an application's starter
 -define(HINTS_MAX, 50).
 -define(NAMES_MAX, 2000).
 -define(LABELS_MAX, 500).          % processes that are asked for their label, which they must be scheduled to tell
@@ -191,7 +193,7 @@
 -record(state, {
     watchers = [],
     requests = [],                 % under way
-    unanswering = #{},             % Pid => since when: supervisors that may have a question of ours in their queues
+    remarks = #{},                 % of supervisors: Pid => {no_answer | Counts, when}, see remark/3
     leave_at,                      % without watchers, when to go
     counters,                      % shared with the filter
     placer = none,                 % {Pid, Monitor} of the process that puts the filter in its place
@@ -375,9 +377,9 @@ handle({collect, Pid}, State) ->
     walk_at_once(Pid, State);
 handle({request, Pid, Id, What}, State) ->
     take_request(Pid, Id, What, State);
-handle({unanswering, Worker, Pid}, #state{requests = Requests} = State) ->
+handle({remark, Worker, Pid, What}, #state{requests = Requests} = State) ->
     case lists:keymember(Worker, #request.pid, Requests) of
-        true -> take_unanswering(Pid, State);
+        true -> remark(Pid, What, State);
         false -> State
     end;
 handle({attach, From, Pid, Options}, State) ->

@@ -313,6 +313,29 @@ class Troubles(SystemTest):
         self.assertLess(after - before, 20000)
 
 
+    def test_a_hundred_thousand_children_of_elixirs(self):
+        """Elixir's DynamicSupervisor goes through all of its children to count them: not at every look."""
+        n = ElixirNode(self.room)
+        n.elixir("""
+            parent = self()
+            spawn(fn ->
+              {:ok, s} = DynamicSupervisor.start_link(name: My.Crowd, strategy: :one_for_one)
+              for _ <- 1..%d, do: {:ok, _} = DynamicSupervisor.start_child(s, %%{id: :x, start: {:traps, :start_worker, [:x]}})
+              send(parent, :up)
+              Process.sleep(:infinity)
+            end)
+            receive do :up -> :ok end""" % CROWD)
+        a = watch(self.room, n.node, interval=1000).wait_seen(n.node)
+        costs = []
+        for look in (tree, fresh_tree, fresh_tree):
+            before = n.eval("element(2, process_info(whereis('Elixir.My.Crowd'), reductions))")
+            crowd = look(a, n.node).named("'Elixir.My.Crowd'")
+            costs.append(n.eval("element(2, process_info(whereis('Elixir.My.Crowd'), reductions))") - before)
+            self.assertEqual((crowd["children"], crowd["listing"], crowd["listed"]), (CROWD, "sampled", 0))
+        self.note("reductions of the supervisor: %r" % costs)
+        self.assertLess(max(costs[1:]), 10000)
+
+
 class InAnApplication(SystemTest):
     """The same by way of the router, on a node without distribution."""
 

@@ -21,9 +21,9 @@ refuse(Pid, Id, Why, State) ->
     _ = deliver(Pid, {arsenal_reply, Id, {error, Why}}),
     State.
 
-start_request(Pid, Id, What, #state{requests = Requests, unanswering = Unanswering} = State) ->
+start_request(Pid, Id, What, #state{requests = Requests, remarks = Remarks} = State) ->
     Until = now_ms() + ?REQUEST_MS,
-    {Worker, Monitor} = spawn_opt(?MODULE, answer_request, [self(), Pid, Id, What, Unanswering],
+    {Worker, Monitor} = spawn_opt(?MODULE, answer_request, [self(), Pid, Id, What, Remarks],
                                   [monitor, {priority, low}, {max_heap_size, #{size => ?REQUEST_WORDS, kill => true, error_logger => false}}]),
     State#state{requests = [#request{pid = Worker, monitor = Monitor, watcher = Pid, id = Id, until = Until} | Requests]}.
 
@@ -49,21 +49,22 @@ kill_request(#request{pid = Pid, monitor = Monitor}) ->
 
 request_times(#state{requests = Requests}) -> [Until || #request{until = Until} <- Requests].
 
-%% Who did not answer a question of ours is remembered, so that it is never asked again while the last one may still be in its queue.
-take_unanswering(Pid, #state{unanswering = Before} = State) ->
-    Alive = case map_size(Before) >= ?UNANSWERING_MAX of
+%% What a question has found out about a supervisor that the next one must know: `no_answer', so that it is never asked again while the last
+%% question may still be in its queue; or how many children it has, where counting them takes long.
+remark(Pid, What, #state{remarks = Before} = State) ->
+    Alive = case map_size(Before) >= ?REMARKS_MAX of
                 true -> maps:filter(fun(Each, _) -> is_process_alive(Each) end, Before);
                 false -> Before
             end,
-    case map_size(Alive) >= ?UNANSWERING_MAX of
-        true -> State#state{unanswering = Alive};
-        false -> State#state{unanswering = Alive#{Pid => now_ms()}}
+    case map_size(Alive) >= ?REMARKS_MAX of
+        true -> State#state{remarks = Alive};
+        false -> State#state{remarks = Alive#{Pid => {What, now_ms()}}}
     end.
 
 %%% ------------------------------------------------------------------ in the process of a question
 
-answer_request(Holder, Watcher, Id, {tree, Hints}, Unanswering) ->
-    try tree(Holder, Hints, Unanswering, now_ms() + ?TREE_MS) of
+answer_request(Holder, Watcher, Id, {tree, Hints}, Remarks) ->
+    try tree(Holder, Hints, Remarks, now_ms() + ?TREE_MS) of
         Tree -> send_answer(Watcher, {arsenal_reply, Id, {ok, Tree}}, ?SEND_TRIES)
     catch
         _:Reason -> exit({shutdown, Reason})

@@ -67,7 +67,7 @@ update_sup(Pid, Fun, Known) ->
 looked(Pid, _Time, gone, State) ->
     know(fun(Known) -> maps:remove(Pid, Known) end, State);
 looked(Pid, _Time, silent, State) ->
-    know_sup(Pid, fun(Sup) -> Sup#sup{due = true, after_ms = now_ms() + ?LOOK_SILENT_MS} end, State);
+    know_sup(Pid, fun(Sup) -> Sup#sup{due = true, after_ms = now_ms() + ?LOOK_SILENT_MS} end, remark(Pid, no_answer, State));
 looked(Pid, Time, Facts, #state{watchers = Watchers} = State) ->
     Told = [Queued =:= 0 andalso deliver(Watcher, {arsenal_supervisors, Time, [Facts]})
             || #watcher{pid = Watcher, queued = Queued} <- Watchers],

@@ -6,7 +6,7 @@
 
 -record(tree, {
     holder, until,                 % monotonic milliseconds
-    unanswering,                   % #{Pid => when}: who did not answer an earlier question
+    remarks,                       % of earlier questions, as in the holder's state
     silent = 0,                    % so many did not answer this time: patience runs out
     visited = #{},                 % processes that have a row
     taken = 0,                     % rows made and waiting to be made
@@ -18,8 +18,8 @@
 
 -record(spot, {parent, depth, id, process, type, module, application = <<>>}).
 
-tree(Holder, Hints, Unanswering, Until) ->
-    Empty = #tree{holder = Holder, until = Until, unanswering = Unanswering},
+tree(Holder, Hints, Remarks, Until) ->
+    Empty = #tree{holder = Holder, until = Until, remarks = Remarks},
     Owned = climb(top_spots(), Empty),
     Hinted = climb([root_spot(Pid) || Pid <- lists:sublist(lists:usort(Hints), ?HINTS_MAX), is_pid(Pid), node(Pid) =:= node()], Owned),
     Tree = climb([root_spot(Pid) || Pid <- unowned(Hinted)], Hinted),
@@ -129,28 +129,37 @@ visit_process(#spot{process = Pid, type = Type} = Spot, Tree) ->
 
 ask_supervisor(#spot{process = Pid, depth = Depth} = Spot, Module, Tree) ->
     case may_ask(Pid, Depth, Tree) of
+        {counted, Counts} -> list_children(Spot, Module, Counts, Tree);
         yes ->
             case ask_it(Pid, count_children, Tree) of
-                {ok, Counted} -> list_children(Spot, Module, counts(Counted), Tree);
+                {ok, Counted} -> list_children(Spot, Module, noted(Pid, counts(Counted), Tree), Tree);
                 gone -> {[], row(Spot, stopped, {supervisor, Module, none, undefined}, Tree)};
                 {silent, Waited} -> {[], row(Spot, running, {supervisor, Module, no_answer, undefined}, Waited)}
             end;
         Why -> {[], row(Spot, running, {supervisor, Module, Why, undefined}, left_out_of(Why, Tree))}
     end.
 
+%% Of very many children most supervisors look at each to count them.
+noted(Pid, Counts, #tree{holder = Holder}) ->
+    _ = [Holder ! {remark, self(), Pid, Counts} || Counts =/= unknown, most(Counts) > ?CROWD],
+    Counts.
+
 left_out_of(Why, Tree) when Why =:= too_deep; Why =:= no_time -> Tree#tree{complete = false};
 left_out_of(_Why, Tree) -> Tree.
 
 %% A queue that is long already means no answer in time, but one message more.
 may_ask(_Pid, Depth, _Tree) when Depth >= ?DEPTH_MAX -> too_deep;
-may_ask(Pid, _Depth, #tree{unanswering = Unanswering, until = Until}) ->
+may_ask(Pid, _Depth, #tree{remarks = Remarks, until = Until}) ->
     Now = now_ms(),
     case looked_at(Pid, [message_queue_len]) of
         _ when Now >= Until -> no_time;
         [{_, Length}] when Length > ?LONG_QUEUE -> busy;
         [{_, Length}] ->
-            case Unanswering of
-                #{Pid := Since} when Length > 0; Now - Since < ?ASK_AGAIN_MS -> no_answer;
+            case Remarks of
+                #{Pid := {no_answer, Since}} when Length > 0; Now - Since < ?ASK_AGAIN_MS -> no_answer;
+                #{Pid := {{_, _, _, _} = Counts, Since}} when Now - Since < ?COUNT_AGAIN_MS -> {counted, Counts};
+                %% Some may have found no place in it.
+                _ when Length > 0, map_size(Remarks) >= ?REMARKS_MAX -> busy;
                 _ -> yes
             end;
         _ -> no_answer
@@ -289,7 +298,7 @@ patience(#tree{silent = Silent}) -> max(?PATIENCE_MIN_MS, ?PATIENCE_MS bsr min(S
 %%% ------------------------------------------------------------------ questions that may not be answered
 
 %% As gen_server:call/3, but who does not answer in time is remembered by the holder.
-ask_it(Pid, Question, #tree{holder = Holder, silent = Silent, unanswering = Unanswering} = Tree) ->
+ask_it(Pid, Question, #tree{holder = Holder, silent = Silent, remarks = Remarks} = Tree) ->
     Monitor = erlang:monitor(process, Pid),
     Pid ! {'$gen_call', {self(), Monitor}, Question},
     receive
@@ -299,8 +308,8 @@ ask_it(Pid, Question, #tree{holder = Holder, silent = Silent, unanswering = Unan
         {'DOWN', Monitor, process, Pid, _} -> gone
     after patience(Tree) ->
         erlang:demonitor(Monitor, [flush]),
-        Holder ! {unanswering, self(), Pid},
-        {silent, Tree#tree{silent = Silent + 1, unanswering = Unanswering#{Pid => now_ms()}}}
+        Holder ! {remark, self(), Pid, no_answer},
+        {silent, Tree#tree{silent = Silent + 1, remarks = Remarks#{Pid => {no_answer, now_ms()}}}}
     end.
 
 %% process_info waits for a process that is inside a long NIF: so another process asks, linked to this one, to go with it.
