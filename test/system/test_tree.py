@@ -10,9 +10,8 @@ import time
 import urllib.parse
 
 from harness import Run, SystemTest, http_get, wait_until, watch
-from subjects import ElixirNode, Ejabberd, ErlNode, RabbitMQ
+from subjects import ElixirNode, Ejabberd, ErlNode, RabbitMQ, inside, require_release
 from test_embedded import Application, Nameless
-from test_otp import OtherOtp, inside
 
 CROWD = 100000
 FRESH_S = 2.1  # an answer is given again for so long
@@ -63,11 +62,12 @@ class Harmless(SystemTest):
 
     erl = ErlNode
     suite = None
+    quick_tests = ("test_a_tree_full_of_traps", "test_many_who_ask_at_once_share_one_question", "test_restarts_are_joined")
 
     @classmethod
     def setUpClass(cls):
         if cls.suite:
-            OtherOtp.setUpClass.__func__(cls)
+            require_release(cls.suite)
         cls.node = cls.erl(cls.share())
         cls.node.eval("traps:start()")
 
@@ -174,15 +174,19 @@ class Harmless(SystemTest):
 
 
 class Trixie(Harmless):
+    lane, quick_tests = "side", ("test_a_tree_full_of_traps",)
     suite, erl = "trixie", inside("trixie", ErlNode)
 
 
 class Sid(Harmless):
+    lane, quick_tests = "side", ("test_a_tree_full_of_traps",)
     suite, erl = "sid", inside("sid", ErlNode)
 
 
 class Troubles(SystemTest):
     """Nodes and clients that go, or do not answer."""
+
+    quick_tests = ("test_without_the_probe", "test_a_node_that_is_not_there", "test_the_program_ends_while_somebody_waits", "test_the_probe_is_gone_while_it_asks")
 
     def path(self, n):
         return "/api/v1/nodes/%s/tree" % urllib.parse.quote(n.node)
@@ -339,6 +343,8 @@ class Troubles(SystemTest):
 class InAnApplication(SystemTest):
     """The same by way of the router, on a node without distribution."""
 
+    quick_tests = ()
+
     def test_the_tree_over_the_router(self):
         a = Application(self, Nameless, http='<<"127.0.0.1:0">>')
         a.eval("traps:start()")
@@ -421,8 +427,5 @@ class Systems(SystemTest):
         self.elixir(ElixirNode)
 
     def test_elixir_on_otp_29(self):
-        OtherOtp.setUpClass.__func__(type(self))
+        require_release("sid")
         self.elixir(inside("sid", ElixirNode))
-
-
-Systems.suite = "sid"
