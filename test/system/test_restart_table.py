@@ -6,11 +6,9 @@ import os
 import re
 import shutil
 import subprocess
-import unittest
 
 from harness import ROOT, Run, SystemTest, quick_environment, wait_until, watch
-from subjects import CALM, ErlNode
-from test_otp import ENTER, inside
+from subjects import CALM, ErlNode, inside, require_release
 
 ROW = re.compile(r'^\{(.+),(\w+),(exact|blind|\{wrong,.*\}),<<(?:"(.*)")?>>,(\d+)\}\.$')
 # What has no second source before OTP 27, where a node has one tracer.
@@ -29,8 +27,7 @@ class RestartTable(SystemTest):
         paths = ["-pa", folder + "/elixir/ebin", folder + "/logger/ebin"] if world == "elixir" else []
         argv = ["erl", "-noshell", *CALM, "-pa", Run.ebin, *paths, "-eval", 'restart_table:main("%s",%s).' % (out, world)]
         if self.suite:
-            root = os.path.join(ROOT, "build", "otp", self.suite)
-            argv = ["unshare", "--mount", "sh", "-c", ENTER, "sh", root, Run.folder, *argv]
+            argv = ["sh", os.path.join(ROOT, "scripts", "otp_enter.sh"), self.suite, Run.folder, *argv]
         return argv
 
     def table(self, world):
@@ -115,10 +112,7 @@ class OtherRelease:
 
     @classmethod
     def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise unittest.SkipTest("needs root, for chroot")
-        if not os.path.exists(os.path.join(ROOT, "build", "otp", cls.suite, "usr", "bin", "erl")):
-            raise unittest.SkipTest("no build/otp/%s: make it with scripts/otp.sh %s" % (cls.suite, cls.suite))
+        require_release(cls.suite)
 
 
 class TrixieTable(OtherRelease, RestartTable):
