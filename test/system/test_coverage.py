@@ -32,7 +32,8 @@ FILL = "ets:insert(coverage_named, [{{%d, N}, N} || N <- lists:seq(1, 50000)]), 
 
 class Coverage(SystemTest):
     erl = ErlNode
-    quick = False
+    lane = "side"
+    quick_tests = ("test_memory_adds_up", "test_tables_grow", "test_counts")
 
     def follow(self, subject):
         return watch(self.room, subject.node, interval=500).wait_seen(subject.node)
