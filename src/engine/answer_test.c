@@ -237,6 +237,50 @@ restarts_have_the_seeds_shape(void **state)
 }
 
 static void
+restarts_tell_budgets_and_siblings(void **state)
+{
+	struct supervisor_facts f = { .time_ms = now,
+		.supervisor = term("rabbit_sup", false),
+		.pid = term("<0.7.0>", false),
+		.kind = "supervisor",
+		.strategy = ONE_FOR_ALL,
+		.known = true,
+		.intensity = 3,
+		.period_ms = 60000,
+		.used = 1,
+		.children = 2,
+		.siblings = siblings_new(2) };
+	json_t *budget, *recent;
+
+	(void)state;
+	f.siblings->ids[0] = term("w2", false);
+	f.siblings->ids[1] = term("w1", false);
+	restart("w1", "killed", RESTART_DONE, false);
+	engine_supervisor(e, now, &f);
+	restart("w1", "killed", RESTART_DONE, false);
+	assert_true(answer_restarts(&form.base, e, now, NULL));
+	parse();
+	ASSERT_NEAR(number_at(root, "collateral"), 2, 0);
+	assert_int_equal(json_array_size(at(root, "budgets")), 1);
+	budget = json_array_get(at(root, "budgets"), 0);
+	assert_string_equal(text_at(budget, "supervisor"), "rabbit_sup");
+	assert_string_equal(text_at(budget, "kind"), "supervisor");
+	assert_string_equal(text_at(budget, "strategy"), "one_for_all");
+	ASSERT_NEAR(number_at(budget, "intensity"), 3, 0);
+	ASSERT_NEAR(number_at(budget, "period"), 60000, 0);
+	ASSERT_NEAR(number_at(budget, "used"), 2, 0);
+	ASSERT_NEAR(number_at(budget, "left"), 1, 0);
+	ASSERT_NEAR(number_at(budget, "children"), 2, 0);
+	ASSERT_NEAR(number_at(budget, "collateral"), 2, 0);
+	recent = json_array_get(at(root, "recent"), 0);
+	ASSERT_NEAR(number_at(recent, "collateral"), 1, 0);
+	assert_int_equal(json_array_size(at(recent, "collateral_children")), 1);
+	assert_string_equal(json_string_value(json_array_get(at(recent, "collateral_children"), 0)), "w2");
+	assert_null(json_object_get(recent, "restarted"));
+	supervisor_facts_release(&f);
+}
+
+static void
 restart_event_has_the_seeds_fields(void **state)
 {
 	struct node_event *ev;
@@ -552,6 +596,7 @@ main(void)
 		TEST(unobserved_is_null),
 		TEST(performance_has_the_seeds_shape),
 		TEST(restarts_have_the_seeds_shape),
+		TEST(restarts_tell_budgets_and_siblings),
 		TEST(restart_event_has_the_seeds_fields),
 		TEST(anomaly_event_has_the_seeds_fields),
 		TEST(restart_anomaly_has_the_seeds_fields),

@@ -405,6 +405,8 @@ WRONG_MESSAGES = [
     (A("arsenal_restarts"), 2**70, [(1, 2, 3)] * 1000),
     (A("arsenal_restarts"), 0, [(0, A("child_terminated"), A("s"), 7, (A("t"), 1), 7, (A("x"), b"\xff\xfe" * 5000), 7, 7)]),
     (A("arsenal_restarts"), 0, [(2**80, A("gave_up"), A("s"), 7, (A("x"), b"\x1b]0;title\x07"), 7, (A("x"), b"\x1b[2J"), A("y" * 200), (1, 2, 3))] * 3000),
+    (A("arsenal_supervisors"), 2**80, [(A("s"), 7, A("x" * 200), A("one_for_all"), 2**70, -1, 1e308, (1,) * 250, -5, [(A("t"), 1)] * 5000)] * 1000),
+    (A("arsenal_supervisors"), 0, [(A("s"), 7, A("supervisor"), A("one_for_all"), 0, 0, 2**31, (-1,), 2**63, [])] * 1000),
     (A("arsenal_notice"), A("warning"), b"\x1b[31m" + b"\xff" * 100000),
     A("arsenal_tick"), [], b"", 1.5, {1: 2}, (),
 ]

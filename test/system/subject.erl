@@ -153,7 +153,7 @@ patterned(F) ->
 
 %%% ------------------------------------------------------------------ a tree that fails on request
 
-%% tree(Name, {Intensity, Period}, Ids): a supervisor registered as Name with one permanent child for each id.
+%% tree(Name, Budget, Ids): a supervisor registered as Name with one permanent child for each id. Budget: {Intensity, Period}, or all its flags.
 tree(Name, Budget, Ids) ->
     Parent = self(),
     spawn(fun() ->
@@ -166,8 +166,13 @@ tree(Name, Budget, Ids) ->
 %% Also a gen_server that answers at once.
 init(echo) -> {ok, none};
 init({tree, {Intensity, Period}, Ids}) ->
+    init({tree, #{strategy => one_for_one, intensity => Intensity, period => Period}, Ids});
+%% In supervisor2's form.
+init({tree, {_, _, _} = Flags, Children}) ->
+    {ok, {Flags, Children}};
+init({tree, Flags, Ids}) ->
     Child = fun(Id) -> #{id => Id, start => {?MODULE, start_child, [Id]}, restart => permanent, shutdown => brutal_kill} end,
-    {ok, {#{strategy => one_for_one, intensity => Intensity, period => Period}, [Child(Id) || Id <- Ids]}}.
+    {ok, {Flags, [Child(Id) || Id <- Ids]}}.
 
 handle_call(Request, _From, State) -> {reply, Request, State}.
 handle_cast(_Message, State) -> {noreply, State}.

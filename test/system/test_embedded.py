@@ -157,6 +157,23 @@ class Embedded(SystemTest):
         self.assertGreaterEqual(samples, 3)
         self.assertEqual(a.total(), 0, "a new server counts from zero")
 
+    def test_a_supervisor_that_gives_up(self):
+        """Its last restart was none: not counted, and not after the engine's death either."""
+        a = Application(self, store='"%s"' % self.room.path("history.db"))
+        a.tree(budget="#{strategy => one_for_all, intensity => 2, period => 60}")
+        for child in ("a", "b"):
+            a.crash(child)
+        wait_until(lambda: a.eval("""{ok, #{collateral := C, budgets := B}} = arsenal:get_restart_statistics(shop),
+            {C, [{U, L, I, P, S} || #{used := U, left := L, intensity := I, period := P, strategy := S} <- B]}""")
+                   == (4, [(2, 0, 2, 60000, "one_for_all")]), 5, "budget and siblings")
+        a.eval("{c, Pid} = lists:keyfind(c, 1, subject:children_pids(shop)), Pid ! {crash, last}, ok")
+        figures = """{ok, #{gave_up := G, total_restarts := T, collateral := C, restart_reasons := R}} = arsenal:get_restart_statistics(shop),
+            {G, T, C, R}"""
+        wait_until(lambda: a.eval(figures) == (1, 2, 4, {"boom": 2}), 5, lambda: "given up: %s" % (a.eval(figures),))
+        wait_until(lambda: a.eval("{ok, #{casts_unconfirmed := N}} = arsenal:get_server_stats(), N") == 0, 5, "all is on disk")
+        a.eval("embedded:kill_engine(%d)" % a.engine(), timeout=60)
+        self.assertEqual(a.eval(figures), (1, 2, 4, {"boom": 2}))
+
     def test_leaves_nothing(self):
         a = Application(self)
         a.eval("embedded:stop()")

@@ -9,6 +9,7 @@ from subjects import ElixirNode, ErlNode, inside, require_release
 from test_attach import Attach
 from test_coverage import Coverage
 from test_queues import Queues
+from test_supervisors import Supervisors
 
 
 class OtherOtp:
@@ -45,6 +46,11 @@ class TrixieCoverage(Coverage):
     erl = Trixie.erl
 
 
+class TrixieSupervisors(Supervisors):
+    setUpClass = Trixie.setUpClass
+    erl, elixir = Trixie.erl, Trixie.elixir
+
+
 class TrixieQueues(Queues):
     setUpClass = Trixie.setUpClass
     erl = Trixie.erl
@@ -59,6 +65,11 @@ class Sid(OtherOtp, Attach):
 class SidCoverage(Coverage):
     setUpClass = Sid.setUpClass
     erl = Sid.erl
+
+
+class SidSupervisors(Supervisors):
+    setUpClass = Sid.setUpClass
+    erl, elixir = Sid.erl, Sid.elixir
 
 
 class SidQueues(Queues):

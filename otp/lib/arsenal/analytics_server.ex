@@ -161,14 +161,20 @@ defmodule Arsenal.AnalyticsServer do
           timestamp: DateTime.t()
         }
 
-  @typedoc "`:time_between_restarts` is a mean, in milliseconds; `:restart_rate` is of the last hour."
+  @typedoc """
+  `:time_between_restarts` is a mean, in milliseconds; `:restart_rate` is of the last hour. `:collateral` counts siblings that were restarted along, which are in no other
+  count. `:budgets` are of supervisors that restarted: maps of `:supervisor`, `:kind`, `:strategy`, `:intensity`, `:period` (ms), `:used`, `:left`, `:children`
+  and `:collateral`. The map has more keys than these.
+  """
   @type restart_statistics :: %{
           total_restarts: non_neg_integer(),
           restart_rate: float(),
           most_restarted_children: [{child_id :: term(), non_neg_integer()}],
           restart_reasons: %{term() => non_neg_integer()},
           time_between_restarts: float() | nil,
-          patterns: [map()]
+          patterns: [map()],
+          collateral: non_neg_integer(),
+          budgets: [map()]
         }
 
   @typedoc "All lists oldest first."
