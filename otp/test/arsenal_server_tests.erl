@@ -424,7 +424,7 @@ probe_waits(Fake) ->
     until(fun() -> tick(Server) =/= none end),
     ok = sys:suspend(Server),
     {ok, Holder, _} = arsenal_probe:attach(self(), #{interval => 20}),
-    Restart = {restart, {0, child_terminated, s, Server, {t, c}, Server, {t, r}, {t, permanent}, undefined}},
+    Restart = {restart, {0, child_terminated, s, Server, {t, c}, undefined, {t, r}, {t, permanent}, undefined}},
     [Holder ! Restart || _ <- lists:seq(1, 5000)],
     ticks(Holder, 30),
     {messages, Messages} = process_info(Server, messages),

@@ -192,17 +192,16 @@ suspended(#{subject := Subject} = Env) ->
         {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 200}),
         Slow = supervisor(Subject, undefined, #{intensity => 50, period => 60}, [worker(a, permanent)]),
         Quick = supervisor(Subject, undefined, #{intensity => 50, period => 60}, [worker(b, permanent)]),
-        [{a, Worker, _, _}] = call(Subject, supervisor, which_children, [Slow]),
         call(Subject, probe_test, hold, [{erlang, suspend_process, [Slow]}]),
         %% It restarts nothing while it is suspended, so that it restarted is told for it; the real one is by another supervisor.
-        call(Subject, erlang, send, [Holder, {restart, {erlang:system_time(millisecond), child_terminated, Slow, Slow, {t, a}, Worker, {t, boom}, {t, permanent}, undefined}}]),
+        call(Subject, erlang, send, [Holder, {restart, {erlang:system_time(millisecond), child_terminated, Slow, Slow, {t, a}, undefined, {t, boom}, {t, permanent}, undefined}}]),
         _ = restarts(Watcher, Pid, 1),
         Queue = fun() -> element(2, call(Subject, erlang, process_info, [Slow, message_queue_len])) end,
         ok = until(fun() -> Queue() =:= 1 end, 3000),
         _ = crash(Subject, Quick, b, boom),
         [_] = facts_of(Quick, 1, Watcher, Pid),
         [begin
-             call(Subject, erlang, send, [Holder, {restart, {erlang:system_time(millisecond), child_terminated, Slow, Slow, {t, a}, Worker, {t, boom}, {t, permanent}, undefined}}]),
+             call(Subject, erlang, send, [Holder, {restart, {erlang:system_time(millisecond), child_terminated, Slow, Slow, {t, a}, undefined, {t, boom}, {t, permanent}, undefined}}]),
              _ = crash(Subject, Quick, b, boom),
              true = length(facts_of(Quick, N + 1, Watcher, Pid)) > N
          end || N <- [1, 2]],
