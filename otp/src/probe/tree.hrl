@@ -371,19 +371,28 @@ tell_figures(Owner, Asked) ->
 tell_figures(_Owner, [], _WordSize, _Labels) ->
     ok;
 tell_figures(Owner, [{N, Pid} | Rest], WordSize, Labels) ->
-    case process_info(Pid, [registered_name, message_queue_len, garbage_collection_info]) of
-        [{_, Registered}, {_, Length}, {_, Heap}] ->
+    case process_info(Pid, [registered_name, message_queue_len]) of
+        [{_, Registered}, {_, Length}] ->
             Named = is_atom(Registered),
             Label = case Named orelse Labels >= ?LABELS_MAX of
                         true -> <<>>;
                         false -> label(Pid)
                     end,
             Name = case Named of true -> Registered; false -> undefined end,
-            Owner ! {figures, self(), N, {Name, Label, Length, heap_words(Heap) * WordSize}},
+            Owner ! {figures, self(), N, {Name, Label, Length, heap_bytes(Pid, Length, WordSize)}},
             tell_figures(Owner, Rest, WordSize, case Named of true -> Labels; false -> Labels + 1 end);
         undefined ->
             Owner ! {figures, self(), N, {undefined, <<>>, undefined, undefined}},
             tell_figures(Owner, Rest, WordSize, Labels)
     end.
+
+%% The question goes through the whole message queue: of a process with a deep one it is not asked.
+heap_bytes(Pid, Length, WordSize) when Length =< ?DEEP_QUEUE ->
+    case process_info(Pid, garbage_collection_info) of
+        {_, Heap} -> heap_words(Heap) * WordSize;
+        undefined -> undefined
+    end;
+heap_bytes(_Pid, _Length, _WordSize) ->
+    undefined.
 
 label(Pid) -> process_name([], dictionary_words(Pid, ['$process_label'], false)).
