@@ -61,8 +61,12 @@ hand_report(TimeMs, Key, {Supervisor, Child, Reason}, Casts) ->
 caught(TimeMs, Lost, Restarts, Casts) ->
     case is_full(Casts) of
         false -> keep(TimeMs, {caught, Lost, Restarts}, Casts);
-        true -> {none, fold_lost(Lost + length(Restarts), Casts)}
+        true -> {none, fold_lost(Lost + lists:sum([times(Restart) || Restart <- Restarts]), Casts)}
     end.
+
+%% The last of ten is how many it stands for (doc/probe.md).
+times(Restart) when tuple_size(Restart) =:= 10, is_integer(element(10, Restart)) -> element(10, Restart);
+times(_One) -> 1.
 
 keep(TimeMs, What, #casts{last = Last, kept = Kept, count = Count} = Casts) ->
     Cast = {cast, Last + 1, TimeMs, What},

@@ -28,6 +28,7 @@
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
 -define(IN_FLIGHT_LEAN, 100).      % from here on a flood is under way, and terms are cut shorter
 -define(QUEUE_MAX, 1000).          % restarts kept for a watcher that does not take them
+-define(FOLDS_MAX, 1000).          % kinds of restarts that are counted apart when the queue is full
 -define(BATCH_MAX, 200).           % restarts in one message
 -define(RETRY_MS, 100).
 -define(TEXT_MAX, 1024).           % bytes of a printed term
@@ -168,6 +169,7 @@
     queue = queue:new(),           % restarts not yet sent, oldest first
     queued = 0,
     lost = 0,
+    folds = #{},                   % restarts that are older than the queue: {Kind, Supervisor, …} => {Time, ChildPid, Times}
     told,                          % the capture as it knows it
     retry = none,                  % when to try to send again, after a send that would have blocked
     top = []

@@ -606,7 +606,7 @@ on_caught(void *arg, struct restart *r)
 	if (is_time(r->time_ms))
 		g->host.restart(g->arg, genserver_now(g, g->clock_ms), r);
 	else
-		g->host.lost_restarts(g->arg, genserver_now(g, g->clock_ms), 1);
+		g->host.lost_restarts(g->arg, genserver_now(g, g->clock_ms), r->times ? r->times : 1);
 }
 
 static bool

@@ -280,11 +280,24 @@ read_start(struct etf *e, struct restart *r)
 	r->child_id = etf_term(e);
 }
 
+static void
+read_times(struct etf *e, struct restart *r)
+{
+	int64_t times = etf_int(e);
+
+	if (times < 1 || times > UINT32_MAX)
+		etf_fail(e);
+	r->times = (uint64_t)times;
+}
+
 static bool
 read_restart(struct etf *e, struct restart *r)
 {
+	uint32_t arity = etf_tuple(e);
+
 	memset(r, 0, sizeof(*r));
-	etf_tuple_of(e, 9);
+	if (arity != 9 && arity != 10)
+		etf_fail(e);
 	r->caught = true;
 	r->time_ms = etf_int(e);
 	r->kind = read_kind(e);
@@ -295,6 +308,8 @@ read_restart(struct etf *e, struct restart *r)
 	r->reason = probe_read_wrapped(e);
 	read_restart_type(e, r);
 	read_start(e, r);
+	if (arity == 10)
+		read_times(e, r);
 	return etf_ok(e);
 }
 

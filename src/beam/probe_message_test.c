@@ -202,6 +202,43 @@ read_restarts(struct strbuf *sb, struct seen *seen, uint64_t *lost)
 	return ok;
 }
 
+/* {arsenal_restarts, 0, [Restart]} with one that stands for many. */
+static struct strbuf
+folded(int64_t times)
+{
+	struct strbuf one = STRBUF_INIT;
+	struct strbuf sb = STRBUF_INIT;
+
+	put_restart(&one, "child_terminated", "worker");
+	etf_put_tuple(&sb, 3);
+	etf_put_atom(&sb, "arsenal_restarts");
+	etf_put_int(&sb, 0);
+	etf_put_list(&sb, 1);
+	etf_put_tuple(&sb, 10);
+	strbuf_add(&sb, one.data + 2, one.len - 2); /* after its own tuple's head */
+	etf_put_int(&sb, times);
+	etf_put_nil(&sb);
+	strbuf_release(&one);
+	return sb;
+}
+
+static void
+reads_folded_restarts(void **state)
+{
+	struct strbuf sb = folded(70000);
+	struct seen seen;
+	uint64_t lost;
+
+	(void)state;
+	assert_true(read_restarts(&sb, &seen, &lost));
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.last.times, 70000);
+	assert_string_equal(seen.last.child_id->text, "worker");
+	restart_release(&seen.last);
+	sb = folded(0);
+	assert_false(read_restarts(&sb, &seen, &lost));
+}
+
 static void
 reads_restarts(void **state)
 {
@@ -337,6 +374,7 @@ main(void)
 		cmocka_unit_test(reads_a_tick),
 		cmocka_unit_test(refuses_every_truncated_tick),
 		cmocka_unit_test(reads_restarts),
+		cmocka_unit_test(reads_folded_restarts),
 		cmocka_unit_test(takes_a_child_without_id_as_a_group),
 		cmocka_unit_test(counts_what_is_over_the_bound),
 		cmocka_unit_test(refuses_an_unknown_kind),

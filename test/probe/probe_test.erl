@@ -66,6 +66,7 @@ tests() ->
      {"what the canary did not see is not seen", fun canary_unseen/1},
      {"terms of every kind are cut", fun terms_are_cut/1},
      {"a flood of restarts", fun flood/1},
+     {"a flood for a watcher that does not take it is folded", fun folded/1},
      {"no acknowledgement: disconnected", fun no_ack/1},
      {"a watcher node that is stopped stalls nobody", fun stopped_watcher/1},
      {"the walk finds the long queue", fun walk_finds/1},
@@ -489,6 +490,14 @@ flood(#{subject := Subject} = Env) ->
         {ok, io_lib:format("~b in ~b ms: ~b carried, ~b lost, mailbox at most ~b; unthrottled, huge terms: ~b in ~b ms, ~b carried, mailbox ~b",
                            [Emitted, Took, Carried, Lost, Longest, Hard, HardTook, HardCarried, HardLongest])}
     end).
+
+folded(#{subject := Subject, module := Module} = Env) ->
+    load(Subject, Env),
+    {Counts, Lost} = call(Subject, ?MODULE, in_subject, [slow_watcher, {Module, 20000}], 60000),
+    {20000, 20000} = {20000, lists:sum(maps:values(Counts)) + Lost},
+    50 = map_size(Counts),
+    true = Lost > 0 orelse lists:usort(maps:values(Counts)) =:= [400],
+    {ok, io_lib:format("~b lost, 1,000 carried each by itself", [Lost])}.
 
 no_ack(#{subject := Subject, module := Module} = Env) ->
     with_watcher(Env, fun(Watcher) ->
@@ -1043,6 +1052,16 @@ crash_by(Subject, Module, Sup, Id, Reason) ->
     ok = until(fun() -> not call(Subject, erlang, is_process_alive, [Pid]) end, 2000),
     Pid.
 
+%% A watcher on the node itself that does not answer before all is over: how many restarts it is told of, for each child.
+in_subject(slow_watcher, {Module, Count}) ->
+    {ok, Holder, _} = Module:attach(self(), #{interval => 100}),
+    [begin
+         report_offender({flood, N rem 7}, [{pid, self()}, {id, N rem 50}, {mfargs, {m, f, []}}, {restart_type, permanent}]),
+         N rem 100 =:= 0 andalso timer:sleep(5)
+     end || N <- lists:seq(1, Count)],
+    Counted = slow_watcher(Holder, Count, #{}, 0),
+    Holder ! {detach, self()},
+    Counted;
 %% dbg, which traces every process: its first call is all the warning that there is.
 in_subject(foreign_tracer, start) ->
     Counter = counters:new(1, []),
@@ -1120,6 +1139,22 @@ in_subject(idle, Count) ->
 in_subject(stop_idle, Pids) ->
     [Pid ! stop || Pid <- Pids],
     ok.
+
+slow_watcher(Holder, Left, Counts, Lost) when Left > 0 ->
+    receive
+        {arsenal_tick, Seq, _, _, _, _} ->
+            Holder ! {ack, self(), Seq},
+            slow_watcher(Holder, Left, Counts, Lost);
+        {arsenal_restarts, More, Restarts} ->
+            Told = [{Child, case Restart of {_, _, _, _, _, _, _, _, _, Times} -> Times; _ -> 1 end}
+                    || Restart <- Restarts, {t, Child} <- [element(5, Restart)]],
+            Sum = lists:foldl(fun({Child, Times}, Sums) -> maps:update_with(Child, fun(N) -> N + Times end, Times, Sums) end, Counts, Told),
+            slow_watcher(Holder, Left - More - lists:sum([Times || {_, Times} <- Told]), Sum, Lost + More)
+    after 10000 ->
+        {Counts, Lost}
+    end;
+slow_watcher(_Holder, _Left, Counts, Lost) ->
+    {Counts, Lost}.
 
 spin(0) -> ok;
 spin(N) -> spin(N - 1).
