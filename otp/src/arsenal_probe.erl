@@ -617,24 +617,18 @@ refuse_attaches() ->
 
 %% First a moment's sleep, for the holder to hand over its name and be gone. The name is free again as soon as the module is deleted.
 %% Purging is always of the soft kind: a supervisor may be inside the filter at this moment, and the other kind of purge would kill
-%% it. It asks every process, so large nodes are spared it as far as possible: they keep the old code until the module leaves again (to
-%% delete a module that has old code is an error that is logged).
+%% it. It asks every process, so large nodes are spared it: there the module stays, with nobody in it, and the next attach finds it.
 spawn_cleaner(Counters) ->
     Remove = [{fun timer:sleep/1, [10]}, {fun logger:remove_primary_filter/1, [?MODULE]}],
-    case atomics:get(Counters, ?PACKAGED) of
-        1 -> spawn(lists, zipwith, one_by_one(Remove));
-        0 -> spawn(lists, zipwith, one_by_one(Remove ++ removal()))
-    end.
+    Stays = atomics:get(Counters, ?PACKAGED) =:= 1 orelse erlang:system_info(process_count) > ?PURGE_MAX,
+    spawn(lists, zipwith, one_by_one(Remove ++ case Stays of true -> []; false -> removal() end)).
 
+%% To delete a module that has old code is an error that is logged.
 removal() ->
     SoftPurge = {fun code:soft_purge/1, [?MODULE]},
-    Delete = {fun code:delete/1, [?MODULE]},
     PurgeAgain = [SoftPurge, {fun timer:sleep/1, [200]}, SoftPurge],
-    ToDelete = [SoftPurge || erlang:check_old_code(?MODULE)] ++ [Delete],
-    case erlang:system_info(process_count) > ?PURGE_MAX of
-        true -> ToDelete;
-        false -> ToDelete ++ [{fun erlang:spawn/3, [lists, zipwith, one_by_one(PurgeAgain)]}]
-    end.
+    [SoftPurge || erlang:check_old_code(?MODULE)] ++
+        [{fun code:delete/1, [?MODULE]}, {fun erlang:spawn/3, [lists, zipwith, one_by_one(PurgeAgain)]}].
 
 %% A program made of calls, for a process that must not run code of this module.
 one_by_one(Calls) ->

@@ -52,6 +52,7 @@ run(Beam, DemoDir, Tests) ->
 
 tests() ->
     [{"attach, ticks, detach", fun attach_and_detach/1},
+     {"a large node keeps the module, and nothing else", fun large_node_keeps_the_module/1},
      {"watcher node killed", fun watcher_killed/1},
      {"restarts of permanent, transient and temporary children", fun restarts_by_type/1},
      {"DynamicSupervisor", fun dynamic_supervisor/1},
@@ -135,6 +136,29 @@ attach_and_detach(#{subject := Subject, module := Module} = Env) ->
     After = call(Subject, ?MODULE, footprint, [Module]),
     {Before, Before} = {Before, After},
     ok.
+
+%% To purge it would have every process run. With fewer processes it goes as ever.
+large_node_keeps_the_module(#{module := Module} = Env) ->
+    with_node(subject, Env, fun(Subject) ->
+        Idle = call(Subject, walk_test, on_subject, [idle, 50000], 60000),
+        Large = Env#{subject => Subject},
+        attach_and_go(Large),
+        true = {still_there, [loaded]} =:= clean_within(Subject, Module, 1000),
+        attach_and_go(Large),
+        true = {still_there, [loaded]} =:= clean_within(Subject, Module, 1000),
+        call(Subject, walk_test, on_subject, [stop, Idle]),
+        ok = until(fun() -> call(Subject, erlang, system_info, [process_count]) < 1000 end, 10000),
+        attach_and_go(Large),
+        true = clean_within(Subject, Module, 5000),
+        ok
+    end).
+
+attach_and_go(Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 1 end, 10000),
+        tell(Watcher, Pid, detach)
+    end).
 
 metric_names() ->
     [vm_memory_total, vm_memory_processes, vm_memory_processes_used, vm_memory_system, vm_memory_atom, vm_memory_atom_used,
