@@ -6,7 +6,7 @@
 %% (supervisor, child, reason), of so many kinds; then per (supervisor, child); then, like caught ones, into a mere number of restarts.
 -module(arsenal_casts).
 
--export([new/0, hand_report/5, hand_report/4, caught/4, confirm/2, unfold/1, waiting/1, pending/1, is_full/1, is_overfull/1, count/1, folded/1, confirmed/1,
+-export([new/0, hand_report/5, hand_report/4, caught/4, confirm/2, unfold/1, waiting/1, pending/1, is_full/1, is_overfull/1, count/1, folded/1, confirmed/1, amount/1,
          set_aside/1, supervisor_key/1]).
 -export_type([casts/0, cast/0]).
 
@@ -61,10 +61,13 @@ hand_report(TimeMs, Key, {Supervisor, Child, Reason}, Casts) ->
 caught(TimeMs, Lost, Restarts, Casts) ->
     case is_full(Casts) of
         false -> keep(TimeMs, {caught, Lost, Restarts}, Casts);
-        true -> {none, fold_lost(Lost + lists:sum([times(Restart) || Restart <- Restarts]), Casts)}
+        true -> {none, fold_lost(Lost + amount(Restarts), Casts)}
     end.
 
-%% The last of ten is how many it stands for (doc/probe.md).
+%% How many restarts the probe's descriptions stand for: the last element of ten says it (doc/probe.md).
+-spec amount(list()) -> non_neg_integer().
+amount(Restarts) -> lists:sum([times(Restart) || Restart <- Restarts]).
+
 times(Restart) when tuple_size(Restart) =:= 10, is_integer(element(10, Restart)) -> element(10, Restart);
 times(_One) -> 1.
 
@@ -145,4 +148,4 @@ set_aside(#casts{kept = Kept} = Casts) ->
 restarts({track_restart, _, _, _, _}) -> 1;
 restarts({track_restarts, Count, _, _, _, _, _}) -> Count;
 restarts({caught, _, []}) -> 0;
-restarts({caught, Lost, Restarts}) -> Lost + length(Restarts).
+restarts({caught, Lost, Restarts}) -> Lost + amount(Restarts).

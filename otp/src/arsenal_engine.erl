@@ -139,7 +139,7 @@ frames(Messages) ->
         false -> halves(Messages)
     end.
 
-halves([{cast, N, TimeMs, {caught, Lost, [_ | _] = Restarts}}]) -> frames([{cast, N, TimeMs, {caught, Lost + length(Restarts), []}}]);
+halves([{cast, N, TimeMs, {caught, Lost, [_ | _] = Restarts}}]) -> frames([{cast, N, TimeMs, {caught, Lost + arsenal_casts:amount(Restarts), []}}]);
 halves([_TooLarge]) -> [];
 halves(Messages) ->
     {First, Second} = lists:split(length(Messages) div 2, Messages),

@@ -93,7 +93,9 @@ cast(Port, {track_restart, Supervisor, Key, Child, Reason}, State) ->
 cast(_Port, {track_restarts, Count, _FirstMs, Supervisor, Key, Child, Reason}, State) ->
     count({Key, Child, Reason}, Count, Supervisor, State);
 cast(_Port, {caught, Lost, Restarts}, State) ->
-    count(lost, Lost + length(Restarts), none, State).
+    %% One of ten elements stands for many.
+    Times = [case Restart of {_, _, _, _, _, _, _, _, _, Many} -> Many; _ -> 1 end || Restart <- Restarts],
+    count(lost, Lost + lists:sum(Times), none, State).
 
 obey(_Port, {t, {mute, Ms}}) -> receive after Ms -> ok end;
 obey(Port, {t, {event, Type, Map}}) -> send(Port, [{event, Type, term_to_binary(Map)}]);
