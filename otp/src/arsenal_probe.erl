@@ -242,6 +242,8 @@
     slow_after,
     fds_after,
     looking,                       % #looking{}
+    failed = [],                   % walk, or kinds of surveys, that ended without a result
+    missed = [],                   % what was last said not to come
     accounting = false,            % microstate accounting was on when last asked
     collect_us = 0
 }).
@@ -414,7 +416,7 @@ handle({say, Level, Text}, State) ->
 handle({'DOWN', Monitor, process, Pid, Reason}, State) ->
     case lists:keyfind(Monitor, #request.monitor, State#state.requests) of
         #request{} = Request -> request_ended(Request, Reason, State);
-        false -> gone(Pid, Monitor, State)
+        false -> gone(Pid, Monitor, Reason, State)
     end;
 handle(look, State) ->
     look(State);
@@ -423,23 +425,23 @@ handle({looked, Pid, Time, Facts}, State) ->
 handle(_Other, State) ->
     State.
 
-gone(Pid, Monitor, #state{walker = {Pid, Monitor}} = State) ->
-    end_walk(State);
-gone(Pid, Monitor, #state{surveyor = {Pid, Monitor, _}} = State) ->
-    end_survey(State);
-gone(Pid, Monitor, #state{placer = {Pid, Monitor}} = State) ->
+gone(Pid, Monitor, Reason, #state{walker = {Pid, Monitor}} = State) ->
+    read_ended(walk, Reason, end_walk(State));
+gone(Pid, Monitor, Reason, #state{surveyor = {Pid, Monitor, Kind}} = State) ->
+    read_ended(Kind, Reason, end_survey(State));
+gone(Pid, Monitor, _Reason, #state{placer = {Pid, Monitor}} = State) ->
     placed(State#state{placer = none});
-gone(Pid, Monitor, #state{tracer = {Pid, Monitor}} = State) ->
+gone(Pid, Monitor, _Reason, #state{tracer = {Pid, Monitor}} = State) ->
     trace_ended(State);
-gone(Pid, Monitor, #state{canary = {Pid, Monitor}} = State) ->
+gone(Pid, Monitor, _Reason, #state{canary = {Pid, Monitor}} = State) ->
     State#state{canary = none};
-gone(Pid, Monitor, #state{looking = #looking{looker = {Pid, Monitor}}} = State) ->
+gone(Pid, Monitor, _Reason, #state{looking = #looking{looker = {Pid, Monitor}}} = State) ->
     looker_gone(State);
-gone(Pid, Monitor, #state{follower = {Pid, Monitor}} = State) ->
+gone(Pid, Monitor, _Reason, #state{follower = {Pid, Monitor}} = State) ->
     State#state{follower = none, follower_heard = none, followed = []};
-gone(Pid, Monitor, #state{listener = {Pid, Monitor}} = State) ->
+gone(Pid, Monitor, _Reason, #state{listener = {Pid, Monitor}} = State) ->
     State#state{listener = none, vm_counts = []};
-gone(Pid, _Monitor, State) ->
+gone(Pid, _Monitor, _Reason, State) ->
     drop_watcher(Pid, State).
 
 next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_after = After, capture_after = CaptureAfter} = State) ->
@@ -461,7 +463,7 @@ add_watcher({Caller, Tag}, Pid, Options, State) ->
                        ack_timeout = AckTimeout, told = State#state.capture, is_local = node(Pid) =:= node(), next = now_ms()},
     Caller ! {Tag, {ok, self(), info(State)}},
     State#state.vm_survey =/= none andalso deliver(Pid, State#state.vm_survey),
-    Added = survey_anew(Rest#state{watchers = [Watcher | Rest#state.watchers]}),
+    Added = tell_fresh_again(survey_anew(Rest#state{watchers = [Watcher | Rest#state.watchers]})),
     case Packaged of
         true ->
             atomics:put(State#state.counters, ?PACKAGED, 1),
@@ -573,6 +575,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/trace.hrl").
 -include("probe/collect.hrl").
 -include("probe/host.hrl").
+-include("probe/freshness.hrl").
 -include("probe/pace.hrl").
 -include("probe/walk.hrl").
 -include("probe/survey.hrl").

@@ -25,6 +25,7 @@ tests() ->
      {"processes that cannot answer", fun blocked/1},
      {"the system monitor is borrowed", fun borrowed_monitor/1},
      {"what the VM tells", fun vm_events/1},
+     {"a walk that fails is told", fun failed_walk/1},
      {"what a walk costs", fun walk_cost/1}].
 
 %% A subject and a watcher that is attached to it.
@@ -227,6 +228,23 @@ vm_events(Env) ->
         {ok, io_lib:format("~b ms without a break", [Ms])}
     end).
 
+failed_walk(Env) ->
+    with_node(subject, Env, fun(Subject) ->
+        Idle = call(Subject, ?MODULE, on_subject, [idle, 20000], 60000),
+        watching_it(Subject, Env, #{interval => 1000, budget => 1}, fun(#{module := Module, watcher := Watcher, pid := Pid}) ->
+            Walkers = fun() -> call(Subject, ?MODULE, on_subject, [born_as, {Module, walk, 3}]) end,
+            ok = until(fun() -> Walkers() =/= [] end, 10000),
+            [call(Subject, erlang, exit, [Walker, kill]) || Walker <- Walkers()],
+            Told = fun(Level, Text) ->
+                       [N || {arsenal_notice, L, Said} = N <- messages(Watcher, Pid, arsenal_notice), L =:= Level, string:find(Said, Text) =/= nomatch]
+                   end,
+            ok = until(fun() -> length(Told(warning, "missing: the walk over the processes")) =:= 1 end, 15000),
+            call(Subject, ?MODULE, on_subject, [stop, Idle]),
+            ok = until(fun() -> length(Told(info, "come again")) =:= 1 end, 30000),
+            ok
+        end)
+    end).
+
 walk_cost(Env) ->
     with_node(subject, Env, fun(Subject) ->
         Idle = call(Subject, ?MODULE, on_subject, [idle, 100000], 60000),
@@ -278,6 +296,8 @@ on_subject(idle, Count) ->
 on_subject(stop, Pids) ->
     [Pid ! stop || Pid <- Pids],
     ok;
+on_subject(born_as, Start) ->
+    [Pid || Pid <- processes(), process_info(Pid, initial_call) =:= {initial_call, Start}];
 on_subject(switches, _) ->
     element(1, erlang:statistics(context_switches));
 on_subject(storm, Count) ->

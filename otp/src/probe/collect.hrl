@@ -15,7 +15,11 @@ collect(State, Now) ->
     Slow = #state{slow = SlowMetrics} = read_slow(State, Now),
     Queues = lists:ukeymerge(1, lists:keysort(1, State#state.followed), lists:keysort(1, State#state.queues)),
     All = Metrics ++ Dirty ++ GcTime ++ Queues ++ State#state.vm_counts ++ survey_metrics(State) ++ SlowMetrics ++ own_cost(State) ++ capture_metric(State),
-    {All, Schedulers, Slow#state{accounting = GcTime =/= [], collect_us = erlang:monotonic_time(microsecond) - Begin}}.
+    Fresh = case SlowTime of
+                true -> check_fresh(All, Slow);
+                false -> Slow
+            end,
+    {All, Schedulers, Fresh#state{accounting = GcTime =/= [], collect_us = erlang:monotonic_time(microsecond) - Begin}}.
 
 attempt(Read) ->
     try [Metric || {_, Value} = Metric <- Read(), is_number(Value)] catch _:_ -> [] end.

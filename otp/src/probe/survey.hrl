@@ -16,7 +16,7 @@ tend_survey(#state{watchers = [_ | _], surveyor = none, surveys_due = [{Kind, _}
         false -> State
     end;
 tend_survey(#state{surveyor = {_, _, Kind}, survey_heard = Heard} = State, Now) when Now - Heard >= ?WALK_STUCK_MS ->
-    Stopped = stop_surveyor(State),
+    Stopped = read_ended(Kind, stuck, stop_surveyor(State)),
     survey_due(Kind, Now + ?WALK_AGAIN_MS, Stopped#state{survey_metrics = lists:keydelete(Kind, 1, Stopped#state.survey_metrics)});
 tend_survey(State, _Now) ->
     State.
@@ -41,10 +41,10 @@ survey_time(#state{survey_heard = Heard}) -> Heard + ?WALK_STUCK_MS.
 survey_anew(State) ->
     State#state{surveys_due = [{Kind, now_ms()} || {Kind, _Every} <- surveys()]}.
 
-take_survey(Kind, {Survey, Metrics}, DebtMs, #state{surveys_due = Due, survey_metrics = Known} = State) ->
+take_survey(Kind, {Survey, Metrics}, DebtMs, #state{surveys_due = Due, survey_metrics = Known, failed = Failed} = State) ->
     tell_survey(Kind, Survey, State),
     NotBefore = max(proplists:get_value(Kind, Due), now_ms() + DebtMs),
-    survey_due(Kind, NotBefore, State#state{survey_metrics = lists:keystore(Kind, 1, Known, {Kind, Metrics})}).
+    survey_due(Kind, NotBefore, State#state{survey_metrics = lists:keystore(Kind, 1, Known, {Kind, Metrics}), failed = lists:delete(Kind, Failed)}).
 
 %% A watcher on this node that does not read is told no more than it has asked for.
 tell_survey(_Kind, none, _State) ->

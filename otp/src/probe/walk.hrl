@@ -51,6 +51,7 @@ take_walk({Queues, Others, Top, Remembered, DebtMs}, State) ->
     Now = now_ms(),
     Followed = follow_found(Others, proplists:get_value(message_queue, Top), State),
     walk_over(Followed#state{queues = Queues,
+                             failed = lists:delete(walk, Followed#state.failed),
                              remembered = Remembered,
                              walk_after = max(State#state.walk_after, Now + DebtMs),
                              walk_stuck = false,
