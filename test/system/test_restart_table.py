@@ -16,6 +16,7 @@ ONE_TRACER = {"{foreign_tracer,%s}" % c for c in ("none", "critical", "module_no
 
 
 class RestartTable(SystemTest):
+    lane = "side"
     suite, release = None, "25"
     erl = ErlNode
     rows = []
