@@ -157,7 +157,7 @@ class Watch:
         at, cpu = time.monotonic(), cpu_s(n)
         self.arsenal.end()
         wait_until(lambda: n.eval("[N || N <- nodes(hidden), lists:prefix(\"arsenal\", atom_to_list(N))] =:= [] andalso "
-                                  "[M || {M, _} <- code:all_loaded(), lists:prefix(\"arsenal\", atom_to_list(M))] =:= []", timeout=300),
+                                  "[N || N <- registered(), lists:prefix(\"arsenal\", atom_to_list(N))] =:= []", timeout=300),
                    300, "it has left", every=0.5)
         time.sleep(2)
         self.moves.append(("detach", time.monotonic() - at, cpu_s(n) - cpu))
