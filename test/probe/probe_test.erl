@@ -65,6 +65,7 @@ tests() ->
      {"the trace gives way to another tracer", fun gives_way/1},
      {"the canary is in no log, whatever the level", fun canary_is_quiet/1},
      {"what the canary did not see is not seen", fun canary_unseen/1},
+     {"another arsenal's canary is left to its own filter", fun canary_of_another/1},
      {"terms of every kind are cut", fun terms_are_cut/1},
      {"a flood of restarts", fun flood/1},
      {"a flood for a watcher that does not take it is folded", fun folded/1},
@@ -446,6 +447,17 @@ canary_is_quiet(#{subject := Subject, module := Module} = Env) ->
         nomatch = string:find(Lines(), atom_to_list(Module)),
         stop_supervisors(Subject, [Sup]),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
+        ok
+    end).
+
+canary_of_another(#{subject := Subject, module := Module} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
+        Filtered = fun(Canary) -> call(Subject, ?MODULE, in_subject, [filtered, {Module, {Canary, canary_child, []}}]) end,
+        stop = Filtered(Module),
+        ignore = Filtered(arsenal_probe_other),
+        _ = call(Subject, ?MODULE, in_subject, [report, after_the_canaries]),
+        [{_, child_terminated, _, _, _, _, {t, after_the_canaries}, _, _}] = restarts(Watcher, Pid, 1),
         ok
     end).
 
@@ -1108,6 +1120,13 @@ in_subject(count_canaries, none) ->
     logger:add_primary_filter(arsenal_probe_count, {fun ?MODULE:count_canaries/2, Counter});
 in_subject(canaries, none) ->
     counters:get(persistent_term:get(probe_test_canaries), 1);
+in_subject(filtered, {Module, Start}) ->
+    #{filters := Filters} = logger:get_primary_config(),
+    {Module, {Filter, Extra}} = lists:keyfind(Module, 1, Filters),
+    Report = [{supervisor, {local, probe_test_sup}}, {errorContext, child_terminated}, {reason, canary},
+              {offender, [{pid, self()}, {id, canary}, {mfargs, Start}, {restart_type, permanent}]}],
+    Filter(#{level => error, meta => #{pid => self()},
+             msg => {report, #{label => {supervisor, child_terminated}, report => Report}}}, Extra);
 in_subject(report, Reason) ->
     report(Reason);
 in_subject(cut, improper_report) ->

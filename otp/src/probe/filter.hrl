@@ -1,8 +1,8 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% The log filter: it runs in the process that logs, for every log event of the node. Part of arsenal_probe.erl.
 
-%% Runs in the process that logs, for every log event of the node. It changes nothing (`ignore`), but for the canary's reports, which
-%% are nobody's business (`stop`). Nothing may escape from it: a filter that fails is removed by logger, with an error report.
+%% Runs in the process that logs, for every log event of the node. It changes nothing (`ignore`), but for our canary's reports, which
+%% are nobody's business (`stop`). Those of another arsenal's go on to that one's own filter, which must see them. Nothing may escape from it: a filter that fails is removed by logger, with an error report.
 filter(#{msg := {report, #{label := {supervisor, Context}, report := Report}}} = Event, Holder)
   when Context =:= child_terminated; Context =:= start_error; Context =:= shutdown; Context =:= progress ->
     try caught(Context, Report, Event, Holder) catch _:_ -> ignore end;
@@ -14,8 +14,8 @@ filter(_Event, _Holder) ->
 
 caught(progress, Report, _Event, _To) ->
     case canary_of(field(mfargs, field(started, Report))) of
-        none -> ignore;
-        _ -> stop
+        {?MODULE, _} -> stop;
+        _ -> ignore
     end;
 caught(Context, Report, #{meta := Meta}, To) ->
     Offender = field(offender, Report),
@@ -23,9 +23,11 @@ caught(Context, Report, #{meta := Meta}, To) ->
         none ->
             caught_of(Context, Report, Offender, Meta, To),
             ignore;
-        Canary ->
+        {?MODULE, _} = Canary ->
             Context =:= child_terminated andalso canary_seen(Canary, log_filter),
-            stop
+            stop;
+        _OfAnother ->
+            ignore
     end.
 
 caught_of(Context, Report, Offender, Meta, {_, Counters} = To) ->
