@@ -61,7 +61,7 @@
 %% Slots of the atomics that filter and holder share
 -define(IN_FLIGHT, 1).
 -define(LOST, 2).
--define(ORPHANED, 3).
+-define(CLEANED, 3).               % 1: a cleaner has been started
 -define(PACKAGED, 4).              % 1: the module is the application's own, and stays
 -define(TRACE, 5).                 % whether the trace sees restarts, too
 -define(SLOTS, 5).
@@ -590,8 +590,6 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 
 %%% ------------------------------------------------------------------ leaving
 
-%% The module cannot delete itself, so a process that runs none of it does (of a packaged one, which stays, the filter is removed). That process gets the module's name meanwhile, so that
-%% nobody starts a holder in code that is about to go (an attach answers `leaving`).
 leave(State) ->
     _ = stop_listener(stop_follower(stop_surveyor(stop_walker(State)))),
     stop_canary(State),
@@ -599,14 +597,9 @@ leave(State) ->
     lists:foreach(fun kill_request/1, State#state.requests),
     _ = stop_looking(State),
     erlang:system_flag(scheduler_wall_time, false),
-    Cleaner = spawn_cleaner(State#state.counters),
+    atomics:put(State#state.counters, ?CLEANED, 1),
     unregister(?MODULE),
-    try register(?MODULE, Cleaner) of
-        true -> ok
-    catch
-        %% A new holder was quicker: the module stays, and that holder puts its own filter in the place of ours.
-        error:badarg -> exit(Cleaner, kill)
-    end,
+    clean_up(State#state.counters),
     refuse_attaches().
 
 refuse_attaches() ->
@@ -618,7 +611,18 @@ refuse_attaches() ->
         ok
     end.
 
-%% First a moment's sleep, for the holder to hand over its name and be gone. The name is free again as soon as the module is deleted.
+%% The module cannot delete itself, so a process that runs none of it does (of a packaged one, which stays, the filter is removed). That process gets the module's name meanwhile, so that
+%% nobody starts a holder in code that is about to go (an attach answers `leaving`).
+clean_up(Counters) ->
+    Cleaner = spawn_cleaner(Counters),
+    try register(?MODULE, Cleaner) of
+        true -> ok
+    catch
+        %% A new holder was quicker: the module stays, and that holder puts its own filter in the place of ours.
+        error:badarg -> exit(Cleaner, kill)
+    end.
+
+%% First a moment's sleep, for the cleaner to get its name and the holder to be gone. The name is free again as soon as the module is deleted.
 %% Purging is always of the soft kind: a supervisor may be inside the filter at this moment, and the other kind of purge would kill
 %% it. It asks every process, so large nodes are spared it: there the module stays, with nobody in it, and the next attach finds it.
 spawn_cleaner(Counters) ->

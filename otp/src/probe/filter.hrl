@@ -67,12 +67,13 @@ hand_over({Time, Kind, Supervisor, Id, ChildPid, Reason, Type, Start}, By, {Hold
             atomics:sub(Counters, ?IN_FLIGHT, 1),
             atomics:add(Counters, ?LOST, 1)
     end,
-    is_process_alive(Holder) orelse orphaned(Counters).
+    orphaned(Counters).
 
-%% Somebody killed the holder, and nobody has attached since: the filter sees to it that nothing stays behind.
+%% Somebody killed the holder, and nobody has attached since: the filter sees to it that nothing stays behind. Whether the name has an owner is
+%% looked up without waiting; is_process_alive/1 waits for a process that has signals to handle.
 orphaned(Counters) ->
-    case whereis(?MODULE) =:= undefined andalso atomics:exchange(Counters, ?ORPHANED, 1) of
-        0 -> spawn_cleaner(Counters);
+    case whereis(?MODULE) =:= undefined andalso atomics:exchange(Counters, ?CLEANED, 1) of
+        0 -> clean_up(Counters);
         _ -> ok
     end.
 
