@@ -21,7 +21,7 @@
 
 -export([attach/2, filter/2, wrapped/1, throw_facts/1]).
 %% For spawn only: a function that is named is found again in a crash dump.
--export([holder/0, place_filter/1, walk/3, survey/4, follow/2, listen_to_vm/1, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
+-export([holder/0, place_filter/1, walk/3, survey/4, follow/2, listen_to_vm/2, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
 -export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2]).
 
 %% Restarts
@@ -153,6 +153,7 @@
 
 %% Life
 -define(FIRST_WATCHER_MS, 5000).
+-define(OUTLIVE_MS, 50).           % between two looks for another holder, after one was killed
 -define(PURGE_MAX, 50000).         % processes; purging asks each of them
 -define(NOTICE_GAP_MS, 60000).
 -define(UNANSWERED_MAX, 1000).     % restarts sent to a watcher on this node before it must have answered
@@ -341,7 +342,7 @@ serve() ->
                    put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
                    trace_after = Now, distrust_until = Now,
                    walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, urgent_after = Now},
-    loop(start_listener(first_placing(State))).
+    loop(first_placing(start_listener(State))).
 
 %% A failure ends the probe, not the node's peace of mind: no error report, but a notice, and a reason for whoever monitors.
 loop(State) ->

@@ -700,6 +700,10 @@ holder_killed(#{subject := Subject, module := Module} = Env) ->
         ok = until(fun() -> not maps:get(holder, call(Subject, ?MODULE, footprint, [Module])) end, 1000),
         call(Subject, ?MODULE, in_subject, [report, now_nobody_listens]),
         true = clean_within(Subject, Module, 2000),
+        %% Without a report nobody runs the filter: another process sees to it, when nobody has attached for a while.
+        {_, {ok, Unheard, _}} = attach(Watcher, Env, #{interval => 1000}),
+        call(Subject, erlang, exit, [Unheard, kill]),
+        true = clean_within(Subject, Module, 10000),
         %% And a new attach after a kill takes over from the filter that stayed.
         {_, {ok, Second, _}} = attach(Watcher, Env, #{interval => 1000}),
         call(Subject, erlang, exit, [Second, kill]),

@@ -12,8 +12,8 @@
 
 %% ---- seen from the holder
 
-start_listener(State) ->
-    State#state{listener = spawn_opt(?MODULE, listen_to_vm, [self()], [monitor, {message_queue_data, off_heap}])}.
+start_listener(#state{counters = Counters} = State) ->
+    State#state{listener = spawn_opt(?MODULE, listen_to_vm, [self(), Counters], [monitor, {message_queue_data, off_heap}])}.
 
 stop_listener(#state{listener = none} = State) ->
     State;
@@ -41,6 +41,7 @@ take_vm_survey(Rows, #state{watchers = Watchers, vm_counts = Counts} = State) ->
 
 -record(listener, {
     holder,
+    counters,
     source,                        % {session, Session} | system_monitor | none
     may_take = true,               % the system monitor: nobody took it from us
     counts = #{},
@@ -52,21 +53,34 @@ take_vm_survey(Rows, #state{watchers = Watchers, vm_counts = Counts} = State) ->
     check                          % when to look who has the monitor, or to listen again after a flood
 }).
 
-listen_to_vm(Holder) ->
+listen_to_vm(Holder, Counters) ->
     erlang:monitor(process, Holder),
     Now = now_ms(),
     Kinds = [long_gc, long_schedule, busy_dist_port],
-    Listener = #listener{holder = Holder, counts = maps:from_list([{Kind, 0} || Kind <- Kinds]), reported = Now - ?LISTEN_GAP_MS},
+    Listener = #listener{holder = Holder, counters = Counters, counts = maps:from_list([{Kind, 0} || Kind <- Kinds]),
+                         reported = Now - ?LISTEN_GAP_MS},
     listening(listen_again(Listener, Now)).
 
 listening(#listener{report = Report, check = Check} = Listener) ->
     Due = case Report of none -> Check; _ -> min(Report, Check) end,
     receive
         {monitor, Who, Kind, Info} -> listening(heard(Kind, Who, Info, Listener));
-        {'DOWN', _, process, _, _} -> close_source(Listener);
+        {'DOWN', _, process, _, _} ->
+            close_source(Listener),
+            outlive(?FIRST_WATCHER_MS div ?OUTLIVE_MS, Listener#listener.counters);
         _ -> listening(Listener)
     after max(0, Due - now_ms()) ->
         listening(checked(reported(Listener, now_ms()), now_ms()))
+    end.
+
+%% The holder was killed; when it leaves, the listener ends before it. Somebody may attach again soon. If nobody does, nothing stays behind, though
+%% no supervisor may ever run the filter again.
+outlive(0, Counters) -> orphaned(Counters);
+outlive(Left, Counters) ->
+    timer:sleep(?OUTLIVE_MS),
+    case whereis(?MODULE) =:= undefined andalso atomics:get(Counters, ?CLEANED) of
+        0 -> outlive(Left - 1, Counters);
+        _ -> ok
     end.
 
 heard(_Kind, _Who, _Info, #listener{source = none} = Listener) ->
