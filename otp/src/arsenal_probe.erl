@@ -596,12 +596,17 @@ leave(State) ->
     stop_canary(State),
     stop_tracer(State),
     lists:foreach(fun kill_request/1, State#state.requests),
-    _ = stop_looking(State),
+    stop_looking(State),
+    stop_placer(State),
     erlang:system_flag(scheduler_wall_time, false),
     atomics:put(State#state.counters, ?CLEANED, 1),
     unregister(?MODULE),
     clean_up(State#state.counters),
     refuse_attaches().
+
+end_process(Pid, Monitor) ->
+    erlang:demonitor(Monitor, [flush]),
+    exit(Pid, kill).
 
 refuse_attaches() ->
     receive

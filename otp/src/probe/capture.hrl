@@ -49,6 +49,10 @@ place_filter(Filter) ->
         _:_ -> ok
     end.
 
+%% Else it could, where Logger is busy, add the filter after all else was removed.
+stop_placer(#state{placer = none}) -> ok;
+stop_placer(#state{placer = {Pid, Monitor}}) -> end_process(Pid, Monitor).
+
 placed(State) ->
     Now = now_ms(),
     tell_capture(prove(judge(choose_source(State#state{canary_after = Now, canary_saw = []}, Now)), Now)).

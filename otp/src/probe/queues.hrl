@@ -41,8 +41,7 @@ tend_follower(State, _Now) ->
 stop_follower(#state{follower = none} = State) ->
     State;
 stop_follower(#state{follower = {Pid, Monitor}} = State) ->
-    erlang:demonitor(Monitor, [flush]),
-    exit(Pid, kill),
+    end_process(Pid, Monitor),
     State#state{follower = none, follower_heard = none, followed = []}.
 
 %% ---- the process that looks

@@ -43,9 +43,7 @@ drop_late_requests(#state{requests = Requests} = State, Now) ->
                     refuse(Pid, Id, timeout, Each#state{requests = lists:delete(Request, Each#state.requests)})
                 end, State, [Request || #request{until = Until} = Request <- Requests, Now >= Until]).
 
-kill_request(#request{pid = Pid, monitor = Monitor}) ->
-    erlang:demonitor(Monitor, [flush]),
-    exit(Pid, kill).
+kill_request(#request{pid = Pid, monitor = Monitor}) -> end_process(Pid, Monitor).
 
 request_times(#state{requests = Requests}) -> [Until || #request{until = Until} <- Requests].
 

@@ -88,9 +88,7 @@ stop_looking(#state{looking = #looking{timer = Timer, looker = Looker}}) ->
     Timer =:= none orelse erlang:cancel_timer(Timer),
     case Looker of
         none -> ok;
-        {Pid, Monitor} ->
-            erlang:demonitor(Monitor, [flush]),
-            exit(Pid, kill)
+        {Pid, Monitor} -> end_process(Pid, Monitor)
     end.
 
 %%% ------------------------------------------------------------------ the looker, a process of its own

@@ -60,8 +60,7 @@ survey_metrics(#state{survey_metrics = Known}) ->
 stop_surveyor(#state{surveyor = none} = State) ->
     State;
 stop_surveyor(#state{surveyor = {Pid, Monitor, _Kind}} = State) ->
-    erlang:demonitor(Monitor, [flush]),
-    exit(Pid, kill),
+    end_process(Pid, Monitor),
     end_survey(State).
 
 end_survey(#state{survey_self = Cost} = State) ->

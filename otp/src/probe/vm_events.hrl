@@ -19,8 +19,7 @@ stop_listener(#state{listener = none} = State) ->
     State;
 stop_listener(#state{listener = {Pid, Monitor}} = State) ->
     %% Its end gives back what it has: the VM sees to that.
-    erlang:demonitor(Monitor, [flush]),
-    exit(Pid, kill),
+    end_process(Pid, Monitor),
     State#state{listener = none, vm_counts = []}.
 
 take_vm_events(Counts, Events, LongQueues, State) ->

@@ -60,8 +60,7 @@ take_walk({Queues, Others, Top, Remembered, DebtMs}, State) ->
 stop_walker(#state{walker = none} = State) ->
     State;
 stop_walker(#state{walker = {Pid, Monitor}} = State) ->
-    erlang:demonitor(Monitor, [flush]),
-    exit(Pid, kill),
+    end_process(Pid, Monitor),
     end_walk(State).
 
 end_walk(#state{walk_self = Cost} = State) ->
