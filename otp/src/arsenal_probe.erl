@@ -518,9 +518,14 @@ drop_silent(#state{watchers = Watchers} = State, Now) ->
                 [Pid || #watcher{pid = Pid, unanswered = Since, ack_timeout = Timeout, is_local = false} <- Watchers,
                         Since =/= none, Now - Since >= Timeout]).
 
+%% But it may be the holder that was late (a reading waits for a scheduler inside a long NIF): an answer that is here already counts.
 cut_off(Pid, State) ->
-    end_connection(node(Pid), lists:keyfind(node(Pid), 1, erlang:system_info(dist_ctrl))),
-    drop_watcher(Pid, State).
+    receive
+        {ack, Pid, _} = Ack -> handle(Ack, State)
+    after 0 ->
+        end_connection(node(Pid), lists:keyfind(node(Pid), 1, erlang:system_info(dist_ctrl))),
+        drop_watcher(Pid, State)
+    end.
 
 %% Over TLS the connection belongs to a process, which sends. While the other side does not read, it hangs in that and does not hear that it should end, and
 %% net_kernel, asked to disconnect, would wait for it.
@@ -564,7 +569,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
     Sent = deliver(Pid, {arsenal_tick, Seq, Time, Metrics, Schedulers, Top}),
     flush(Watcher#watcher{seq = Seq, hurried = false,
                           next = max(Due + Interval, Now + Interval div 2),
-                          unanswered = case Unanswered of none -> Now; _ -> Unanswered end,
+                          unanswered = case Unanswered of none -> now_ms(); _ -> Unanswered end,
                           top = case Sent of true -> []; false -> Top end}, Now).
 
 -include("probe/restarts.hrl").

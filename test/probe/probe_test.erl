@@ -70,6 +70,7 @@ tests() ->
      {"a flood of restarts", fun flood/1},
      {"a flood for a watcher that does not take it is folded", fun folded/1},
      {"no acknowledgement: disconnected", fun no_ack/1},
+     {"an answer that a late holder has not read yet counts", fun late_holder/1},
      {"a watcher node that is stopped stalls nobody", fun stopped_watcher/1},
      {"the walk finds the long queue", fun walk_finds/1},
      {"tables, those without a name counted together", fun surveyed_tables/1},
@@ -550,6 +551,20 @@ no_ack(#{subject := Subject, module := Module} = Env) ->
         {Slow, {ok, _, _}} = attach(Watcher, Env, #{interval => 1500, ack_timeout => 500}),
         ok = until(fun() -> length(ticks(Watcher, Slow)) >= 3 end, 8000),
         {ok, io_lib:format("after ~b ms", [Took])}
+    end).
+
+late_holder(#{subject := Subject} = Env) ->
+    with_watcher(Env, fun(Watcher) ->
+        {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 500, ack_timeout => 3000}),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 2 end, 5000),
+        tell(Watcher, Pid, be_silent),
+        Seen = length(ticks(Watcher, Pid)),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) > Seen end, 3000),
+        {arsenal_tick, Seq, _, _, _, _} = lists:last(ticks(Watcher, Pid)),
+        ok = call(Subject, ?MODULE, in_subject, [late, {Holder, 4000, [something_else, {ack, Pid, Seq}]}]),
+        Now = length(ticks(Watcher, Pid)),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) > Now + 1 end, 2500),
+        true = is_connected(Subject, Watcher)
     end).
 
 stopped_watcher(Env) ->
@@ -1131,6 +1146,13 @@ in_subject(filtered, {Module, Start}) ->
               {offender, [{pid, self()}, {id, canary}, {mfargs, Start}, {restart_type, permanent}]}],
     Filter(#{level => error, meta => #{pid => self()},
              msg => {report, #{label => {supervisor, child_terminated}, report => Report}}}, Extra);
+%% A holder that does not run for a while, and what is in its queue then.
+in_subject(late, {Holder, Ms, Messages}) ->
+    erlang:suspend_process(Holder),
+    [Holder ! Message || Message <- Messages],
+    timer:sleep(Ms),
+    erlang:resume_process(Holder),
+    ok;
 in_subject(report, Reason) ->
     report(Reason);
 in_subject(cut, improper_report) ->
