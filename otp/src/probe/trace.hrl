@@ -20,8 +20,9 @@ trace_refused() ->
             end
     end.
 
-has_sessions() ->
-    list_to_integer(erlang:system_info(otp_release)) >= 27.
+has_sessions() -> otp_release() >= 27.
+
+otp_release() -> list_to_integer(erlang:system_info(otp_release)).
 
 foreign_tracer() ->
     lists:any(fun(Name) -> whereis(Name) =/= undefined end, [dbg, recon_trace_tracer, recon_trace_formatter, redbug, tracer])

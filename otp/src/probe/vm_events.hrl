@@ -157,13 +157,11 @@ listen_again(#listener{may_take = MayTake} = Listener, Now) ->
     reported(Listener#listener{source = Source, check = Now + Check, report = Now}, Now).
 
 open_source(MayTake) ->
-    try code:ensure_loaded(trace) of
-        {module, trace} ->
-            case erlang:function_exported(trace, system, 3) of
-                true -> open_session();
-                false -> take_monitor(MayTake)
-            end;
-        _ -> take_monitor(MayTake)
+    try
+        case otp_release() >= 28 of
+            true -> open_session();
+            false -> take_monitor(MayTake)
+        end
     catch
         _:_ -> none
     end.
