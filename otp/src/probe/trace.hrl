@@ -41,7 +41,7 @@ tracer(Holder, Counters) ->
     Monitor = erlang:monitor(process, Holder),
     case try arm() catch _:_ -> failed end of
         foreign -> ok;
-        failed -> ok;
+        failed -> has_sessions() orelse disarm(legacy);
         Session ->
             Holder ! {traced, self()},
             tracing(Session, {Holder, Counters}, Monitor, #{})
