@@ -57,9 +57,8 @@ tracing(Session, To, Monitor, Near) ->
         {stop, Holder} when Holder =:= element(1, To) ->
             disarm(Session),
             last_ones(delivered(Session), To, Near);
-        {'DOWN', Monitor, process, _, Reason} ->
-            disarm(Session),
-            Reason =:= normal orelse orphaned(element(2, To))
+        {'DOWN', Monitor, process, _, _} ->
+            disarm(Session)
     after ?CAPTURE_MS ->
         case still_armed(Session) of
             true ->
