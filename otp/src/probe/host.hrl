@@ -73,7 +73,8 @@ group_files(v1) ->
     {["/sys/fs/cgroup/memory"], {"/memory.limit_in_bytes", "/memory.usage_in_bytes", <<"total_inactive_file">>}}.
 
 folders("/") -> [""];
-folders(Path) -> [Path | folders(filename:dirname(Path))].
+folders("/" ++ _ = Path) -> [Path | folders(filename:dirname(Path))];
+folders(_NotWhole) -> [].
 
 %% Page cache that nobody has used lately is given up when memory is needed, so it counts as free.
 group_limit(Folder, {LimitFile, UsageFile, InactiveKey}) ->
