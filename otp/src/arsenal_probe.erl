@@ -336,26 +336,32 @@ local_leader() ->
 serve() ->
     Now = now_ms(),
     erlang:system_flag(scheduler_wall_time, true),
-    State = #state{counters = atomics:new(?SLOTS, []),
-                   looking = #looking{last = Now - ?LOOK_GAP_MS},
-                   leave_at = Now + ?FIRST_WATCHER_MS,
-                   put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
-                   trace_after = Now, distrust_until = Now,
-                   walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, urgent_after = Now},
-    loop(first_placing(start_listener(State))).
+    State = start_listener(#state{counters = atomics:new(?SLOTS, []),
+                                  looking = #looking{last = Now - ?LOOK_GAP_MS},
+                                  leave_at = Now + ?FIRST_WATCHER_MS,
+                                  put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
+                                  trace_after = Now, distrust_until = Now,
+                                  walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, urgent_after = Now}),
+    try first_placing(State) of
+        Placed -> loop(Placed)
+    catch
+        Class:Reason:Stack -> fail({Class, Reason, Stack}, State)
+    end.
 
-%% A failure ends the probe, not the node's peace of mind: no error report, but a notice, and a reason for whoever monitors.
 loop(State) ->
     try step(State) of
         {go, Next} -> loop(Next);
         leave -> leave(State)
     catch
-        Class:Reason:Stack ->
-            Why = printed(shortened({Class, Reason, Stack})),
-            notice(State, warning, <<"the probe failed and leaves: ", Why/binary>>),
-            leave(State),
-            exit({shutdown, {failed, Why}})
+        Class:Reason:Stack -> fail({Class, Reason, Stack}, State)
     end.
+
+%% A failure ends the probe, not the node's peace of mind: no error report, but a notice, and a reason for whoever monitors.
+fail(Failure, State) ->
+    Why = printed(shortened(Failure)),
+    notice(State, warning, <<"the probe failed and leaves: ", Why/binary>>),
+    leave(State),
+    exit({shutdown, {failed, Why}}).
 
 step(#state{watchers = [], leave_at = LeaveAt} = State) ->
     case LeaveAt - now_ms() of
