@@ -1,9 +1,9 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Collecting: every reading takes the same time however many processes there are. Part of arsenal_probe.erl.
 
-%% Every reading takes the same time however many processes there are. Those that make every scheduler wake up stand together.
+%% Those readings that make every scheduler wake up stand together.
 collect(State, Now) ->
-    Begin = erlang:monotonic_time(microsecond),
+    Begin = now_us(),
     SlowTime = Now >= State#state.slow_after,
     Heavy = case SlowTime orelse erlang:system_info(schedulers_online) =< ?WIDE of
                 true -> [fun memory/0, fun io/0, fun gc/0];
@@ -19,7 +19,7 @@ collect(State, Now) ->
                 true -> check_fresh(All, Slow);
                 false -> Slow
             end,
-    {All, Schedulers, Fresh#state{accounting = GcTime =/= [], collect_us = erlang:monotonic_time(microsecond) - Begin}}.
+    {All, Schedulers, Fresh#state{accounting = GcTime =/= [], collect_us = now_us() - Begin}}.
 
 attempt(Read) ->
     try [Metric || {_, Value} = Metric <- Read(), is_number(Value)] catch _:_ -> [] end.

@@ -233,7 +233,7 @@ result(#walk{found = Found} = Walk, Count) ->
     {ByQueue, Others} = longest_queues(first(?TOP + 1, Found#found.by_queue)),
     ByHeap = first(?TOP, Found#found.by_heap),
     ByBinary = first(?TOP, Found#found.by_binary),
-    Seen = {erlang:monotonic_time(millisecond), maps:from_list([{Pid, Reductions} || {Reductions, Pid} <- ByReductions]),
+    Seen = {now_ms(), maps:from_list([{Pid, Reductions} || {Reductions, Pid} <- ByReductions]),
             Walk#walk.turn, lists:usort([Pid || {_, Pid} <- ByHeap ++ ByBinary])},
     Rates = rates(Walk#walk.remembered, Seen),
     ByRate = ranked(?TOP, Rates),
