@@ -22,7 +22,7 @@
 -export([attach/2, filter/2, wrapped/1, throw_facts/1]).
 %% For spawn only: a function that is named is found again in a crash dump.
 -export([holder/0, place_filter/1, walk/3, survey/4, follow/2, listen_to_vm/2, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
--export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2]).
+-export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2, list_fds/0]).
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
@@ -123,6 +123,7 @@
 -define(SLOW_MS, 5000).            % /proc and cgroup files are read no more often than this
 -define(WIDE, 16).                 % schedulers; readings that wake every scheduler are taken at the slow pace where there are more
 -define(FD_LIST_MAX, 10000).
+-define(FD_LIST_MS, 1000).
 -define(FILE_MAX, 65536).
 
 %% Requests, and the supervision tree
