@@ -190,7 +190,7 @@
 -record(sup, {
     name,                          % as in its restarts
     due = true,                    % it restarted since it was looked at
-    after_ms,                      % not to be looked at before this
+    after_ms,                      % not to be looked at before this; the last look, or the first restart
     seen                           % its last restart
 }).
 

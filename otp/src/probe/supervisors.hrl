@@ -45,14 +45,14 @@ announce_look(_Due, State) ->
 
 look(#state{looking = #looking{known = Known} = Looking} = State) ->
     Now = now_ms(),
-    Due = [{Pid, Name} || {Pid, #sup{name = Name, due = true, after_ms = After}} <- maps:to_list(Known), After =< Now],
-    Batch = lists:sublist(Due, ?LOOK_BATCH),
+    Due = lists:sort([{After, Pid, Name} || {Pid, #sup{name = Name, due = true, after_ms = After}} <- maps:to_list(Known), After =< Now]),
+    Batch = [{Pid, Name} || {_LongestWaiting, Pid, Name} <- lists:sublist(Due, ?LOOK_BATCH)],
     Idle = Looking#looking{timer = none, last = Now},
     case Batch of
         [] ->
             State#state{looking = Idle};
         _ ->
-            Asked = lists:foldl(fun({Pid, _}, Map) -> update_sup(Pid, fun(Sup) -> Sup#sup{due = false} end, Map) end, Known, Batch),
+            Asked = lists:foldl(fun({Pid, _}, Map) -> update_sup(Pid, fun(Sup) -> Sup#sup{due = false, after_ms = Now} end, Map) end, Known, Batch),
             Looker = spawn_monitor(?MODULE, look_at_supervisors, [self(), Batch]),
             State#state{looking = Idle#looking{known = Asked, looker = Looker}}
     end.
