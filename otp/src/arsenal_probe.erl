@@ -11,7 +11,7 @@
 %%     the walker   a short-lived process of low priority that looks at every process, within a budget
 %%     the surveyor one like it for tables, links and whatever else takes long
 %%     the follower a process that looks at long message queues every second, while there are any
-%%     the listener a process that the VM tells of long queues, collections and schedulings
+%%     the listener a process that the VM tells of long queues, collections and schedulings; it cleans up after a holder that was killed
 %%
 %% It is one module, for each costs the node an atom, and purging it asks every process; its parts are files of their own, in probe/.
 %%
