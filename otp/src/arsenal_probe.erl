@@ -22,7 +22,7 @@
 -export([attach/2, filter/2, wrapped/1, throw_facts/1]).
 %% For spawn only: a function that is named is found again in a crash dump.
 -export([holder/0, place_filter/1, walk/3, survey/4, follow/2, listen_to_vm/2, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
--export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2, list_fds/0]).
+-export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2, read_host/1]).
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
@@ -123,7 +123,8 @@
 -define(SLOW_MS, 5000).            % /proc and cgroup files are read no more often than this
 -define(WIDE, 16).                 % schedulers; readings that wake every scheduler are taken at the slow pace where there are more
 -define(FD_LIST_MAX, 10000).
--define(FD_LIST_MS, 1000).
+-define(FD_PAUSE_MS, 60000).       % between two counts, where there are more
+-define(HOST_WAIT_MS, 100).        % for the files of the host
 -define(FILE_MAX, 65536).
 
 %% Requests, and the supervision tree
@@ -240,6 +241,7 @@
     listener = none,               % {Pid, Monitor}
     vm_counts = [],                % metrics
     vm_survey = none,              % the last one
+    host_reader = none,            % {Pid, Monitor}
     slow = [],                     % metrics of the last slow reading
     slow_after,
     fds_after,
@@ -437,6 +439,8 @@ gone(Pid, Monitor, Reason, #state{walker = {Pid, Monitor}} = State) ->
     read_ended(walk, Reason, end_walk(State));
 gone(Pid, Monitor, Reason, #state{surveyor = {Pid, Monitor, Kind}} = State) ->
     read_ended(Kind, Reason, end_survey(State));
+gone(Pid, Monitor, Reason, #state{host_reader = {Pid, Monitor}} = State) ->
+    take_host(Reason, State);
 gone(Pid, Monitor, _Reason, #state{placer = {Pid, Monitor}} = State) ->
     placed(State#state{placer = none});
 gone(Pid, Monitor, _Reason, #state{tracer = {Pid, Monitor}} = State) ->
@@ -610,6 +614,7 @@ leave(State) ->
     lists:foreach(fun kill_request/1, State#state.requests),
     stop_looking(State),
     stop_placer(State),
+    stop_host_reader(State),
     erlang:system_flag(scheduler_wall_time, false),
     atomics:put(State#state.counters, ?CLEANED, 1),
     unregister(?MODULE),

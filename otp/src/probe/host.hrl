@@ -1,16 +1,41 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Collecting, from the operating system: /proc and control groups. Part of arsenal_probe.erl.
 
-%% Between two readings the last one is told again.
+%% Files are read by dirty I/O schedulers, which may all be stuck, on a disk that hangs: so by a process of its own, for which the holder
+%% waits a moment. Between two readings, and while one is stuck for a while, the last one is told again.
 read_slow(#state{slow_after = After} = State, Now) when Now < After ->
     State;
-read_slow(#state{slow = Before, fds_after = FdsAfter} = State, Now) ->
-    {Fds, NextFds} = case Now < FdsAfter of
-                         true -> {[Metric || {open_fds, _} = Metric <- Before], FdsAfter};
-                         false -> read_fds(Now)
-                     end,
-    Slow = lists:append([attempt(Read) || Read <- [fun load/0, fun host_memory/0, fun resident/0, fun max_fds/0]]) ++ Fds,
-    State#state{slow = Slow, slow_after = Now + ?SLOW_MS, fds_after = NextFds}.
+read_slow(#state{host_reader = none, slow = Before, fds_after = FdsAfter} = State, Now) ->
+    {Pid, Monitor} = spawn_monitor(?MODULE, read_host, [[Metric || {open_fds, _} = Metric <- Before, Now < FdsAfter]]),
+    Begun = State#state{host_reader = {Pid, Monitor}, slow_after = Now + ?SLOW_MS},
+    receive
+        {'DOWN', Monitor, process, Pid, Reason} -> take_host(Reason, Begun)
+    after ?HOST_WAIT_MS ->
+        Begun
+    end;
+read_slow(State, Now) ->
+    State#state{slow = [], slow_after = Now + ?SLOW_MS}.
+
+take_host({host, Metrics}, State) ->
+    Now = now_ms(),
+    FdsAfter = case Metrics of
+                   [{open_fds, Many} | _] when Many > ?FD_LIST_MAX, Now >= State#state.fds_after -> Now + ?FD_PAUSE_MS;
+                   _ -> State#state.fds_after
+               end,
+    State#state{host_reader = none, slow = Metrics, fds_after = FdsAfter};
+take_host(_Failed, State) ->
+    State#state{host_reader = none, slow = []}.
+
+stop_host_reader(#state{host_reader = none}) -> ok;
+stop_host_reader(#state{host_reader = {Pid, Monitor}}) -> end_process(Pid, Monitor).
+
+%% Its end is its answer. The number of open files is not looked for again where it is given.
+read_host(Fds) ->
+    Found = case Fds of
+                [] -> attempt(fun count_fds/0);
+                _ -> Fds
+            end,
+    exit({host, Found ++ lists:append([attempt(Read) || Read <- [fun load/0, fun host_memory/0, fun resident/0, fun max_fds/0]])}).
 
 load() ->
     [One, Five, Fifteen | _] = words(contents("/proc/loadavg")),
@@ -25,37 +50,13 @@ max_fds() ->
 
 %% Since Linux 6.2 the folder's size is the number of its entries; before that they must be listed, which is done more rarely
 %% when there are many.
-read_fds(Now) ->
-    Count = count_fds(),
-    Pause = case Count of
-                [{open_fds, Few}] when Few =< ?FD_LIST_MAX -> ?SLOW_MS;
-                _ -> 12 * ?SLOW_MS
-            end,
-    {Count, Now + Pause}.
-
 count_fds() ->
-    attempt(fun() ->
-                {ok, Info} = file:read_file_info("/proc/self/fd", [raw]),
-                case element(2, Info) of
-                    Size when Size > 0 -> [{open_fds, Size}];
-                    _ -> listed_fds(spawn_monitor(?MODULE, list_fds, []))
-                end
-            end).
-
-%% By a process that ends with it: the names of a million take more than 100 MB, which the holder's heap would keep.
-listed_fds({Pid, Monitor}) ->
-    receive
-        {'DOWN', Monitor, process, Pid, {fds, Count}} -> [{open_fds, Count}];
-        {'DOWN', Monitor, process, Pid, _} -> []
-    after ?FD_LIST_MS ->
-        end_process(Pid, Monitor),
-        []
-    end.
-
-list_fds() ->
-    case prim_file:list_dir("/proc/self/fd") of   % file:list_dir/1 would ask the file server
-        {ok, Names} -> exit({fds, length(Names)});
-        {error, _} -> ok
+    {ok, Info} = file:read_file_info("/proc/self/fd", [raw]),
+    case element(2, Info) of
+        Size when Size > 0 -> [{open_fds, Size}];
+        _ ->
+            {ok, Names} = prim_file:list_dir("/proc/self/fd"),   % file:list_dir/1 would ask the file server
+            [{open_fds, length(Names)}]
     end.
 
 %% What this VM may use, and what is left of it: the host's memory, or less where a control group says so.
