@@ -13,7 +13,7 @@
 %% Run on the watcher's node:
 -export([watch/3, watcher/3, watched/1, counted/1]).
 %% Run on the subject:
--export([count_canaries/2, thrown_by/3, start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1,
+-export([hang_files/1, count_canaries/2, thrown_by/3, start_link_worker/1, start_link_failing/2, init/1, in_subject/2, footprint/1, hold/1,
          holder_info/1, stop_own/2]).
 
 %% For the tests in other files:
@@ -53,6 +53,7 @@ run(Beam, DemoDir, Tests) ->
 tests() ->
     [{"attach, ticks, detach", fun attach_and_detach/1},
      {"a large node keeps the module, and nothing else", fun large_node_keeps_the_module/1},
+     {"files that hang do not stop the ticks", fun files_hang/1},
      {"watcher node killed", fun watcher_killed/1},
      {"restarts of permanent, transient and temporary children", fun restarts_by_type/1},
      {"DynamicSupervisor", fun dynamic_supervisor/1},
@@ -154,6 +155,29 @@ large_node_keeps_the_module(#{module := Module} = Env) ->
         true = clean_within(Subject, Module, 5000),
         ok
     end).
+
+%% All schedulers for dirty I/O are stuck, as on a disk that does not answer.
+files_hang(Env) ->
+    with_node(subject, Env, fun(Subject) ->
+        with_watcher(Env, fun(Watcher) ->
+            {Pid, {ok, _, _}} = attach(Watcher, Env#{subject => Subject}, #{interval => 200}),
+            ok = until(fun() -> metric(rss_bytes, ticks(Watcher, Pid)) =/= undefined end, 10000),
+            Stuck = call(Subject, ?MODULE, hang_files, [15000]),
+            ok = until(fun() -> is_missed(<<"/proc/self/status">>, Watcher, Pid) end, 14000),
+            Seen = length(ticks(Watcher, Pid)),
+            ok = until(fun() -> length(ticks(Watcher, Pid)) >= Seen + 5 end, 2000),
+            undefined = metric(rss_bytes, ticks(Watcher, Pid)),
+            [call(Subject, erlang, exit, [Each, kill]) || Each <- Stuck],
+            ok = until(fun() -> metric(rss_bytes, ticks(Watcher, Pid)) =/= undefined end, 30000)
+        end)
+    end).
+
+is_missed(What, Watcher, Pid) ->
+    lists:any(fun(Notice) -> is_notice(warning, What, Notice) end, messages(Watcher, Pid, arsenal_notice)).
+
+%% On the subject.
+hang_files(Ms) ->
+    [spawn(fun() -> erts_debug:dirty_io(wait, Ms) end) || _ <- lists:seq(1, 2 * erlang:system_info(dirty_io_schedulers))].
 
 attach_and_go(Env) ->
     with_watcher(Env, fun(Watcher) ->
