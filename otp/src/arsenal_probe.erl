@@ -22,7 +22,7 @@
 -export([attach/2, filter/2, wrapped/1, throw_facts/1]).
 %% For spawn only: a function that is named is found again in a crash dump.
 -export([holder/0, place_filter/1, walk/3, survey/4, follow/2, listen_to_vm/2, answer_request/5, help/2, tell_figures/2, look_at_supervisors/2]).
--export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2, read_host/1]).
+-export([canary/3, canary_child/2, canary_bird/2, init/1, tracer/2, read_host/2]).
 
 %% Restarts
 -define(IN_FLIGHT_MAX, 10000).     % restarts under way from the filter to the holder; more are only counted
@@ -72,7 +72,9 @@
 
 %% The walk
 -define(CHUNK, 64).                % processes between two looks at the clock
--define(PAUSE_MS, 100).
+-define(PAUSE_MS, 500).            % each end of a pause wakes a scheduler, which spins for a while before it sleeps again
+-define(HEAP_MIN_WORDS, 10000).
+-define(ALIVE_US, 2000000).        % between two signs of life
 -define(PAUSE_MAX_MS, 5000).       % a longer pause is made of several, so that the holder hears from the walker
 -define(WALK_MIN_MS, 1000).
 -define(WALK_STUCK_MS, 30000).
@@ -93,8 +95,8 @@
 -define(DICTIONARY_WORDS, 1000000).% a process with a larger heap is not asked for its whole dictionary
 
 %% Surveys
--define(SURVEY_MS, 10000).
--define(SURVEY_WIDE_MS, 60000).    % of those that wake every scheduler, where there are more than WIDE
+-define(SURVEY_MS, 30000).         % of tables and allocators
+-define(SURVEY_WIDE_MS, 180000).   % where there are more schedulers than WIDE: allocators wake all of them
 -define(SURVEY_WAIT_MS, 1000).
 -define(TABLES_MAX, 50).
 -define(TABLE_OWNERS_MAX, 4).      % owners of unnamed tables of one name that have a row each
@@ -125,6 +127,7 @@
 -define(FD_LIST_MAX, 10000).
 -define(FD_PAUSE_MS, 60000).       % between two counts, where there are more
 -define(HOST_WAIT_MS, 100).        % for the files of the host
+-define(FIXED_MS, 60000).          % limits, and whether microstate accounting is on, are looked at no more often
 -define(FILE_MAX, 65536).
 
 %% Requests, and the supervision tree
@@ -245,9 +248,11 @@
     slow = [],                     % metrics of the last slow reading
     slow_after,
     fds_after,
+    fixed,                         % {Until, none | what the host's reader found that hardly ever changes}
     looking,                       % #looking{}
     failed = [],                   % walk, or kinds of surveys, that ended without a result
     missed = [],                   % what was last said not to come
+    accounting_after,
     accounting = false,            % microstate accounting was on when last asked
     collect_us = 0
 }).
@@ -303,7 +308,7 @@ ask(Holder, Watcher, Options) ->
     end.
 
 checked_options(Options) ->
-    Wanted = [{interval, 5000, 10, 3600000}, {budget, 5, 1, 1000}, {ack_timeout, 10000, 100, 3600000}],
+    Wanted = [{interval, 5000, 10, 3600000}, {budget, 3, 1, 1000}, {ack_timeout, 10000, 100, 3600000}],
     case maps:get(packaged, Options, false) of
         Packaged when is_boolean(Packaged) -> checked_options(Wanted, Options, #{packaged => Packaged});
         _ -> {error, {bad_option, packaged}}
@@ -344,7 +349,7 @@ serve() ->
                                   leave_at = Now + ?FIRST_WATCHER_MS,
                                   put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
                                   trace_after = Now, distrust_until = Now,
-                                  walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, urgent_after = Now}),
+                                  walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, fixed = {Now, none}, accounting_after = Now, urgent_after = Now}),
     try first_placing(State) of
         Placed -> loop(Placed)
     catch

@@ -10,7 +10,7 @@ collect(State, Now) ->
                 false -> []
             end,
     {Schedulers, Dirty} = scheduler_times(),
-    GcTime = [Metric || SlowTime orelse State#state.accounting, Metric <- attempt(fun gc_time/0)],
+    {GcTime, AccountingAfter} = gc_time(State, Now),
     Metrics = lists:append([attempt(Read) || Read <- Heavy ++ [fun tables/0, fun queues/0, fun work/0, fun topology/0]]),
     Slow = #state{slow = SlowMetrics} = read_slow(State, Now),
     Queues = lists:ukeymerge(1, lists:keysort(1, State#state.followed), lists:keysort(1, State#state.queues)),
@@ -19,7 +19,7 @@ collect(State, Now) ->
                 true -> check_fresh(All, Slow);
                 false -> Slow
             end,
-    {All, Schedulers, Fresh#state{accounting = GcTime =/= [], collect_us = now_us() - Begin}}.
+    {All, Schedulers, Fresh#state{accounting = GcTime =/= [], accounting_after = AccountingAfter, collect_us = now_us() - Begin}}.
 
 attempt(Read) ->
     try [Metric || {_, Value} = Metric <- Read(), is_number(Value)] catch _:_ -> [] end.
@@ -61,7 +61,10 @@ gc() ->
     [{gc_collections, Collections}, {gc_words_reclaimed, Words}].
 
 %% Only where somebody has switched microstate accounting on. To ask is as dear as all the rest together, so whether it is on
-%% is asked at the slow pace.
+%% is asked once a minute.
+gc_time(#state{accounting = false, accounting_after = After}, Now) when Now < After -> {[], After};
+gc_time(_State, Now) -> {attempt(fun gc_time/0), Now + ?FIXED_MS}.
+
 gc_time() ->
     case erlang:statistics(microstate_accounting) of
         undefined -> [];

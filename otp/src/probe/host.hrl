@@ -5,8 +5,12 @@
 %% waits a moment. Between two readings, and while one is stuck for a while, the last one is told again.
 read_slow(#state{slow_after = After} = State, Now) when Now < After ->
     State;
-read_slow(#state{host_reader = none, slow = Before, fds_after = FdsAfter} = State, Now) ->
-    {Pid, Monitor} = spawn_monitor(?MODULE, read_host, [[Metric || {open_fds, _} = Metric <- Before, Now < FdsAfter]]),
+read_slow(#state{host_reader = none, slow = Before, fds_after = FdsAfter, fixed = {FixedAfter, Known}} = State, Now) ->
+    Fixed = case Now < FixedAfter of
+                true -> Known;
+                false -> none
+            end,
+    {Pid, Monitor} = spawn_monitor(?MODULE, read_host, [[Metric || {open_fds, _} = Metric <- Before, Now < FdsAfter], Fixed]),
     Begun = State#state{host_reader = {Pid, Monitor}, slow_after = Now + ?SLOW_MS},
     receive
         {'DOWN', Monitor, process, Pid, Reason} -> take_host(Reason, Begun)
@@ -16,37 +20,46 @@ read_slow(#state{host_reader = none, slow = Before, fds_after = FdsAfter} = Stat
 read_slow(State, Now) ->
     State#state{slow = [], slow_after = Now + ?SLOW_MS}.
 
-take_host({host, Metrics}, State) ->
+take_host({host, Metrics, Fixed}, #state{fixed = {FixedAfter, Known}} = State) ->
     Now = now_ms(),
     FdsAfter = case Metrics of
                    [{open_fds, Many} | _] when Many > ?FD_LIST_MAX, Now >= State#state.fds_after -> Now + ?FD_PAUSE_MS;
                    _ -> State#state.fds_after
                end,
-    State#state{host_reader = none, slow = Metrics, fds_after = FdsAfter};
+    State#state{host_reader = none, slow = Metrics, fds_after = FdsAfter,
+                fixed = case Fixed of
+                            Known -> {FixedAfter, Known};
+                            _ -> {Now + ?FIXED_MS, Fixed}
+                        end};
 take_host(_Failed, State) ->
     State#state{host_reader = none, slow = []}.
 
 stop_host_reader(#state{host_reader = none}) -> ok;
 stop_host_reader(#state{host_reader = {Pid, Monitor}}) -> end_process(Pid, Monitor).
 
-%% Its end is its answer. The number of open files is not looked for again where it is given.
-read_host(Fds) ->
+%% Its end is its answer. What hardly ever changes, and the number of open files, are not looked for again where they are given: each file is three
+%% trips to another scheduler and back.
+read_host(Fds, Fixed) ->
     Found = case Fds of
                 [] -> attempt(fun count_fds/0);
                 _ -> Fds
             end,
-    exit({host, Found ++ lists:append([attempt(Read) || Read <- [fun load/0, fun host_memory/0, fun resident/0, fun max_fds/0]])}).
+    {MaxFds, Groups} = Looked = case Fixed of
+                                    none -> {attempt(fun max_fds/0), limited_groups()};
+                                    _ -> Fixed
+                                end,
+    exit({host, Found ++ MaxFds ++ lists:append([attempt(Read) || Read <- [fun load/0, fun() -> host_memory(Groups) end, fun resident/0]]),
+          Looked}).
 
 load() ->
     [One, Five, Fifteen | _] = words(contents("/proc/loadavg")),
     [{load1, binary_to_float(One)}, {load5, binary_to_float(Five)}, {load15, binary_to_float(Fifteen)}].
 
 resident() ->
-    [{rss_bytes, kilobytes(<<"VmRSS:">>, contents("/proc/self/status"))}].
+    [{rss_bytes, 1024 * number_after(<<"\nVmRSS:">>, contents("/proc/self/status"))}].
 
 max_fds() ->
-    [Soft] = [Limit || [<<"Max">>, <<"open">>, <<"files">>, Limit | _] <- table(contents("/proc/self/limits"))],
-    [{max_fds, binary_to_integer(Soft)}].
+    [{max_fds, number_after(<<"\nMax open files">>, contents("/proc/self/limits"))}].
 
 %% Since Linux 6.2 the folder's size is the number of its entries; before that they must be listed, which is done more rarely
 %% when there are many.
@@ -60,43 +73,50 @@ count_fds() ->
     end.
 
 %% What this VM may use, and what is left of it: the host's memory, or less where a control group says so.
-host_memory() ->
-    MemInfo = contents("/proc/meminfo"),
-    Total = kilobytes(<<"MemTotal:">>, MemInfo),
-    Available = kilobytes(<<"MemAvailable:">>, MemInfo),
-    Groups = [{Limit, Left} || {Limit, Left} <- group_limits(), Limit < Total],
-    [{memory_limit, lists:min([Total | [Limit || {Limit, _} <- Groups]])},
-     {memory_available, lists:min([Available | [Left || {_, Left} <- Groups]])}].
+host_memory(Groups) ->
+    MemInfo = <<"\n", (contents("/proc/meminfo"))/binary>>,
+    Total = 1024 * number_after(<<"\nMemTotal:">>, MemInfo),
+    Available = 1024 * number_after(<<"\nMemAvailable:">>, MemInfo),
+    Limits = [{Limit, Left} || Group <- Groups, {Limit, Left} <- group_limit(Group), Limit < Total],
+    [{memory_limit, lists:min([Total | [Limit || {Limit, _} <- Limits]])},
+     {memory_available, lists:min([Available | [Left || {_, Left} <- Limits]])}].
 
-group_limits() ->
-    Groups = [binary:split(Line, <<":">>, [global]) || Line <- lines(contents("/proc/self/cgroup"))],
-    case [Found || [<<"0">>, <<>>, Path] <- Groups, Found <- limits(v2, Path)] of
-        [] -> [Found || [_, Controllers, Path] <- Groups,
-                        lists:member(<<"memory">>, binary:split(Controllers, <<",">>, [global])),
-                        Found <- limits(v1, Path)];
-        Limits -> Limits
+%% The control groups that limit this VM; `unknown` where the system does not say.
+limited_groups() ->
+    try
+        Groups = [binary:split(Line, <<":">>, [global]) || Line <- binary:split(contents("/proc/self/cgroup"), <<"\n">>, [global, trim_all])],
+        case [Found || [<<"0">>, <<>>, Path] <- Groups, Found <- limited(v2, Path)] of
+            [] -> [Found || [_, Controllers, Path] <- Groups,
+                            lists:member(<<"memory">>, binary:split(Controllers, <<",">>, [global])),
+                            Found <- limited(v1, Path)];
+            Limited -> Limited
+        end
+    catch
+        _:_ -> unknown
     end.
 
 %% A group and all its parents. In a container without a namespace of its own, the path is not there, and the mount point is the group.
-limits(Version, Path) ->
-    {Mounts, Files} = group_files(Version),
-    [Limit || Mount <- Mounts, Folder <- folders(binary_to_list(Path)), Limit <- group_limit(Mount ++ Folder, Files)].
+limited(Version, Path) ->
+    {Mounts, {Limit, Usage, InactiveKey}} = group_files(Version),
+    [Group || Mount <- Mounts, Folder <- folders(binary_to_list(Path)),
+              Group <- [{Mount ++ Folder ++ Limit, Mount ++ Folder ++ Usage, Mount ++ Folder ++ "/memory.stat", InactiveKey}],
+              group_limit(Group) =/= []].
 
 group_files(v2) ->
-    {["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], {"/memory.max", "/memory.current", <<"inactive_file">>}};
+    {["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], {"/memory.max", "/memory.current", <<"\ninactive_file">>}};
 group_files(v1) ->
-    {["/sys/fs/cgroup/memory"], {"/memory.limit_in_bytes", "/memory.usage_in_bytes", <<"total_inactive_file">>}}.
+    {["/sys/fs/cgroup/memory"], {"/memory.limit_in_bytes", "/memory.usage_in_bytes", <<"\ntotal_inactive_file">>}}.
 
 folders("/") -> [""];
 folders("/" ++ _ = Path) -> [Path | folders(filename:dirname(Path))];
 folders(_NotWhole) -> [].
 
 %% Page cache that nobody has used lately is given up when memory is needed, so it counts as free.
-group_limit(Folder, {LimitFile, UsageFile, InactiveKey}) ->
+group_limit({LimitFile, UsageFile, StatFile, InactiveKey}) ->
     try
-        Limit = binary_to_integer(hd(words(contents(Folder ++ LimitFile)))),
-        Usage = binary_to_integer(hd(words(contents(Folder ++ UsageFile)))),
-        [Inactive] = [binary_to_integer(Value) || [Key, Value] <- table(contents(Folder ++ "/memory.stat")), Key =:= InactiveKey],
+        Limit = binary_to_integer(hd(words(contents(LimitFile)))),
+        Usage = binary_to_integer(hd(words(contents(UsageFile)))),
+        Inactive = number_after(InactiveKey, <<"\n", (contents(StatFile))/binary>>),
         [{Limit, max(0, Limit - max(0, Usage - Inactive))}]
     catch
         _:_ -> []
@@ -112,10 +132,10 @@ contents(Name) ->
         file:close(File)
     end.
 
-lines(Data) -> binary:split(Data, <<"\n">>, [global, trim_all]).
 words(Line) -> binary:split(Line, [<<" ">>, <<"\t">>, <<"\n">>], [global, trim_all]).
-table(Data) -> [words(Line) || Line <- lines(Data)].
 
-kilobytes(Key, Data) ->
-    [Value] = [Number || [Name, Number | _] <- table(Data), Name =:= Key],
-    binary_to_integer(Value) * 1024.
+%% The number behind a key, blanks between: to split such a file into words takes a hundred times as long.
+number_after(Key, Data) ->
+    {Start, Length} = binary:match(Data, Key),
+    Near = binary:part(Data, Start + Length, min(40, byte_size(Data) - Start - Length)),
+    binary_to_integer(hd(words(Near))).

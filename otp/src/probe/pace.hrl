@@ -6,18 +6,19 @@
     holder, monitor, budget,
     slice_began,                   % microseconds
     debt = 0,                      % microseconds worked and not yet rested for
-    busy = 0                       % microseconds worked in all
+    busy = 0,                      % microseconds worked in all
+    told                           % microseconds, when the holder last heard
 }).
 
 pace(Holder, Budget) ->
-    #pace{holder = Holder, monitor = erlang:monitor(process, Holder), budget = Budget, slice_began = now_us()}.
+    #pace{holder = Holder, monitor = erlang:monitor(process, Holder), budget = Budget, slice_began = now_us(), told = now_us()}.
 
 rest_if_spent(Pace) ->
     #pace{budget = Budget, debt = Debt} = Paced = worked(Pace),
     case Debt >= Budget * ?PAUSE_MS of
         true ->
-            pause(Debt div Budget, Paced),
-            Paced#pace{debt = 0, slice_began = now_us()};
+            Told = pause(Debt div Budget, Paced),
+            Told#pace{debt = 0, slice_began = now_us()};
         false ->
             Paced
     end.
@@ -26,12 +27,17 @@ worked(#pace{slice_began = Began, debt = Debt, busy = Busy} = Pace) ->
     Now = now_us(),
     Pace#pace{slice_began = Now, debt = Debt + Now - Began, busy = Busy + Now - Began}.
 
+%% To tell the holder each time would wake it as often.
+pause(Ms, #pace{slice_began = Now, told = Told} = Pace) when Now - Told < ?ALIVE_US, Ms =< ?PAUSE_MAX_MS ->
+    sleep(Ms, Pace),
+    Pace;
 pause(Ms, Pace) ->
     report_life(Pace),
     sleep(min(Ms, ?PAUSE_MAX_MS), Pace),
+    Told = Pace#pace{told = now_us()},
     case Ms > ?PAUSE_MAX_MS of
-        true -> pause(Ms - ?PAUSE_MAX_MS, Pace);
-        false -> ok
+        true -> pause(Ms - ?PAUSE_MAX_MS, Told);
+        false -> Told
     end.
 
 sleep(Ms, #pace{monitor = Monitor}) ->

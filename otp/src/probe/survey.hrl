@@ -8,7 +8,7 @@ surveys() ->
               true -> ?SURVEY_MS;
               false -> ?SURVEY_WIDE_MS
           end,
-    [{counts, ?SLOW_MS}, {links, ?SLOW_MS}, {allocators, Gap}, {tables, 3 * Gap}].
+    [{counts, ?SLOW_MS}, {links, ?SLOW_MS}, {allocators, Gap}, {tables, Gap}].
 
 tend_survey(#state{watchers = [_ | _], surveyor = none, surveys_due = [{Kind, _} | _]} = State, Now) ->
     case survey_time(State) =< Now of

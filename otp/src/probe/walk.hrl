@@ -15,7 +15,9 @@ tend_walk(State, _Now) ->
 
 start_walk(Budget, Priority, State, Now) ->
     Args = [self(), Budget, State#state.remembered],
-    Walker = spawn_opt(?MODULE, walk, Args, [monitor, {priority, Priority}]),
+    %% Room for the list of all processes and more: each collection of a heap that large wakes a dirty scheduler.
+    Words = max(?HEAP_MIN_WORDS, 2 * erlang:system_info(process_count)),
+    Walker = spawn_opt(?MODULE, walk, Args, [monitor, {priority, Priority}, {min_heap_size, Words}]),
     State#state{walker = Walker, walk_heard = Now, walk_after = Now + walk_gap(State)}.
 
 %% A tick at once, and where it costs little, a walk before it.
@@ -174,7 +176,8 @@ weighed(true, Length, Pid, Found) when Length =< ?DEEP_QUEUE ->
     case process_info(Pid, garbage_collection_info) of
         {_, Info} ->
             #found{by_heap = ByHeap, by_binary = ByBinary} = Found,
-            Found#found{by_heap = rank(heap_words(Info), Pid, ByHeap), by_binary = rank(binary_words(Info), Pid, ByBinary)};
+            {Heap, Binary} = weight_words(Info, 0, 0),
+            Found#found{by_heap = rank(Heap, Pid, ByHeap), by_binary = rank(Binary, Pid, ByBinary)};
         undefined ->
             Found
     end;
@@ -193,14 +196,18 @@ look_again_at(Pid, Found) ->
         undefined -> Found
     end.
 
-heap_words(Info) ->
-    words_of([heap_block_size, old_heap_block_size, mbuf_size], Info).
+heap_words(Info) -> element(1, weight_words(Info, 0, 0)).
 
-binary_words(Info) ->
-    words_of([bin_vheap_size, bin_old_vheap_size], Info).
+binary_words(Info) -> element(2, weight_words(Info, 0, 0)).
 
-words_of(Keys, Info) ->
-    lists:sum([Words || Key <- Keys, {_, Words} <- [lists:keyfind(Key, 1, Info)]]).
+%% {Words of the heap, words of the binaries outside it}
+weight_words([{heap_block_size, Words} | Info], Heap, Binary) -> weight_words(Info, Heap + Words, Binary);
+weight_words([{old_heap_block_size, Words} | Info], Heap, Binary) -> weight_words(Info, Heap + Words, Binary);
+weight_words([{mbuf_size, Words} | Info], Heap, Binary) -> weight_words(Info, Heap + Words, Binary);
+weight_words([{bin_vheap_size, Words} | Info], Heap, Binary) -> weight_words(Info, Heap, Binary + Words);
+weight_words([{bin_old_vheap_size, Words} | Info], Heap, Binary) -> weight_words(Info, Heap, Binary + Words);
+weight_words([_ | Info], Heap, Binary) -> weight_words(Info, Heap, Binary);
+weight_words([], Heap, Binary) -> {Heap, Binary}.
 
 %%% The largest so many of a stream, at little cost: {Keep, Count, Floor, Entries} is cut back to Keep when it has grown to twice that.
 
