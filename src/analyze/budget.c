@@ -41,6 +41,18 @@ make(struct budget *b, uint32_t intensity, int64_t period_ms)
 	window_init(&b->spent, (size_t)(period_ms / bucket) + 2, bucket);
 }
 
+/* The oldest first, for the newest are those that were seen. Those without an age are as old as the oldest that has one. */
+static void
+add_missing(struct budget *b, const struct supervisor_facts *f, uint64_t missing)
+{
+	uint64_t told = f->used < f->age_count ? f->used : f->age_count;
+	uint64_t ageless = f->used - told < missing ? f->used - told : missing;
+
+	budget_spend(b, f->time_ms - (told > 0 ? f->ages_ms[told - 1] : 0), ageless);
+	for (missing -= ageless; missing > 0; missing--)
+		budget_spend(b, f->time_ms - f->ages_ms[--told], 1);
+}
+
 void
 budget_learn(struct budget *b, const struct supervisor_facts *f)
 {
@@ -48,13 +60,8 @@ budget_learn(struct budget *b, const struct supervisor_facts *f)
 
 	make(b, f->intensity, f->period_ms);
 	seen = count(b, f->time_ms);
-	/* The oldest are those that were not seen. */
-	for (uint64_t missing = f->used > seen ? f->used - seen : 0, i = f->used; missing > 0; missing--, i--) {
-		uint64_t at = i - 1 < f->age_count ? i - 1 : f->age_count;
-		int64_t age_ms = f->age_count == 0 ? 0 : f->ages_ms[at < f->age_count ? at : f->age_count - 1];
-
-		budget_spend(b, f->time_ms - age_ms, 1);
-	}
+	if (f->used > seen)
+		add_missing(b, f, f->used - seen);
 }
 
 void

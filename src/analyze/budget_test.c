@@ -97,6 +97,15 @@ extremes_are_borne(void **state)
 	assert_int_equal(budget_left(&b, T0), 0);
 	ASSERT_NEAR(budget_share(&b, T0), 0, 0);
 	budget_release(&b);
+	/* Whatever a node says was used, nobody counts up to it. */
+	f = facts(UINT32_MAX, 100, T0, 0, 0);
+	f.used = UINT32_MAX;
+	f.ages_ms[f.age_count++] = 10000;
+	budget_learn(&b, &f);
+	assert_int_equal(budget_left(&b, T0), 0);
+	assert_int_equal(budget_left(&b, T0 + 90000), 0);
+	assert_int_equal(budget_left(&b, T0 + 92000), UINT32_MAX);
+	budget_release(&b);
 }
 
 static void
