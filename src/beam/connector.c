@@ -172,7 +172,7 @@ on_handshake(void *arg, struct evbuffer *in)
 		handshake_done(c);
 	else if (result == HANDSHAKE_FAILED)
 		handshake_failed(c, &err);
-	else if (used < evbuffer_get_length(in))
+	else if (evbuffer_get_length(in) > 0)
 		on_handshake(c, in);
 }
 
