@@ -67,7 +67,10 @@ part_bytes(const struct sample *s, const struct part_row *row)
 {
 	double bytes = value_of(s, row->metric);
 
-	return row->less == METRIC_NONE ? bytes : fmax(0, bytes - value_of(s, row->less));
+	if (row->less != METRIC_NONE)
+		bytes -= value_of(s, row->less);
+	/* Not fmax: of NaN and 0 it takes 0. */
+	return bytes < 0 ? 0 : bytes;
 }
 
 /* NaN in any of them makes both NaN. */

@@ -138,6 +138,12 @@ what_is_not_observed_is_not_zero(void **state)
 	assert_true(isnan(part(MEMORY_CARRIERS, "free_in_carriers")));
 	assert_true(isnan(account.levels[MEMORY_CARRIERS].excess));
 	assert_true(part(MEMORY_LIMIT, "other_use") == 100e6);
+	/* Nor where it is taken from another figure. */
+	s.present[METRIC_ALLOC_EXTERNAL] = false;
+	memory_account(&account, &s);
+	assert_true(isnan(part(MEMORY_BLOCKS, "code")));
+	assert_true(isnan(part(MEMORY_BLOCKS, "unattributed")));
+	assert_true(part(MEMORY_BLOCKS, "ets") == 30e6);
 	memory_account(&account, NULL);
 	assert_true(isnan(account.levels[MEMORY_LIMIT].bytes));
 }
