@@ -175,15 +175,14 @@ on_ended(void *arg, enum stream_end how, enum node_state state, const char *reas
 
 static const struct stream_handlers HANDLERS = { .opened = on_opened, .readable = on_readable, .ended = on_ended };
 
-/* The file conf in the folder, with the client options; %s in it is the folder. */
-static bool
-configure(struct world *w, const char *options)
+/* The file conf in the folder, with the client options; @ in it is the folder. */
+static void
+write_conf(const char *options)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct strbuf path = STRBUF_INIT;
 	struct err err;
 
-	memset(w, 0, sizeof(*w));
 	strbuf_adds(&text, "[{client, [");
 	for (const char *p = options; *p; p++)
 		if (*p == '@')
@@ -193,8 +192,19 @@ configure(struct world *w, const char *options)
 	strbuf_adds(&text, "]}].");
 	strbuf_addf(&path, "%s/conf", made.folder);
 	assert_true(file_write(path.data, 0600, text.data, text.len, &err));
-	w->tls = tls_new(path.data, &w->warnings, &w->err);
 	strbuf_release(&text);
+	strbuf_release(&path);
+}
+
+static bool
+configure(struct world *w, const char *options)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	memset(w, 0, sizeof(*w));
+	write_conf(options);
+	strbuf_addf(&path, "%s/conf", made.folder);
+	w->tls = tls_new(path.data, &w->warnings, &w->err);
 	strbuf_release(&path);
 	return w->tls != NULL;
 }
@@ -520,6 +530,27 @@ reads_changed_files_again(void **state)
 	strbuf_release(&path);
 }
 
+/* A changed conf names a file that comes later: nothing else changes then. */
+static void
+sees_a_file_that_was_missing(void **state)
+{
+	struct world w;
+	struct err err;
+
+	(void)state;
+	assert_true(configure(&w, "{certfile, \"@/us.crt\"}, {keyfile, \"@/us.key\"}, {cacertfile, \"@/other.crt\"}"));
+	write_conf("{certfile, \"@/us.crt\"}, {keyfile, \"@/us.key\"}, {cacertfile, \"@/missing.crt\"}");
+	assert_false(tls_refresh(w.tls, &err));
+	assert_non_null(strstr(err.text, "cacertfile: cannot be read"));
+	assert_true(tls_refresh(w.tls, &err)); /* said once */
+	write_pair(&made.ca, "missing", NULL);
+	assert_true(tls_refresh(w.tls, &err));
+	open_to(&w, "host.example", &made.node);
+	turn(&w);
+	expect_log(&w, "opened\n");
+	finish(&w);
+}
+
 int
 main(void)
 {
@@ -533,6 +564,7 @@ main(void)
 		cmocka_unit_test(takes_the_ciphers_that_are_named),
 		cmocka_unit_test(says_what_is_wrong_with_the_files),
 		cmocka_unit_test(reads_changed_files_again),
+		cmocka_unit_test(sees_a_file_that_was_missing),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, discard_all);

@@ -21,11 +21,14 @@ struct tls {
 	char *path;
 	struct tls_conf conf;
 	SSL_CTX *ctx;
-	struct stamp { /* of a file, to see that it changed */
-		struct timespec modified;
-		ino_t inode;
-		off_t size;
-	} stamps[FILES];
+	struct watched {    /* a file that was read last, whether it was any good or not, to see that it changed */
+		char *path; /* NULL: none */
+		struct stamp {
+			struct timespec modified;
+			ino_t inode;
+			off_t size;
+		} stamp;
+	} files[FILES];
 };
 
 /* ---- for sessions ------------------------------------------------------------------------------------------------------ */
@@ -316,13 +319,25 @@ take_stamp(struct stamp *stamp, const char *path)
 	stamp->size = st.st_size;
 }
 
+/* Before it is read: what changes meanwhile is seen as a change. */
 static void
-take_stamps(const struct tls *t, struct stamp stamps[FILES])
+watch(struct watched *w, const char *path)
 {
-	const char *const paths[FILES] = { t->path, t->conf.certfile, t->conf.keyfile, t->conf.cacertfile };
+	w->path = path ? xstrdup(path) : NULL;
+	take_stamp(&w->stamp, path);
+}
 
-	for (size_t i = 0; i < FILES; i++)
-		take_stamp(&stamps[i], paths[i]);
+static bool
+has_changed(const struct tls *t)
+{
+	struct stamp stamp;
+
+	for (size_t i = 0; i < FILES; i++) {
+		take_stamp(&stamp, t->files[i].path);
+		if (memcmp(&stamp, &t->files[i].stamp, sizeof(stamp)) != 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -339,22 +354,25 @@ warn_of_own(const struct tls *t, struct strbuf *warnings)
 		strbuf_adds(warnings, "\n");
 }
 
-/* Fills in conf, ctx and stamps. */
+/* Fills in files, conf and ctx. */
 static bool
 load(struct tls *t, struct strbuf *warnings, struct err *err)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct err cause;
-	bool ok = file_read(t->path, PEM_MAX, &text, err) &&
-	    tls_conf_read(&t->conf, t->path, strbuf_cstr(&text), text.len, warnings, err);
+	bool ok;
 
+	watch(&t->files[0], t->path);
+	ok = file_read(t->path, PEM_MAX, &text, err) &&
+	    tls_conf_read(&t->conf, t->path, strbuf_cstr(&text), text.len, warnings, err);
 	if (text.data)
 		explicit_bzero(text.data, text.cap);
 	strbuf_release(&text);
 	if (!ok)
 		return false;
-	/* Before they are read: what changes meanwhile is seen as a change. */
-	take_stamps(t, t->stamps);
+	watch(&t->files[1], t->conf.certfile);
+	watch(&t->files[2], t->conf.keyfile);
+	watch(&t->files[3], t->conf.cacertfile);
 	t->ctx = new_context(&t->conf);
 	if (!load_files(t->ctx, &t->conf, &cause))
 		return err_set(err, "%s: %s", t->path, cause.text);
@@ -367,6 +385,8 @@ release(struct tls *t)
 {
 	SSL_CTX_free(t->ctx);
 	tls_conf_release(&t->conf);
+	for (size_t i = 0; i < FILES; i++)
+		free(t->files[i].path);
 }
 
 struct tls *
@@ -386,22 +406,24 @@ tls_refresh(struct tls *t, struct err *err)
 {
 	struct tls fresh = { .path = t->path };
 	struct strbuf warnings = STRBUF_INIT;
-	struct stamp stamps[FILES];
+	struct watched former[FILES];
 	bool ok;
 
-	take_stamps(t, stamps);
-	if (memcmp(stamps, t->stamps, sizeof(stamps)) == 0)
+	if (!has_changed(t))
 		return true;
-	memcpy(t->stamps, stamps, sizeof(stamps));
 	ok = load(&fresh, &warnings, err);
 	strbuf_release(&warnings);
-	if (!ok) {
-		release(&fresh);
-		return false;
+	if (ok) {
+		release(t);
+		*t = fresh;
+		return true;
 	}
-	release(t);
-	*t = fresh;
-	return true;
+	/* What is wrong may be put right in a file that the former conf did not name. */
+	memcpy(former, t->files, sizeof(former));
+	memcpy(t->files, fresh.files, sizeof(t->files));
+	memcpy(fresh.files, former, sizeof(former));
+	release(&fresh);
+	return false;
 }
 
 void
