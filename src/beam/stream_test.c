@@ -388,6 +388,26 @@ says_why_a_node_is_not_trusted(void **state)
 	discard(&false_ca);
 }
 
+/* OpenSSL takes ".example" for all names that end so, and "" for any. */
+static void
+takes_no_name_that_stands_for_many(void **state)
+{
+	static const char *const hosts[] = { ".example", "", "%lo" };
+	struct world w;
+	int fds[2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		assert_true(configure(&w, GOOD));
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+		w.node = fds[1];
+		w.base = event_base_new();
+		assert_null(stream_new(w.base, fds[0], w.tls, hosts[i], &w.err));
+		assert_non_null(strstr(w.err.text, "is no host name that a certificate could have"));
+		finish(&w);
+	}
+}
+
 static void
 says_why_a_node_does_not_trust_us(void **state)
 {
@@ -559,6 +579,7 @@ main(void)
 		cmocka_unit_test(carries_bytes_through_tls),
 		cmocka_unit_test(an_end_without_farewell_is_an_end),
 		cmocka_unit_test(says_why_a_node_is_not_trusted),
+		cmocka_unit_test(takes_no_name_that_stands_for_many),
 		cmocka_unit_test(says_why_a_node_does_not_trust_us),
 		cmocka_unit_test(says_that_it_is_no_tls),
 		cmocka_unit_test(takes_the_ciphers_that_are_named),

@@ -294,7 +294,7 @@ expect_host(struct tls_session *s, struct err *err)
 	if (inet_pton(AF_INET, s->host, address) == 1 || inet_pton(AF_INET6, s->host, address) == 1) {
 		if (X509_VERIFY_PARAM_set1_ip_asc(param, s->host) == 1)
 			return true;
-	} else {
+	} else if (s->host[0] != '.') { /* to OpenSSL that means whatever is below the domain */
 		X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 		/* Server name indication has names only, no addresses (RFC 6066). */
 		if (SSL_set_tlsext_host_name(s->ssl, s->host) == 1 &&
