@@ -57,7 +57,9 @@ static const struct row OPTIONS[] = {
 	    "not followed, so weaker ones would be accepted; leave it out for OpenSSL's own choice" },
 	{ "signature_algs_cert", NULL, 0,
 	    "not followed, so weaker ones would be accepted; leave it out for OpenSSL's own choice" },
+	{ "cert_policy_opts", NULL, 0, "not followed, so a certificate that breaks the policy would be accepted" },
 	{ "stapling", NULL, 0, "not followed, so a revoked certificate would be accepted" },
+	{ "ocsp_stapling", NULL, 0, "not followed, so a revoked certificate would be accepted" }, /* until OTP 26 */
 	{ "psk_identity", NULL, 0, "pre-shared keys are not supported" },
 	{ "srp_identity", NULL, 0, "SRP is not supported" },
 	{ "user_lookup_fun", NULL, 0, "pre-shared keys and SRP are not supported" },

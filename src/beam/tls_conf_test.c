@@ -118,9 +118,9 @@ refuses_what_would_be_weaker_than_it_says(void **state)
 {
 	static const char *const options[] = { "{verify_fun, {m, f, []}}", "{crl_check, true}", "{crl_check, peer}",
 		"{cacerts, []}", "{cert, <<1>>}", "{key, {'RSAPrivateKey', <<1>>}}", "{signature_algs, []}",
-		"{stapling, staple}", "{versions, ['tlsv1.1']}", "{versions, []}", "{versions, ['sslv3', 'tlsv1.2']}",
-		"{ciphers, []}", "{ciphers, [#{cipher => x}]}", "{ciphers, \"ALL:!aNULL@STRENGTH\"}",
-		"{verify, none}" };
+		"{stapling, staple}", "{ocsp_stapling, true}", "{cert_policy_opts, [{explicit_policy, true}]}",
+		"{versions, ['tlsv1.1']}", "{versions, []}", "{versions, ['sslv3', 'tlsv1.2']}", "{ciphers, []}",
+		"{ciphers, [#{cipher => x}]}", "{ciphers, \"ALL:!aNULL@STRENGTH\"}", "{verify, none}" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
