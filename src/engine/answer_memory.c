@@ -75,19 +75,26 @@ sum_allocators(const struct survey *s, struct allocator_sum *sums)
 	return n;
 }
 
+/* NaN: not observed. */
 static double
 free_in(const struct allocator_sum *sum)
 {
-	double bytes = fmax(0, sum->carriers - sum->blocks);
+	double bytes = sum->carriers - sum->blocks;
 
-	return isnan(sum->carriers) || isnan(sum->blocks) ? 0 : bytes;
+	return bytes < 0 ? 0 : bytes;
+}
+
+static bool
+has_more_free(const struct allocator_sum *a, const struct allocator_sum *b)
+{
+	return free_in(a) > free_in(b) || (isnan(free_in(b)) && !isnan(free_in(a)));
 }
 
 /* The allocators with the most free inside their carriers, most first. */
 static void
 allocator_owners(struct answer *a, const struct engine *e)
 {
-	struct allocator_sum sums[64];
+	struct allocator_sum sums[SURVEY_ALLOCATOR_ROWS];
 	unsigned n = sum_allocators(engine_last_survey(e, SURVEY_ALLOCATORS), sums);
 
 	for (unsigned shown = 0; shown < OWNERS_MAX && shown < n; shown++) {
@@ -95,7 +102,7 @@ allocator_owners(struct answer *a, const struct engine *e)
 		struct allocator_sum swapped;
 
 		for (unsigned i = shown + 1; i < n; i++)
-			if (free_in(&sums[i]) > free_in(most))
+			if (has_more_free(&sums[i], most))
 				most = &sums[i];
 		swapped = *most;
 		*most = sums[shown];

@@ -13,13 +13,14 @@
 #include "model/sample.h"
 
 #define SURVEY_PEER 256 /* bytes of a node's name, terminator included */
+#define SURVEY_ALLOCATOR_ROWS 64
 
 /* id, name (the probe's atom), struct of a row, most rows that are kept */
 /* clang-format off */
 #define SURVEY_TABLE(X) \
 X(TABLES, "tables", survey_table, 50) \
 X(LINKS, "links", survey_link, 100) \
-X(ALLOCATORS, "allocators", survey_allocator, 64) \
+X(ALLOCATORS, "allocators", survey_allocator, SURVEY_ALLOCATOR_ROWS) \
 X(VM_EVENTS, "vm_events", survey_vm_event, 20)
 /* clang-format on */
 
