@@ -690,7 +690,7 @@ const LEVELS = { limit: "May be used", resident: "Resident in memory", carriers:
 const share = (v) => (v === null ? null : `${v.toFixed(v < 10 ? 1 : 0)} %`);
 
 // Allocators, tables and processes name themselves by different fields.
-const ownerName = (o) => o.allocator || o.name || o.pid;
+const ownerName = (o) => o.allocator || o.name || o.pid || "?";
 const ownerBytes = (part, o) => (part.name === "binary" ? o.binary_memory : (o.bytes ?? o.memory));
 
 function memoryOwners(part) {
@@ -753,6 +753,9 @@ const LISTINGS = {
 
 const treeName = (p) => p.name || (p.id !== null && p.id !== "undefined" ? p.id : null) || p.label || p.pid || p.id || "?";
 
+// Of a supervisor, that of all below it. What a node tells need not make sense: somebody may be below a worker.
+const treeLevel = (p) => (p.branch || p).level;
+
 function treeFigures(p) {
   const b = p.branch;
   const restarts = b ? b.restarts : p.restarts;
@@ -766,7 +769,7 @@ function treeFigures(p) {
 
 function treeLine(p) {
   const name = treeName(p);
-  const level = p.branch ? p.branch.level : p.level;
+  const level = treeLevel(p);
   const about = [name === p.pid ? null : p.pid, p.parent === null && p.application && p.application !== name ? `application ${p.application}` : null,
     p.module && p.module !== name && !(p.parent === null && p.module === p.application) ? p.module : null].filter(Boolean);
   return [
@@ -786,7 +789,8 @@ function treeList(processes, below, parent) {
   return el("ul", {}, (below.get(parent) || []).map((i) => {
     const p = processes[i];
     if (!below.has(i)) return el("li", { class: "line" }, treeLine(p));
-    const open = p.depth === 0 || p.branch.level === "warning" || p.branch.level === "critical";
+    const level = treeLevel(p);
+    const open = p.depth === 0 || level === "warning" || level === "critical";
     return el("li", {}, el("details", { open }, el("summary", { class: "line", "data-key": `tree ${i}` }, treeLine(p)), treeList(processes, below, i)));
   }));
 }
