@@ -84,7 +84,8 @@ set_collateral(const struct supervisor *s, struct restart *r)
 {
 	unsigned at = s->siblings ? index_of(s->siblings, r->child_id) : 0;
 
-	r->collateral_known = true;
+	/* One whose state was not understood may restart others along all the same. */
+	r->collateral_known = s->strategy != STRATEGY_UNKNOWN;
 	if (s->siblings == NULL)
 		return;
 	r->sibling_count = s->strategy == REST_FOR_ONE ? at : s->siblings->count;

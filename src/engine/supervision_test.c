@@ -503,7 +503,9 @@ what_is_unknown_is_left_out(void **state)
 	engine_supervisor(e, now, &f);
 	supervisor_facts_release(&f);
 	assert_int_equal(stats_of(e).budget_count, 0);
+	assert_false(engine_restart_at(e, 0)->collateral_known);
 	report(RESTART_DONE, "a", "<0.2.0>", "boom");
+	assert_false(published()->collateral_known);
 	assert_int_equal(stats_of(e).total, 2);
 }
 
