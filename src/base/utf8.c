@@ -60,19 +60,37 @@ utf8_add(struct strbuf *sb, uint32_t cp)
 	strbuf_add(sb, out, n);
 }
 
-void
-utf8_add_clean(struct strbuf *sb, const void *text, size_t len)
+static bool
+is_control(uint32_t cp)
 {
-	const uint8_t *p = text;
+	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0);
+}
 
+static void
+add_clean(struct strbuf *sb, const uint8_t *p, size_t len, bool controls)
+{
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
 		size_t n = utf8_decode(p + i, len - i, &cp);
 
 		if (n == 0)
 			utf8_add(sb, REPLACEMENT);
+		else if (!controls && is_control(cp))
+			strbuf_addc(sb, '.');
 		else
 			strbuf_add(sb, p + i, n);
 		i += n ? n : 1;
 	}
+}
+
+void
+utf8_add_clean(struct strbuf *sb, const void *text, size_t len)
+{
+	add_clean(sb, text, len, true);
+}
+
+void
+utf8_add_printable(struct strbuf *sb, const void *text, size_t len)
+{
+	add_clean(sb, text, len, false);
 }

@@ -16,5 +16,7 @@ size_t utf8_decode(const uint8_t *p, size_t len, uint32_t *cp);
 void utf8_add(struct strbuf *sb, uint32_t cp);
 /* utf8_add_clean appends the text with every invalid byte replaced by U+FFFD. */
 void utf8_add_clean(struct strbuf *sb, const void *text, size_t len);
+/* utf8_add_printable does so, too, and puts a dot for every control character: for messages to a person. */
+void utf8_add_printable(struct strbuf *sb, const void *text, size_t len);
 
 #endif

@@ -73,6 +73,18 @@ cleaning_replaces_byte_by_byte(void **state)
 	strbuf_release(&sb);
 }
 
+static void
+nothing_printable_moves_the_cursor(void **state)
+{
+	static const char text[] = "a\n\0\x1b[2J\x7F\xC2\x9B\xC2\xA0\xFF";
+	struct strbuf sb = STRBUF_INIT;
+
+	(void)state;
+	utf8_add_printable(&sb, text, sizeof(text) - 1);
+	assert_string_equal(sb.data, "a...[2J..\xC2\xA0\xEF\xBF\xBD");
+	strbuf_release(&sb);
+}
+
 int
 main(void)
 {
@@ -81,6 +93,7 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_utf8),
 		cmocka_unit_test(every_code_point_goes_round),
 		cmocka_unit_test(cleaning_replaces_byte_by_byte),
+		cmocka_unit_test(nothing_printable_moves_the_cursor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,10 +96,7 @@ printable(char *buf, size_t size, const void *data, size_t len)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	utf8_add_clean(&sb, data, len < 40 ? len : 40);
-	for (size_t i = 0; i < sb.len; i++)
-		if ((unsigned char)sb.data[i] < 0x20 || sb.data[i] == 0x7F)
-			sb.data[i] = '.';
+	utf8_add_printable(&sb, data, len < 40 ? len : 40);
 	snprintf(buf, size, "%s", strbuf_cstr(&sb));
 	strbuf_release(&sb);
 }

@@ -109,10 +109,7 @@ shown(const struct consult_term *t, char buf[64])
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	utf8_add_clean(&sb, t->text, t->len < 40 ? t->len : 40);
-	for (size_t i = 0; i < sb.len; i++)
-		if ((unsigned char)sb.data[i] < 0x20 || sb.data[i] == 0x7F)
-			sb.data[i] = '.';
+	utf8_add_printable(&sb, t->text, t->len < 40 ? t->len : 40);
 	snprintf(buf, 64, "%s", strbuf_cstr(&sb));
 	strbuf_release(&sb);
 	return buf;

@@ -38,14 +38,8 @@ take_bio(BIO *bio, struct strbuf *out)
 {
 	char *data;
 	long len = BIO_get_mem_data(bio, &data);
-	struct strbuf sb = STRBUF_INIT;
 
-	utf8_add_clean(&sb, data, len < 120 ? (size_t)len : 120);
-	for (size_t i = 0; i < sb.len; i++)
-		if ((unsigned char)sb.data[i] < 0x20 || sb.data[i] == 0x7F)
-			sb.data[i] = '.';
-	strbuf_add(out, strbuf_cstr(&sb), sb.len);
-	strbuf_release(&sb);
+	utf8_add_printable(out, data, len < 120 ? (size_t)len : 120);
 	BIO_free(bio);
 }
 
