@@ -535,14 +535,14 @@ reads_changed_files_again(void **state)
 	write_pair(&made.other, "changing", NULL);
 	assert_true(
 	    configure(&w, "{certfile, \"@/us.crt\"}, {keyfile, \"@/us.key\"}, {cacertfile, \"@/changing.crt\"}"));
-	assert_true(tls_refresh(w.tls, &err));
+	assert_true(tls_refresh(w.tls, &w.warnings, &err));
 	assert_true(file_write(path.data, 0600, "nonsense", 8, &err));
-	assert_false(tls_refresh(w.tls, &err));
+	assert_false(tls_refresh(w.tls, &w.warnings, &err));
 	assert_non_null(strstr(err.text, "changing.crt holds no certificate"));
-	assert_true(tls_refresh(w.tls, &err)); /* said once */
-	unlink(path.data);                     /* so that it is another file, however fast we are */
+	assert_true(tls_refresh(w.tls, &w.warnings, &err)); /* said once */
+	unlink(path.data);                                  /* so that it is another file, however fast we are */
 	write_pair(&made.ca, "changing", NULL);
-	assert_true(tls_refresh(w.tls, &err));
+	assert_true(tls_refresh(w.tls, &w.warnings, &err));
 	open_to(&w, "host.example", &made.node);
 	turn(&w);
 	expect_log(&w, "opened\n");
@@ -560,14 +560,30 @@ sees_a_file_that_was_missing(void **state)
 	(void)state;
 	assert_true(configure(&w, "{certfile, \"@/us.crt\"}, {keyfile, \"@/us.key\"}, {cacertfile, \"@/other.crt\"}"));
 	write_conf("{certfile, \"@/us.crt\"}, {keyfile, \"@/us.key\"}, {cacertfile, \"@/missing.crt\"}");
-	assert_false(tls_refresh(w.tls, &err));
+	assert_false(tls_refresh(w.tls, &w.warnings, &err));
 	assert_non_null(strstr(err.text, "cacertfile: cannot be read"));
-	assert_true(tls_refresh(w.tls, &err)); /* said once */
+	assert_true(tls_refresh(w.tls, &w.warnings, &err)); /* said once */
 	write_pair(&made.ca, "missing", NULL);
-	assert_true(tls_refresh(w.tls, &err));
+	assert_true(tls_refresh(w.tls, &w.warnings, &err));
+	assert_int_equal(w.warnings.len, 0);
 	open_to(&w, "host.example", &made.node);
 	turn(&w);
 	expect_log(&w, "opened\n");
+	finish(&w);
+}
+
+/* As at the start, nobody goes without checks unwarned. */
+static void
+warns_of_a_change(void **state)
+{
+	struct world w;
+	struct err err;
+
+	(void)state;
+	assert_true(configure(&w, GOOD));
+	write_conf(GOOD ", {verify, verify_none}");
+	assert_true(tls_refresh(w.tls, &w.warnings, &err));
+	assert_non_null(strstr(strbuf_cstr(&w.warnings), "verify_none: "));
 	finish(&w);
 }
 
@@ -586,6 +602,7 @@ main(void)
 		cmocka_unit_test(says_what_is_wrong_with_the_files),
 		cmocka_unit_test(reads_changed_files_again),
 		cmocka_unit_test(sees_a_file_that_was_missing),
+		cmocka_unit_test(warns_of_a_change),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, discard_all);

@@ -402,18 +402,14 @@ tls_new(const char *path, struct strbuf *warnings, struct err *err)
 }
 
 bool
-tls_refresh(struct tls *t, struct err *err)
+tls_refresh(struct tls *t, struct strbuf *warnings, struct err *err)
 {
 	struct tls fresh = { .path = t->path };
-	struct strbuf warnings = STRBUF_INIT;
 	struct watched former[FILES];
-	bool ok;
 
 	if (!has_changed(t))
 		return true;
-	ok = load(&fresh, &warnings, err);
-	strbuf_release(&warnings);
-	if (ok) {
+	if (load(&fresh, warnings, err)) {
 		release(t);
 		*t = fresh;
 		return true;

@@ -21,8 +21,11 @@ struct tls_conf;
 struct tls *tls_new(const char *path, struct strbuf *warnings, struct err *err) MUST_CHECK;
 /* tls_free: after the last session. NULL is fine. */
 void tls_free(struct tls *t);
-/* tls_refresh reads the files again if one of them has changed. If they are no good now, what was read before is kept; false and a reason then, once. */
-bool tls_refresh(struct tls *t, struct err *err) MUST_CHECK;
+/*
+ * tls_refresh reads the files again if one of them has changed; warnings as above. If they are no good now, what was read before is kept; false and a
+ * reason then, once.
+ */
+bool tls_refresh(struct tls *t, struct strbuf *warnings, struct err *err) MUST_CHECK;
 
 /* For sessions: OpenSSL's context, the options, and the path of their file. */
 struct ssl_ctx_st *tls_context(const struct tls *t);

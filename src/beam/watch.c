@@ -389,12 +389,20 @@ static void
 refresh_tls(struct beam_watch *w)
 {
 	char text[sizeof(((struct err *)0)->text) + 60];
+	struct strbuf warnings = STRBUF_INIT;
+	char *rest = NULL;
 	struct err err;
 
-	if (w->o.tls == NULL || tls_refresh(w->o.tls, &err))
+	if (w->o.tls == NULL)
 		return;
-	snprintf(text, sizeof(text), "the changed TLS files are no good, the former are used: %s", err.text);
-	w->handlers.notice(w->arg, true, text);
+	if (!tls_refresh(w->o.tls, &warnings, &err)) {
+		snprintf(text, sizeof(text), "the changed TLS files are no good, the former are used: %s", err.text);
+		w->handlers.notice(w->arg, true, text);
+	} else if (warnings.len > 0) {
+		for (char *line = strtok_r(warnings.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+			w->handlers.notice(w->arg, true, line);
+	}
+	strbuf_release(&warnings);
 }
 
 static void
