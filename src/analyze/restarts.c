@@ -33,7 +33,10 @@ tally_add(struct tally *t, int64_t first_ms, int64_t last_ms, uint64_t n)
 static void
 tally_take(struct tally *t, int64_t time_ms, uint64_t n)
 {
-	t->total -= n < t->total ? n : t->total;
+	uint64_t taken = n < t->total ? n : t->total;
+
+	t->total -= taken;
+	t->undone += taken;
 	window_take(&t->window, time_ms, n);
 	if (t->last_ms == time_ms)
 		t->last_ms = t->before_ms;
@@ -351,7 +354,10 @@ restarts_count_past(struct restarts *r, struct child *c, const struct restart *l
 static void
 take_from_child(struct restarts *r, struct child *c, const struct restart *done, uint64_t n)
 {
-	c->count -= n < c->count ? n : c->count;
+	uint64_t taken = n < c->count ? n : c->count;
+
+	c->count -= taken;
+	c->undone += taken;
 	reason_list_take(&c->reasons, &r->reasons, done->reason, n);
 	/* It may have found no place of its own. */
 	reason_list_trim(&c->reasons, &r->reasons, c->count);

@@ -27,6 +27,7 @@
 /* What is counted for all supervisors together and for each. */
 struct tally {
 	uint64_t total;
+	uint64_t undone; /* were in total, and were none */
 	uint64_t failed;
 	uint64_t gave_up;
 	uint64_t collateral;       /* siblings that were restarted along: not in total */
@@ -60,6 +61,7 @@ struct child {
 	bool group;
 	bool rapid; /* in a rapid cycle that was reported */
 	uint64_t count;
+	uint64_t undone;    /* were in count, and were none */
 	uint64_t unsettled; /* restarts of which it is not known yet who was restarted along */
 	struct recent_restarts recent;
 	struct storm storm;

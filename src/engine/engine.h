@@ -169,6 +169,7 @@ struct child_count {
 	const struct term *supervisor;
 	const struct term *child_id;
 	uint64_t count;
+	uint64_t undone; /* as in struct restart_stats */
 };
 
 /* A pattern among restarts (contract, section 6). Types known now: restart_storm. */
@@ -206,6 +207,7 @@ struct reason_count {
 struct restart_stats {
 	bool observed;   /* restarts are seen on this node at all */
 	uint64_t total;  /* since the watch began, never capped */
+	uint64_t undone; /* were in total until it was known that the supervisor gave up instead */
 	uint64_t failed; /* failed attempts */
 	uint64_t gave_up;
 	uint64_t collateral;     /* siblings restarted along: not in total */

@@ -32,6 +32,7 @@ static inline void
 same_statistics(const struct restart_stats *a, const struct restart_stats *b)
 {
 	assert_int_equal(a->total, b->total);
+	assert_int_equal(a->undone, b->undone);
 	assert_int_equal(a->failed, b->failed);
 	assert_int_equal(a->gave_up, b->gave_up);
 	assert_int_equal(a->undescribed, b->undescribed);
@@ -41,6 +42,7 @@ same_statistics(const struct restart_stats *a, const struct restart_stats *b)
 	for (unsigned i = 0; i < a->child_count; i++) {
 		assert_true(term_same(a->children[i].child_id, b->children[i].child_id));
 		assert_int_equal(a->children[i].count, b->children[i].count);
+		assert_int_equal(a->children[i].undone, b->children[i].undone);
 	}
 	assert_int_equal(a->reason_count, b->reason_count);
 	for (unsigned i = 0; i < a->reason_count; i++) {

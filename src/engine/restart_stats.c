@@ -26,6 +26,7 @@ add_tally(struct gathering *g, const struct tally *t)
 		g->last_ms = out->total == 0 || t->last_ms > g->last_ms ? t->last_ms : g->last_ms;
 	}
 	out->total += t->total;
+	out->undone += t->undone;
 	out->failed += t->failed;
 	out->gave_up += t->gave_up;
 	out->collateral += t->collateral;
@@ -105,7 +106,7 @@ add_storm(struct gathering *g, const struct child *c)
 static void
 add_child(struct gathering *g, const struct child *c)
 {
-	struct child_count count = { c->supervisor, c->id, c->count };
+	struct child_count count = { c->supervisor, c->id, c->count, c->undone };
 
 	if (c->count == 0)
 		return;

@@ -140,12 +140,14 @@ the_last_restart_was_none(void **state)
 	report(RESTART_GAVE_UP, "a", "<0.3.0>", "reached_max_restart_intensity");
 	st = stats_of(e);
 	assert_int_equal(st.total, 2);
+	assert_int_equal(st.undone, 1);
 	assert_int_equal(st.gave_up, 1);
 	ASSERT_NEAR(st.rate, 2, 0);
 	ASSERT_NEAR(st.mean_interval_ms, 10, 0);
 	assert_int_equal(st.child_count, 2);
 	assert_int_equal(st.children[0].count, 1);
 	assert_int_equal(st.children[1].count, 1);
+	assert_int_equal(st.children[0].undone + st.children[1].undone, 1);
 	assert_int_equal(reason_count(&st, "boom"), 1);
 	assert_int_equal(engine_counts(e).restarts, 2);
 	/* In the list it is marked; the report of the end stands beside it. */
@@ -380,6 +382,7 @@ restored_counts_are_the_same(void **state)
 	b = stats_of(again);
 	same_statistics(&a, &b);
 	assert_int_equal(b.total, 2);
+	assert_int_equal(b.undone, 1);
 	assert_int_equal(b.collateral, 6);
 	assert_true(engine_restart_at(again, 1)->undone);
 	/* A report of the same end that comes late takes nothing back that was taken back already. */
@@ -411,6 +414,8 @@ tallies_take_back_too(void **state)
 	assert_int_equal(st.total, 8);
 	assert_int_equal(st.collateral, 24);
 	assert_int_equal(st.children[0].count, 8);
+	assert_int_equal(st.undone, 2);
+	assert_int_equal(st.children[0].undone, 2);
 	assert_int_equal(reason_count(&st, "boom"), 8);
 	assert_int_equal(engine_counts(e).restarts, 8);
 	restart_release(&r);

@@ -301,13 +301,20 @@ get_last_sample(const struct subject *s)
 static double
 if_seen(const struct subject *s, uint64_t count)
 {
-	return s->restarts.observed || s->restarts.total ? (double)count : (double)NAN;
+	return s->restarts.observed || s->restarts.total || s->restarts.undone ? (double)count : (double)NAN;
 }
 
+/* A counter never falls: what was taken out of the total again stays in it, and is subtracted by who wants that. */
 static double
 get_restarts(const struct subject *s)
 {
-	return if_seen(s, s->restarts.total);
+	return if_seen(s, s->restarts.total + s->restarts.undone);
+}
+
+static double
+get_restarts_undone(const struct subject *s)
+{
+	return if_seen(s, s->restarts.undone);
 }
 
 static double
@@ -400,13 +407,15 @@ write_children(const struct scrape *sc, const struct subject *s, const char *nam
 	struct strbuf labels = STRBUF_INIT;
 
 	for (unsigned i = 0; i < s->restarts.child_count; i++) {
+		const struct child_count *c = &s->restarts.children[i];
+
 		strbuf_reset(&labels);
 		strbuf_adds(&labels, "supervisor=\"");
-		prometheus_escape(&labels, term_text(s->restarts.children[i].supervisor));
+		prometheus_escape(&labels, term_text(c->supervisor));
 		strbuf_adds(&labels, "\",child=\"");
-		prometheus_escape(&labels, term_text(s->restarts.children[i].child_id));
+		prometheus_escape(&labels, term_text(c->child_id));
 		strbuf_addc(&labels, '"');
-		add_sample(sc->out, name, s->label, labels.data, (double)s->restarts.children[i].count);
+		add_sample(sc->out, name, s->label, labels.data, (double)(c->count + c->undone));
 	}
 	strbuf_release(&labels);
 }
@@ -466,13 +475,15 @@ static const struct own_family {
 	{ "arsenal_health_level", KIND_GAUGE, NULL, write_health,
 	    "0 healthy, 1 warning, 2 critical; of each criterion and, as overall, the worst of them" },
 	{ "arsenal_restarts_total", KIND_COUNTER, get_restarts, NULL,
-	    "Supervisor restarts seen since the watch began" },
+	    "Supervisor restarts seen since the watch began; arsenal_restarts_undone_total of them were none" },
+	{ "arsenal_restarts_undone_total", KIND_COUNTER, get_restarts_undone, NULL,
+	    "Of arsenal_restarts_total, those that were none: the child ended, and its supervisor gave up instead" },
 	{ "arsenal_restarts_failed_total", KIND_COUNTER, get_restarts_failed, NULL,
 	    "Attempts to restart a child that failed" },
 	{ "arsenal_supervisors_gave_up_total", KIND_COUNTER, get_gave_up, NULL,
 	    "Supervisors that reached their restart intensity and ended" },
 	{ "arsenal_restarts_by_child_total", KIND_COUNTER, NULL, write_children,
-	    "Restarts of the most restarted children (at most 20)" },
+	    "Restarts of the most restarted children (at most 20), with those that were none in the end" },
 	{ "arsenal_restarts_last_hour", KIND_GAUGE, get_restart_rate, NULL, "Restarts in the last hour" },
 	{ "arsenal_restart_storms_active", KIND_GAUGE, get_storms, NULL, "Restart storms that go on" },
 	{ "arsenal_anomalies_active", KIND_GAUGE, get_anomalies_active, NULL, "Anomalies that hold at present" },

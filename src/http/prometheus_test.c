@@ -209,6 +209,41 @@ all_nodes(void **state)
 }
 
 static void
+report(enum restart_kind kind, const char *pid)
+{
+	struct restart r = { .time_ms = FIXTURE_NOW,
+		.kind = kind,
+		.supervisor = text_term("sup"),
+		.child_id = text_term("w"),
+		.child_pid = text_term(pid),
+		.reason = text_term("killed") };
+
+	engine_restart(fixture.engines[0], FIXTURE_NOW, &r);
+	restart_release(&r);
+}
+
+/* The last restart before a supervisor gives up was none. */
+static void
+counters_do_not_fall(void **state)
+{
+	static const char by_child[] = "arsenal_restarts_by_child_total{supervisor=\"sup\",child=\"w\"} 2\n";
+	const char *text;
+
+	(void)state;
+	report(RESTART_DONE, "<0.1.0>");
+	report(RESTART_DONE, "<0.2.0>");
+	text = scrape("node=a@h");
+	HAS(text, "\narsenal_restarts_total 2\n");
+	HAS(text, "\narsenal_restarts_undone_total 0\n");
+	HAS(text, by_child);
+	report(RESTART_GAVE_UP, "<0.2.0>");
+	text = scrape("node=a@h");
+	HAS(text, "\narsenal_restarts_total 2\n");
+	HAS(text, "\narsenal_restarts_undone_total 1\n");
+	HAS(text, by_child);
+}
+
+static void
 schedulers(void **state)
 {
 	const char *text;
@@ -256,6 +291,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_was_not_observed_has_no_sample, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_node_that_went_down_has_no_stale_figures, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_nodes, setup, teardown),
+		cmocka_unit_test_setup_teardown(counters_do_not_fall, setup, teardown),
 		cmocka_unit_test_setup_teardown(schedulers, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_family_comes_once, setup, teardown),
 	};
