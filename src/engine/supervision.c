@@ -209,13 +209,15 @@ supervision_budget(const struct supervisor *s, int64_t now_ms, struct restart_st
 
 /* ---- those that gave up ---- */
 
-/* The kept restart that the supervisor gave up upon: of the very child process that the report names, or, where siblings are restarted along
- * and another one of them could not be started again, the supervisor's last. */
+/*
+ * The kept restart that the supervisor gave up upon: of the very child process that the report names, or, where that one was folded into others, of its child;
+ * where siblings are restarted along and another one of them could not be started again, the supervisor's last.
+ */
 static struct kept_restart *
 find_undone(struct engine *e, const struct supervisor *s, const struct restart *gave_up)
 {
 	bool together = s->strategy == ONE_FOR_ALL || s->strategy == REST_FOR_ONE;
-	struct kept_restart *kept;
+	struct kept_restart *kept, *folded = NULL;
 
 	for (size_t age = 0; age < LOOK_BACK && (kept = ring_newest(&e->restart_list, age)) != NULL; age++) {
 		const struct restart *r = &kept->restart;
@@ -224,13 +226,25 @@ find_undone(struct engine *e, const struct supervisor *s, const struct restart *
 			continue;
 		/* Behind an earlier end of this supervisor nothing is its own any more. */
 		if (r->kind == RESTART_GAVE_UP)
-			return NULL;
-		if (r->kind != RESTART_DONE || r->undone || r->times != 1)
+			break;
+		if (r->kind != RESTART_DONE || r->undone)
 			continue;
 		if (gave_up->child_pid ? term_same(r->child_pid, gave_up->child_pid) : together)
 			return kept;
+		if (gave_up->child_pid && folded == NULL && r->times > 1 && term_same(r->child_id, gave_up->child_id))
+			folded = kept;
 	}
-	return NULL;
+	return folded;
+}
+
+/* A folded report goes on standing for the others. */
+static void
+take_one(struct restart *r)
+{
+	if (r->times > 1)
+		r->times--;
+	else
+		r->undone = true;
 }
 
 static void
@@ -238,7 +252,7 @@ undo(struct engine *e, struct restart *r)
 {
 	struct child *c = restarts_known(&e->restarts, r);
 
-	r->undone = true;
+	take_one(r);
 	restarts_take_back(&e->restarts, r, 1);
 	e->counts.restarts -= e->counts.restarts > 0;
 	add_record(e, r, RESTART_UNDONE, 1, r->time_ms);
@@ -270,10 +284,10 @@ supervision_mark_undone(struct engine *e, const struct restart *undone)
 	for (size_t age = 0; age < LOOK_BACK && (kept = ring_newest(&e->restart_list, age)) != NULL; age++) {
 		struct restart *r = &kept->restart;
 
-		if (r->kind == RESTART_DONE && r->caught && !r->undone && r->times == 1 &&
-		    r->time_ms == undone->time_ms && term_same(restart_key(r), restart_key(undone)) &&
-		    term_same(r->child_id, undone->child_id) && term_same(r->reason, undone->reason)) {
-			r->undone = true;
+		if (r->kind == RESTART_DONE && r->caught && !r->undone && r->time_ms == undone->time_ms &&
+		    term_same(restart_key(r), restart_key(undone)) && term_same(r->child_id, undone->child_id) &&
+		    term_same(r->reason, undone->reason)) {
+			take_one(r);
 			return;
 		}
 	}

@@ -57,6 +57,21 @@ report(enum restart_kind kind, const char *child, const char *pid, const char *r
 	report_to(e, kind, child, pid, reason, false);
 }
 
+/* A flood's: no process is named. */
+static void
+report_folded(struct engine *to, const char *child, uint64_t times)
+{
+	struct restart r = { .time_ms = now,
+		.caught = true,
+		.times = times,
+		.supervisor = text_term("sup"),
+		.child_id = text_term(child),
+		.reason = text_term("boom") };
+
+	engine_restart(to, now, &r);
+	restart_release(&r);
+}
+
 static struct restart_stats
 stats_of(const struct engine *of)
 {
@@ -213,6 +228,53 @@ one_of_a_storm_is_taken_out(void **state)
 	assert_int_equal(st.patterns[0].last_ms, T0 + 500);
 	report(RESTART_DONE, "a", "<0.8.0>", "boom");
 	assert_int_equal(stats_of(e).patterns[0].frequency, 7);
+}
+
+static void
+it_may_be_among_folded_ones(void **state)
+{
+	struct restart_stats st;
+
+	(void)state;
+	report_folded(e, "a", 5);
+	report(RESTART_DONE, "b", "<0.2.0>", "bang");
+	report(RESTART_GAVE_UP, "a", "<0.9.0>", "reached_max_restart_intensity");
+	st = stats_of(e);
+	assert_int_equal(st.total, 5);
+	assert_int_equal(st.undone, 1);
+	assert_int_equal(st.children[0].count, 4);
+	assert_int_equal(reason_count(&st, "boom"), 4);
+	assert_int_equal(engine_counts(e).restarts, 5);
+	assert_int_equal(engine_restart_at(e, 2)->times, 4);
+	assert_false(engine_restart_at(e, 1)->undone || engine_restart_at(e, 2)->undone);
+	/* Those of another child are not meant. */
+	report_folded(e, "a", 2);
+	report(RESTART_GAVE_UP, "b", "<0.8.0>", "reached_max_restart_intensity");
+	assert_int_equal(stats_of(e).total, 7);
+	/* The very process comes first. */
+	report(RESTART_DONE, "a", "<0.3.0>", "boom");
+	report_folded(e, "a", 3);
+	report(RESTART_GAVE_UP, "a", "<0.3.0>", "reached_max_restart_intensity");
+	assert_int_equal(stats_of(e).total, 10);
+	assert_int_equal(engine_restart_at(e, 1)->times, 3);
+	assert_true(engine_restart_at(e, 2)->undone);
+}
+
+static void
+with_siblings_it_may_be_among_folded_ones(void **state)
+{
+	struct restart_stats st;
+
+	(void)state;
+	report(RESTART_DONE, "b", "<0.2.0>", "bang");
+	tell(ONE_FOR_ALL, 9, 1);
+	report_folded(e, "a", 5);
+	report(RESTART_GAVE_UP, "c", NULL, "reached_max_restart_intensity");
+	st = stats_of(e);
+	assert_int_equal(st.total, 5);
+	assert_int_equal(st.collateral, 15);
+	assert_int_equal(engine_restart_at(e, 1)->times, 4);
+	assert_false(engine_restart_at(e, 2)->undone);
 }
 
 static void
@@ -392,6 +454,34 @@ restored_counts_are_the_same(void **state)
 }
 
 static void
+restored_folded_ones_are_as_many(void **state)
+{
+	struct engine_options o = engine_defaults();
+	struct engine *again = engine_new("a@h", &o);
+	struct restart record;
+	struct restart_stats a, b;
+
+	(void)state;
+	engine_restore_begin(again);
+	report_folded(e, "a", 5);
+	report(RESTART_GAVE_UP, "a", "<0.9.0>", "reached_max_restart_intensity");
+	report_folded(again, "a", 5);
+	while (engine_next_record(e, &record)) {
+		engine_restart(again, now, &record);
+		restart_release(&record);
+	}
+	report_to(again, RESTART_GAVE_UP, "a", "<0.9.0>", "reached_max_restart_intensity", false);
+	engine_restore_end(again, now);
+	a = stats_of(e);
+	b = stats_of(again);
+	same_statistics(&a, &b);
+	assert_int_equal(b.total, 4);
+	assert_int_equal(engine_restart_at(again, 1)->times, 4);
+	assert_false(engine_restart_at(again, 1)->undone);
+	engine_free(again);
+}
+
+static void
 tallies_take_back_too(void **state)
 {
 	struct restart r = {
@@ -524,6 +614,8 @@ main(void)
 		TEST(only_that_childs_end_is_meant),
 		TEST(with_siblings_it_may_be_another_child),
 		TEST(one_of_a_storm_is_taken_out),
+		TEST(it_may_be_among_folded_ones),
+		TEST(with_siblings_it_may_be_among_folded_ones),
 		TEST(hand_reports_meet_it_all_the_same),
 		TEST(a_reason_without_a_place_of_its_own_goes_too),
 		TEST(all_siblings_are_collateral),
@@ -531,6 +623,7 @@ main(void)
 		TEST(one_for_one_has_none),
 		TEST(a_restart_that_was_none_had_no_siblings),
 		TEST(restored_counts_are_the_same),
+		TEST(restored_folded_ones_are_as_many),
 		TEST(tallies_take_back_too),
 		TEST(a_budget_is_spent_and_comes_back),
 		TEST(one_that_gave_up_begins_anew),
