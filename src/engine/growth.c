@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define WINDOW_MS 600000
+#define SPAN_MIN_MS 30000 /* over less, what is allocated by and by looks like a flood, or like nothing */
 #define HOUR_MS 3600000.0
 
 static const struct survey_table *
@@ -35,7 +36,7 @@ go_on(struct survey_table *t, const struct table_growth *before, int64_t time_ms
 	struct table_growth *g = &t->growth;
 
 	*g = *before;
-	if (time_ms > g->since_ms)
+	if (time_ms - g->since_ms >= SPAN_MIN_MS)
 		g->per_hour = (t->memory - g->since_memory) * HOUR_MS / (double)(time_ms - g->since_ms);
 	if (time_ms - g->mark_ms < WINDOW_MS)
 		return;

@@ -74,6 +74,25 @@ old_growth_is_forgotten(void **state)
 	}
 }
 
+/* Two surveys that waited for the same pause to end. */
+static void
+growth_over_moments_is_not_known(void **state)
+{
+	struct survey a = survey_at(0, MINUTE_MS, 1e6);
+	struct survey b = survey_at(1, MINUTE_MS + 5, 1.5e6);
+
+	(void)state;
+	growth_of_tables(&a, NULL);
+	growth_of_tables(&b, &a);
+	assert_true(isnan(rows[1][0].growth.per_hour));
+	a = survey_at(0, MINUTE_MS + 29999, 2e6);
+	growth_of_tables(&a, &b);
+	assert_true(isnan(rows[0][0].growth.per_hour));
+	b = survey_at(1, MINUTE_MS + 30000, 2e6);
+	growth_of_tables(&b, &a);
+	assert_true(fabs(rows[1][0].growth.per_hour - 120e6) < 1);
+}
+
 static void
 a_clock_that_stands_divides_nothing(void **state)
 {
@@ -93,6 +112,7 @@ main(void)
 		cmocka_unit_test(a_table_seen_once_has_no_growth),
 		cmocka_unit_test(growth_is_per_hour_and_goes_by_name),
 		cmocka_unit_test(old_growth_is_forgotten),
+		cmocka_unit_test(growth_over_moments_is_not_known),
 		cmocka_unit_test(a_clock_that_stands_divides_nothing),
 	};
 

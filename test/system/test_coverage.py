@@ -93,7 +93,7 @@ class Coverage(SystemTest):
         self.assertEqual((cache["named"], cache["owner"], cache["count"], cache["size"]), (False, "coverage_owner", 3, 15000))
         second = n.eval(FILL % 2)
         watch(self.room, n.node)  # for whoever comes, all is looked at anew
-        row = self.wait_row(a, n, "tables", "coverage_named", lambda row: row["memory"] == second)
+        row = self.wait_row(a, n, "tables", "coverage_named", lambda row: row["memory"] == second and row["growth_per_hour"] is not None, timeout=60)
         self.assertGreater(row["growth_per_hour"], (second - first) * 60)
         self.assertIn("coverage_named", [t["name"] for t in a.of(n.node, "memory")["levels"][3]["parts"][2]["owners"]])
         n.eval("whereis(coverage_owner) ! stop, ok")
