@@ -92,16 +92,33 @@ read_counts(struct etf *e, struct tree_row *r)
 	r->children = supervisors + workers;
 }
 
+/* Whoever draws a tree goes down as deep as it is. */
+static bool
+may_have_below(const struct tree_row *rows, int parent)
+{
+	int depth = 1;
+
+	if (parent >= 0 && !rows[parent].supervisor)
+		return false;
+	for (; parent >= 0; parent = rows[parent].parent)
+		if (depth++ > TREE_MAX_DEPTH)
+			return false;
+	return true;
+}
+
 /* {Parent, Type, Id, Pid, Name, Label, Module, Status, Listing, Counts, QueueLen, HeapBytes, Application} */
 static void
-read_row(struct etf *e, unsigned number, struct tree_row *r)
+read_row(struct etf *e, struct tree_row *rows, unsigned number)
 {
+	struct tree_row *r = &rows[number];
 	int64_t parent;
 
 	etf_tuple_of(e, 13);
 	parent = etf_int(e);
-	if (parent < -1 || parent >= (int64_t)number)
+	if (parent < -1 || parent >= (int64_t)number || !may_have_below(rows, (int)parent)) {
 		etf_fail(e);
+		return;
+	}
 	r->parent = (int)parent;
 	r->supervisor = etf_atom_is(e, "supervisor");
 	r->id = probe_read_wrapped(e);
@@ -132,7 +149,7 @@ read_rows(struct etf *e, struct tree *t)
 		return;
 	t->rows = n > 0 ? xcalloc(n, sizeof(*t->rows)) : NULL;
 	for (; t->count < n && etf_ok(e); t->count++)
-		read_row(e, t->count, &t->rows[t->count]);
+		read_row(e, t->rows, t->count);
 	etf_list_end(e, n);
 }
 

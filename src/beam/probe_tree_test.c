@@ -88,6 +88,33 @@ rows_in_the_wrong_order(void **state)
 }
 
 static void
+rows_below_a_worker(void **state)
+{
+	struct tree_fixture_row rows[3] = { ROWS[0], ROWS[1], ROWS[1] };
+	struct tree t;
+
+	(void)state;
+	rows[2].parent = 1;
+	assert_false(read_one(rows, 3, &t));
+}
+
+static void
+rows_that_are_too_deep(void **state)
+{
+	struct tree_fixture_row rows[TREE_MAX_DEPTH + 2];
+	struct tree t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		rows[i] = ROWS[0];
+		rows[i].parent = (int)i - 1;
+	}
+	assert_true(read_one(rows, TREE_MAX_DEPTH + 1, &t));
+	tree_release(&t);
+	assert_false(read_one(rows, TREE_MAX_DEPTH + 2, &t));
+}
+
+static void
 unknown_words(void **state)
 {
 	struct tree_fixture_row row = ROWS[0];
@@ -165,6 +192,8 @@ main(void)
 		cmocka_unit_test(rows_are_read),
 		cmocka_unit_test(an_empty_tree),
 		cmocka_unit_test(rows_in_the_wrong_order),
+		cmocka_unit_test(rows_below_a_worker),
+		cmocka_unit_test(rows_that_are_too_deep),
 		cmocka_unit_test(unknown_words),
 		cmocka_unit_test(too_many_rows),
 		cmocka_unit_test(cut_answers),

@@ -10,6 +10,7 @@
 #include "model/term.h"
 
 #define TREE_MAX_ROWS 2000
+#define TREE_MAX_DEPTH 64 /* of a row; a root's is 0 (the probe's DEPTH_MAX) */
 
 /* id, name (the probe's atom) */
 #define TREE_STATUS_TABLE(X)        \
