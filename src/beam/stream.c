@@ -66,7 +66,7 @@ on_opened(struct stream *s)
 		s->handlers->opened(s->arg);
 }
 
-/* In TLS a close without a farewell comes as an end, too, and so does a reset. */
+/* In TLS a close without a farewell comes as an end, too, and so does a reset; what else ends it may leave no errno. */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -82,7 +82,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	} else if (what & BEV_EVENT_EOF) {
 		end(s, STREAM_CLOSED, state, "the connection was closed by the node: it has ended, or dropped us");
 	} else {
-		err_set(&err, "the connection is lost: %s", strerror(error));
+		err_set(&err, "the connection is lost: %s", error ? strerror(error) : "no reason is known");
 		end(s, STREAM_LOST, state, err.text);
 	}
 }
