@@ -52,6 +52,7 @@
     subscribers = arsenal_subscribers:new(),
     subscribers_changed = false,
     attacher = none,
+    capture = none,                % what the probe has said of it while the attacher runs
     holder = none, holder_monitor, holder_info = none,
     unanswered = none,             % a tick of the probe that is not acknowledged, as there is no room
     log_began, logged = 0
@@ -238,7 +239,7 @@ handle({outlet, Outlet, Report}, State) ->
 handle({arsenal_tick, Seq, _, _, _, _} = Tick, State) -> tick(Seq, Tick, State);
 handle({arsenal_notice, _, _} = Notice, State) -> push({probe, Notice}, State);
 handle({arsenal_survey, _, _, _, _} = Survey, State) -> push({probe, Survey}, State);
-handle({arsenal_capture, _, _, _} = Capture, State) -> push({probe, Capture}, State);
+handle({arsenal_capture, What, Source, Note} = Capture, State) when is_atom(What), is_atom(Source), is_binary(Note) -> capture(Capture, State);
 handle({arsenal_reply, _, _} = Reply, State) -> push({probe, Reply}, State);
 handle({arsenal_supervisors, _, _} = Facts, State) -> push({probe, Facts}, State);
 handle({arsenal_restarts, Lost, Restarts}, State)
@@ -592,7 +593,7 @@ look(#state{engine = Engine, heard = Heard, calls = Calls} = State) ->
 %%% ------------------------------------------------------------------ the probe
 
 start_attach(#state{options = #{monitoring_interval := Interval}} = State) ->
-    State#state{attacher = spawn_link(?MODULE, attach, [self(), min(3600000, max(10, Interval))])}.
+    State#state{attacher = spawn_link(?MODULE, attach, [self(), min(3600000, max(10, Interval))]), capture = none}.
 
 %% @private In a process of its own, as the probe's holder may let it wait.
 -spec attach(pid(), pos_integer()) -> ok.
@@ -609,11 +610,23 @@ attach_soon(Router, Interval, Left) ->
         Answer -> Answer
     end.
 
-attached({ok, Holder, Info}, State) ->
-    push({attached, Info}, State#state{holder = Holder, holder_monitor = erlang:monitor(process, Holder), holder_info = Info});
+attached({ok, Holder, Told}, #state{capture = Capture} = State) ->
+    Info = with_capture(Capture, Told),
+    push({attached, Info}, State#state{holder = Holder, holder_monitor = erlang:monitor(process, Holder), holder_info = Info, capture = none});
 attached({error, _Reason}, State) ->
     _ = after_ms(?ATTACH_AGAIN_MS, attach),
     State.
+
+%% Kept with what the attach said, for the engine after this one. What comes before the attach's answer is newer than that all the same.
+capture(Capture, #state{attacher = none, holder_info = Info} = State) ->
+    push({probe, Capture}, State#state{holder_info = with_capture(Capture, Info)});
+capture(Capture, State) ->
+    State#state{capture = Capture}.
+
+with_capture({arsenal_capture, What, Source, Note}, #{} = Info) ->
+    Info#{restart_capture => What, capture_source => Source, capture_note => Note};
+with_capture(_, Info) ->
+    Info.
 
 %% The probe sends no further tick before this one is acknowledged, and restarts only so many. So it gets its answer only when there is
 %% room for more.

@@ -21,7 +21,8 @@ tests() ->
      {"sys", fun sys_messages/1}, {"suspended", fun suspended/1}, {"overloaded", fun overloaded/1},
      {"subscriptions", fun subscriptions/1}, {"a subscriber ends", fun subscriber_ends/1}, {"a slow subscriber", fun slow_subscriber/1},
      {"filters that fail", fun failing_filters/1}, {"a filter that loops", fun looping_filter/1}, {"a subscriber on another node", fun remote_subscriber/1},
-     {"the probe", fun probe/1}, {"the probe waits for a suspended router", fun probe_waits/1}].
+     {"what the probe says of its capture", fun capture/1}, {"the probe", fun probe/1},
+     {"the probe waits for a suspended router", fun probe_waits/1}].
 
 %%% starting
 
@@ -86,7 +87,7 @@ calls(Fake) ->
          {subscribe_to_events, self(), [all | x], nil}, {subscribe_to_events, me, [all], nil}, {subscribe_to_events, self(), [all], yes},
          {unsubscribe_from_events, me}, {get_historical_data, a, 1}]],
     [Server ! Stray || Stray <- [nonsense, {timeout, make_ref(), reopen}, {arsenal_restarts, -1, []}, {arsenal_restarts, 0, [a | b]},
-         {outlet, self(), delivered}, {attached, self(), x}, {'DOWN', make_ref(), process, self(), x}, {'EXIT', self(), x}]],
+         {arsenal_capture, 1, 2, 3}, {outlet, self(), delivered}, {attached, self(), x}, {'DOWN', make_ref(), process, self(), x}, {'EXIT', self(), x}]],
     [gen_server:cast(Server, Stray) || Stray <- [nonsense, {track_restart, a}, {track_restart, a, b, c, d}, {track_wrapped, 1, 2, 3}, {}]],
     %% Large answers are decoded by others, whichever way they were asked for.
     {ok, #{metrics := Metrics}} = gen_server:call(Server, {get_historical_data, 1, 2}),
@@ -401,6 +402,36 @@ remote_subscriber(Fake) ->
 tick(Server) ->
     {ok, #{tick := Tick}} = arsenal:get_system_health(Server),
     Tick.
+
+%% A new engine is told of it, too, and it outlives an answer to the attach that comes later.
+capture(Fake) ->
+    Server = start([{engine, Fake}]),
+    Server ! {arsenal_capture, blind, none, <<"not seen">>},
+    kill_engine(Server),
+    until(fun() -> attached_note(Server) =:= <<"not seen">> end),
+    ok = sys:suspend(Server),
+    exit(whereis(arsenal_probe), kill),
+    until(fun() -> whereis(arsenal_probe) =:= undefined end),
+    {ok, Holder, _} = arsenal_probe:attach(self(), #{packaged => true}),
+    true = erlang:suspend_process(Holder),
+    ok = sys:resume(Server),
+    until(fun() ->
+              {messages, Messages} = process_info(Holder, messages),
+              [attach || {attach, _, Watcher, _} <- Messages, Watcher =:= Server] =:= [attach]
+          end),
+    Server ! {arsenal_capture, partial, trace, <<"some are not">>},
+    _ = stats(Server),
+    true = erlang:resume_process(Holder),
+    until(fun() -> attached_note(Server) =:= <<"some are not">> end),
+    Holder ! {detach, self()},
+    stop(Server),
+    _ = flush().
+
+attached_note(Server) ->
+    case arsenal:get_server_stats(Server) of
+        {ok, #{attached := #{capture_note := Note}}} -> Note;
+        _ -> none
+    end.
 
 probe(Fake) ->
     Server = start([{engine, Fake}, {monitoring_interval, 20}]),
