@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WINDOW_MS 600000
-#define SPAN_MIN_MS 30000 /* over less, what is allocated by and by looks like a flood, or like nothing */
+#define SPAN_MIN_MS 20000 /* over less, what is allocated by and by looks like a flood, or like nothing */
 #define HOUR_MS 3600000.0
 
 static const struct survey_table *

@@ -7,7 +7,7 @@
 
 /*
  * growth_of_tables fills in the growth of each row of *now from the same table's row in *before (NULL: there is none). A growth is over the last
- * 10 to 20 minutes, or since the table is seen among the largest, if that is less; NaN: not known, as in the first 30 s.
+ * 10 to 20 minutes, or since the table is seen among the largest, if that is less; NaN: not known, as in the first 20 s.
  */
 void growth_of_tables(struct survey *now, const struct survey *before);
 
