@@ -42,6 +42,7 @@ class Trixie(OtherOtp, Attach):
 
 
 class TrixieCoverage(Coverage):
+    quick_tests = ("test_memory_adds_up", "test_counts")
     setUpClass = Trixie.setUpClass
     erl = Trixie.erl
 
@@ -63,6 +64,7 @@ class Sid(OtherOtp, Attach):
 
 
 class SidCoverage(Coverage):
+    quick_tests = ("test_memory_adds_up", "test_counts")
     setUpClass = Sid.setUpClass
     erl = Sid.erl
 
