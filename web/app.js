@@ -123,7 +123,7 @@ const nth = (n) => n + (n % 100 >= 11 && n % 100 <= 13 ? "th" : ["th", "st", "nd
 
 const TITLES = {
   memory: "Memory", processes: "Processes", cpu: "CPU", restarts: "Restarts", ports: "Ports", atoms: "Atoms",
-  file_descriptors: "File descriptors", message_queue: "Message queue",
+  file_descriptors: "File descriptors", message_queue: "Message queue", restart_budget: "Restart budget",
 };
 const spoken = (name) => name.replaceAll("_", " ");
 const title = (criterion) => TITLES[criterion] || spoken(criterion);
