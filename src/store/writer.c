@@ -166,19 +166,19 @@ transact(struct writer *w, int (*step)(struct writer *w), char *why, size_t size
 	return result;
 }
 
-/* What it says once per change: it fails, it goes on. */
+/* What it says once per change: it fails, it goes on. The counts say it first: who hears of it may look at them. */
 static void
 failed(struct writer *w, const char *why)
 {
 	struct store *s = w->s;
 
+	pthread_mutex_lock(&s->lock);
+	s->counts.failing = true;
+	pthread_mutex_unlock(&s->lock);
 	if (w->retry_ms == 0)
 		store_notice(s, true, "%s: cannot be written: %s; what comes is kept in memory, and tried again",
 		    s->options.path, why);
 	w->retry_ms = w->retry_ms == 0 ? RETRY_MIN_MS : w->retry_ms * 2 < RETRY_MAX_MS ? w->retry_ms * 2 : RETRY_MAX_MS;
-	pthread_mutex_lock(&s->lock);
-	s->counts.failing = true;
-	pthread_mutex_unlock(&s->lock);
 }
 
 /* What was shared in the damaged file is unknown in the new one: the loop shares it anew. */
