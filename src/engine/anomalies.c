@@ -115,6 +115,7 @@ anomalies_keep(struct engine *e, struct node_event *ev)
 	e->counts.anomalies++;
 	a->event = node_event_ref(ev);
 	a->top = rankings_of_now(e);
+	recall_rankings(e, true);
 	free_recent(ring_push(&e->recent, a));
 }
 

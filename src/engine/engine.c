@@ -75,6 +75,7 @@ engine_free(struct engine *e)
 	anomalies_release(e);
 	ring_release(&e->events, free_event);
 	past_release(e);
+	recall_release(e);
 	supervision_release(e);
 	restarts_release(&e->restarts);
 	drop_surveys(e);
@@ -147,6 +148,7 @@ keep_rankings(struct engine *e, const struct sample *s)
 		e->top_count[kind] = s->top_count[kind] < SAMPLE_TOP ? s->top_count[kind] : SAMPLE_TOP;
 		memcpy(e->top[kind], s->top[kind], e->top_count[kind] * sizeof(e->top[kind][0]));
 	}
+	recall_rankings(e, false);
 }
 
 /* notice_discontinuity looks for what makes this sample no continuation of the one before. */
@@ -246,6 +248,8 @@ lose_link(struct engine *e)
 {
 	e->was_up = false;
 	e->lost = true;
+	recall_rankings(e, true);
+	memcpy(e->top_at_end, e->top_count, sizeof(e->top_at_end));
 	memset(e->top_count, 0, sizeof(e->top_count));
 	capture_update(e);
 	anomalies_interrupt(e, false);
@@ -266,6 +270,7 @@ engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char 
 		return;
 	e->state = state;
 	e->since_ms = e->now_ms;
+	recall_link(e);
 	publish_link(e);
 	if (e->was_up && !is_linked(state))
 		lose_link(e);
@@ -340,6 +345,13 @@ const struct top_process *
 engine_top(const struct engine *e, enum top_kind kind, unsigned *count)
 {
 	*count = e->top_count[kind];
+	return e->top[kind];
+}
+
+const struct top_process *
+engine_top_at_end(const struct engine *e, enum top_kind kind, unsigned *count)
+{
+	*count = e->lost ? e->top_at_end[kind] : e->top_count[kind];
 	return e->top[kind];
 }
 

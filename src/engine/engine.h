@@ -118,6 +118,8 @@ const struct top_process *engine_top(const struct engine *e, enum top_kind kind,
  * this program's start the store has the culprits alone.
  */
 const struct top_process *engine_anomaly_top(const struct engine *e, size_t age, enum top_kind kind, unsigned *count);
+/* engine_top_at_end is the ranking as it was when the link was lost, until the next sample; while it stands, that of now. */
+const struct top_process *engine_top_at_end(const struct engine *e, enum top_kind kind, unsigned *count);
 /* engine_last_survey is the last one of a kind, or NULL before the first. */
 const struct survey *engine_last_survey(const struct engine *e, enum survey_kind kind);
 /* engine_last_tree is the last supervision tree, if it is not older than that; else NULL. */
@@ -153,6 +155,39 @@ const struct past_check *engine_past_check(
 const struct restart *engine_past_restart(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
 /* engine_past_event: EVENT_NODE is not among them. */
 const struct node_event *engine_past_event(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+
+/*
+ * Rankings over time: the first few of each, about once a minute, when an anomaly is found, and when the link is lost. They are of this program's
+ * run alone, and the last PAST_RANKINGS of them are kept: 16 minutes at the least.
+ */
+#define PAST_RANKINGS 48
+#define PAST_RANKING_ROWS 5
+
+struct ranked {
+	char pid[32];
+	char name[64]; /* registered name or label, else initial call */
+	double value;  /* what it is ranked by */
+};
+
+struct past_ranking {
+	int64_t time_ms;
+	uint8_t count[TOP_KIND_COUNT];
+	struct ranked rows[TOP_KIND_COUNT][PAST_RANKING_ROWS];
+};
+
+const struct past_ranking *engine_past_ranking(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+
+/* The link's changes of state in this program's run; the last PAST_LINKS. */
+#define PAST_LINKS 32
+
+struct past_link {
+	int64_t time_ms;
+	enum node_state state;
+	char detail[160];
+};
+
+const struct past_link *engine_past_link(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+
 /* engine_past_since is the time of the oldest sample kept, 0 if none. */
 int64_t engine_past_since(const struct engine *e);
 

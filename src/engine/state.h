@@ -62,6 +62,14 @@ struct past_advice {
 
 #define RECORDS_MAX 4096
 
+/* What is kept for reports, each a ring of the last ones. */
+struct recall {
+	struct past_ranking *rankings; /* PAST_RANKINGS; NULL before the first */
+	size_t ranking_count;          /* since the start */
+	struct past_link links[PAST_LINKS];
+	size_t link_count;
+};
+
 struct engine {
 	char *node;
 	struct engine_options options;
@@ -71,6 +79,8 @@ struct engine {
 	struct sample *last;
 	struct top_process top[TOP_KIND_COUNT][SAMPLE_TOP];
 	unsigned top_count[TOP_KIND_COUNT];
+	unsigned top_at_end[TOP_KIND_COUNT]; /* of e->top, as the link was lost */
+	struct recall recall;
 	struct rankings *top_kept;                /* a copy of them, once an anomaly needed it; NULL: none */
 	struct survey surveys[SURVEY_KIND_COUNT]; /* time_ms 0: none yet */
 	struct tree tree;                         /* time_ms 0: none */
@@ -140,6 +150,13 @@ void past_sample(struct engine *e);
 struct kept_restart *past_restart(struct engine *e, const struct restart *r);
 /* past_event keeps a reference, unless it is an EVENT_NODE. */
 void past_event(struct engine *e, struct node_event *ev);
+
+/* recall.c */
+/* recall_rankings keeps the rankings of now if it is time for that; `urgent`: something has happened. */
+void recall_rankings(struct engine *e, bool urgent);
+/* recall_link keeps the link's state. */
+void recall_link(struct engine *e);
+void recall_release(struct engine *e);
 
 /* checkup.c */
 /* checkup_sample observes the criteria of the last sample, checkup_time those that change without one. */
