@@ -23,6 +23,8 @@ engine_defaults(void)
 		.max_children = 2000,
 		.max_events = 4096,
 		.retention_ms = INT64_C(86400000),
+		.minute_retention_ms = INT64_C(14) * 86400000,
+		.hour_retention_ms = INT64_C(90) * 86400000,
 		.max_history_bytes = 64u << 20,
 		.max_past_events = 10000,
 	};

@@ -42,6 +42,9 @@ struct engine_options {
 	size_t max_past_events;            /* events kept for engine_past_event */
 	const struct selection *selection; /* what is monitored at all; NULL: everything. Outlives the engine */
 	bool records;                      /* engine_next_record is asked */
+	bool blocks;                       /* engine_next_block is asked (engine/past.h) */
+	int64_t minute_retention_ms;       /* how long 1-minute roll-ups are kept */
+	int64_t hour_retention_ms;         /* how long 1-hour roll-ups are kept */
 	double warning[CRITERION_COUNT];
 	double critical[CRITERION_COUNT];
 };

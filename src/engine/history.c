@@ -26,6 +26,7 @@ struct frame {
 };
 
 struct chunk {
+	unsigned refs;
 	uint64_t first; /* number of its first frame, of all that ever were */
 	uint32_t count;
 	int64_t first_ms, last_ms;
@@ -33,6 +34,14 @@ struct chunk {
 	size_t len;
 	struct node_event **events; /* a reference each */
 	size_t event_count;
+};
+
+/* Where reading is. */
+struct reader {
+	const struct chunk *chunk;
+	uint32_t index; /* of the frame that stands in frame */
+	size_t at;      /* where the next one begins */
+	struct frame frame;
 };
 
 struct history {
@@ -44,12 +53,7 @@ struct history {
 	uint64_t next; /* number of the next frame */
 	struct frame last;
 	struct strbuf scratch;
-	struct { /* where reading is */
-		struct chunk *chunk;
-		uint32_t index; /* of the frame that stands in frame */
-		size_t at;      /* where the next one begins */
-		struct frame frame;
-	} reader;
+	struct reader reader;
 };
 
 struct history *
@@ -76,6 +80,18 @@ chunk_at(const struct history *h, size_t i)
 }
 
 static void
+chunk_unref(struct chunk *c)
+{
+	if (--c->refs > 0)
+		return;
+	for (size_t i = 0; i < c->event_count; i++)
+		node_event_unref(c->events[i]);
+	free(c->events);
+	free(c->data);
+	free(c);
+}
+
+static void
 drop_oldest(struct history *h)
 {
 	struct chunk *c = chunk_at(h, 0);
@@ -85,11 +101,7 @@ drop_oldest(struct history *h)
 	h->bytes -= chunk_bytes(c);
 	h->chunk_first++;
 	h->chunk_count--;
-	for (size_t i = 0; i < c->event_count; i++)
-		node_event_unref(c->events[i]);
-	free(c->events);
-	free(c->data);
-	free(c);
+	chunk_unref(c);
 }
 
 void
@@ -323,6 +335,7 @@ begin_chunk(struct history *h, int64_t time_ms)
 {
 	struct chunk *c = xcalloc(1, sizeof(*c));
 
+	c->refs = 1;
 	c->first = h->next;
 	c->first_ms = c->last_ms = time_ms;
 	make_room(h);
@@ -489,28 +502,26 @@ get_frame(const uint8_t *p, const struct chunk *c, struct frame *f)
 }
 
 static void
-read_next(struct history *h)
+read_next(struct reader *r)
 {
-	const struct chunk *c = h->reader.chunk;
-
-	h->reader.at = (size_t)(get_frame(c->data + h->reader.at, c, &h->reader.frame) - c->data);
-	h->reader.index++;
+	r->at = (size_t)(get_frame(r->chunk->data + r->at, r->chunk, &r->frame) - r->chunk->data);
+	r->index++;
 }
 
 /* read_at brings the reader to the frame of a chunk, from where it is if that is before. */
 static void
-read_at(struct history *h, struct chunk *c, uint32_t index)
+read_at(struct reader *r, const struct chunk *c, uint32_t index)
 {
-	if (h->reader.chunk != c || h->reader.index > index) {
-		reset_frame(&h->reader.frame);
-		h->reader.frame.sample.time_ms = c->first_ms;
-		h->reader.chunk = c;
-		h->reader.at = 0;
-		read_next(h);
-		h->reader.index = 0;
+	if (r->chunk != c || r->index > index) {
+		reset_frame(&r->frame);
+		r->frame.sample.time_ms = c->first_ms;
+		r->chunk = c;
+		r->at = 0;
+		read_next(r);
+		r->index = 0;
 	}
-	while (h->reader.index < index)
-		read_next(h);
+	while (r->index < index)
+		read_next(r);
 }
 
 /* chunk_search is the first chunk whose last frame is not before a time (by_time) or a number; chunk_count if there is none. */
@@ -541,9 +552,9 @@ seek(struct history *h, int64_t from_ms)
 	if (i == h->chunk_count)
 		return h->next;
 	c = chunk_at(h, i);
-	read_at(h, c, 0);
+	read_at(&h->reader, c, 0);
 	while (h->reader.frame.sample.time_ms < from_ms)
-		read_next(h);
+		read_next(&h->reader);
 	return c->first + h->reader.index;
 }
 
@@ -562,7 +573,7 @@ history_next(struct history *h, int64_t from_ms, int64_t to_ms, size_t *it, cons
 	/* What was next may have gone meanwhile. */
 	if (number < chunk_at(h, i)->first)
 		number = chunk_at(h, i)->first;
-	read_at(h, chunk_at(h, i), (uint32_t)(number - chunk_at(h, i)->first));
+	read_at(&h->reader, chunk_at(h, i), (uint32_t)(number - chunk_at(h, i)->first));
 	*it = (size_t)number + 1;
 	*check = h->reader.frame.checked ? &h->reader.frame.check : NULL;
 	return h->reader.frame.sample.time_ms <= to_ms ? &h->reader.frame.sample : NULL;
@@ -577,4 +588,124 @@ history_since(struct history *h)
 
 	s = history_next(h, INT64_MIN, INT64_MAX, &it, &check);
 	return s ? s->time_ms : 0;
+}
+
+/* ---- views ---- */
+
+struct past_view {
+	int64_t from_ms, to_ms;
+	struct chunk **chunks;
+	size_t count, next; /* chunks, and the one read next */
+	uint32_t index;     /* in it */
+	struct reader reader;
+};
+
+/* copy_open: the newest chunk still grows. */
+static struct chunk *
+copy_open(const struct chunk *from)
+{
+	struct chunk *c = xmemdup(from, sizeof(*c));
+
+	c->refs = 1;
+	c->data = xmemdup(from->data, from->len);
+	c->events = from->event_count ? xmemdup(from->events, from->event_count * sizeof(*from->events)) : NULL;
+	for (size_t i = 0; i < c->event_count; i++)
+		node_event_ref(c->events[i]);
+	return c;
+}
+
+static struct chunk *
+pin(struct chunk *c)
+{
+	c->refs++;
+	return c;
+}
+
+struct past_view *
+history_open(const struct history *h, int64_t from_ms, int64_t to_ms)
+{
+	struct past_view *v = xcalloc(1, sizeof(*v));
+
+	v->from_ms = from_ms > h->oldest_ms ? from_ms : h->oldest_ms;
+	v->to_ms = to_ms;
+	v->chunks = xcalloc(h->chunk_count + 1, sizeof(*v->chunks));
+	for (size_t i = chunk_search(h, true, v->from_ms, 0); i < h->chunk_count; i++) {
+		struct chunk *c = chunk_at(h, i);
+
+		if (c->first_ms > to_ms)
+			break;
+		v->chunks[v->count++] = i + 1 == h->chunk_count ? copy_open(c) : pin(c);
+	}
+	return v;
+}
+
+void
+past_view_free(struct past_view *v)
+{
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < v->count; i++)
+		chunk_unref(v->chunks[i]);
+	free(v->chunks);
+	strbuf_release(&v->reader.frame.advice);
+	free(v);
+}
+
+const struct sample *
+past_view_next(struct past_view *v, const struct past_check **check)
+{
+	const struct sample *s = &v->reader.frame.sample;
+
+	while (v->next < v->count) {
+		if (v->index == v->chunks[v->next]->count) {
+			v->index = 0;
+			v->next++;
+			continue;
+		}
+		read_at(&v->reader, v->chunks[v->next], v->index++);
+		if (s->time_ms < v->from_ms)
+			continue;
+		*check = v->reader.frame.checked ? &v->reader.frame.check : NULL;
+		return s->time_ms <= v->to_ms ? s : NULL;
+	}
+	return NULL;
+}
+
+void
+past_view_rewind(struct past_view *v)
+{
+	v->next = 0;
+	v->index = 0;
+}
+
+static void
+count_all(struct past_view *v, size_t *samples, size_t *checks)
+{
+	size_t next = v->next;
+	uint32_t index = v->index;
+	const struct past_check *check;
+
+	past_view_rewind(v);
+	for (*samples = *checks = 0; past_view_next(v, &check); ++*samples)
+		*checks += check != NULL;
+	v->next = next;
+	v->index = index;
+}
+
+size_t
+past_view_samples(struct past_view *v)
+{
+	size_t samples, checks;
+
+	count_all(v, &samples, &checks);
+	return samples;
+}
+
+size_t
+past_view_checks(struct past_view *v)
+{
+	size_t samples, checks;
+
+	count_all(v, &samples, &checks);
+	return checks;
 }

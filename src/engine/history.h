@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/engine.h"
+#include "engine/past.h"
 
 #define HISTORY_CHUNK 32
 
@@ -42,5 +42,8 @@ size_t history_bytes(const struct history *h);
  */
 const struct sample *history_next(
     struct history *h, int64_t from_ms, int64_t to_ms, size_t *it, const struct past_check **check);
+
+/* history_open pins what there is from from_ms to to_ms; past_view_free lets it go. */
+struct past_view *history_open(const struct history *h, int64_t from_ms, int64_t to_ms);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the engine keeps of the past: samples with their checks, restarts, events; all by time, all for the retention period. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,56 @@ engine_past_sample(const struct engine *e, int64_t from_ms, int64_t to_ms, size_
 	const struct past_check *check;
 
 	return history_next(e->history, from_ms, to_ms, it, &check);
+}
+
+struct past_view *
+engine_past_open(const struct engine *e, int64_t from_ms, int64_t to_ms)
+{
+	return history_open(e->history, from_ms, to_ms);
+}
+
+static int64_t
+bucket_of(int64_t time_ms, int64_t step_ms)
+{
+	int64_t rest = step_ms > 0 ? time_ms % step_ms : 0;
+
+	return time_ms - rest - (rest < 0 ? step_ms : 0);
+}
+
+static void
+add_to_point(struct past_point *p, double value)
+{
+	p->min = fmin(p->min, value);
+	p->max = fmax(p->max, value);
+	p->last = value;
+	p->mean += (value - p->mean) / ++p->count;
+}
+
+size_t
+engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_ms, int64_t to_ms, int64_t step_ms,
+    struct past_point *out, size_t max)
+{
+	struct past_view *v = engine_past_open(e, from_ms, to_ms);
+	const struct past_check *check;
+	const struct sample *s;
+	size_t n = 0;
+
+	while ((s = past_view_next(v, &check)) != NULL) {
+		int64_t time_ms = bucket_of(s->time_ms, step_ms);
+		double value = s->value[metric];
+
+		if (!s->present[metric])
+			continue;
+		if (n == 0 || step_ms == 0 || out[n - 1].time_ms != time_ms) {
+			if (n == max)
+				break;
+			out[n++] = (struct past_point) { time_ms, value, value, value, value, 1 };
+		} else {
+			add_to_point(&out[n - 1], value);
+		}
+	}
+	past_view_free(v);
+	return n;
 }
 
 const struct past_check *
