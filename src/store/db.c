@@ -15,9 +15,11 @@
 #include "os/clock.h"
 #include "store/cause_code.h"
 #include "store/schema.h"
+#include "store/wal.h"
 
 #define SCHEMA_VERSION ((int)ARRAY_LEN(SCHEMA_STEPS))
 #define LOCK_POLL_MS 5
+#define PAGE_BYTES 4096
 /* A file up to this size is looked through at each start (some ms); damage in a larger one shows when it is read. */
 #define QUICK_CHECK_BYTES (4 << 20)
 
@@ -636,6 +638,22 @@ db_replace(struct db *db, const char *node, struct strbuf *notice, struct err *e
 	return condition == GOOD;
 }
 
+/* SQLite takes what is damaged in its log for the log's end, and drops a log beside an empty file. */
+static enum condition
+judge_log(const struct db *db, const struct header *h)
+{
+	struct strbuf path = STRBUF_INIT;
+	struct wal wal;
+	bool damaged;
+
+	strbuf_addf(&path, "%s-wal", db->path);
+	wal_open(&wal, path.data, PAGE_BYTES);
+	damaged = wal_is_damaged(&wal) || (h->len == 0 && wal.usable > 0);
+	wal_release(&wal);
+	strbuf_release(&path);
+	return damaged ? DAMAGED : GOOD;
+}
+
 static bool
 open_locked(struct db *db, const char *node, struct strbuf *notice, struct err *err)
 {
@@ -645,6 +663,8 @@ open_locked(struct db *db, const char *node, struct strbuf *notice, struct err *
 	if (!read_header(db->path, O_RDWR | O_CREAT, &h, err))
 		return false;
 	condition = judge_header(&h, db->path, err);
+	if (condition == GOOD)
+		condition = judge_log(db, &h);
 	if (condition == GOOD)
 		condition = attach(db, node, notice, err);
 	return condition == DAMAGED ? db_replace(db, node, notice, err) : condition == GOOD;
