@@ -36,7 +36,8 @@ struct application {
 	struct store *store; /* NULL: none */
 	struct event *flush;
 	struct event *timer;
-	bool in_packet; /* what is to be written goes out when the packets are done */
+	struct event *work; /* a large answer goes on in the loop's next turn */
+	bool in_packet;     /* what is to be written goes out when the packets are done */
 
 	pthread_mutex_t lock;
 	struct ring lines; /* struct line; from any thread */
@@ -376,6 +377,37 @@ set_timer(struct application *a)
 	event_add(a->timer, &tv);
 }
 
+/*
+ * set_work is called when what could be sent has been: a large answer goes on in the loop's next turn, or when more is taken (on_written). A timer, not
+ * event_active, which would go on in this turn: everybody else gets theirs in between.
+ */
+static void
+set_work(struct application *a)
+{
+	const struct timeval at_once = { 0, 0 };
+	bool works = genserver_has_turn(a->g);
+
+	if (works)
+		event_add(a->work, &at_once);
+	beam_port_look(a->port, !works);
+}
+
+static void
+on_work(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct application *a = arg;
+
+	genserver_turn(a->g);
+	beam_port_flush(a->port);
+	set_work(a);
+}
+
+static void
+on_written(void *arg)
+{
+	set_work(arg);
+}
+
 static void
 on_packet(void *arg, struct etf_span body)
 {
@@ -392,6 +424,10 @@ on_read_all(void *arg)
 
 	a->in_packet = false;
 	genserver_settle(a->g);
+	if (!evtimer_pending(a->work, NULL))
+		genserver_turn(a->g);
+	beam_port_flush(a->port);
+	set_work(a);
 	set_timer(a);
 	if (genserver_failed(a->g))
 		server_stop(a->srv);
@@ -422,6 +458,7 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	genserver_expire(a->g, clock_now_ms());
 	set_timer(a);
 	beam_port_flush(a->port);
+	set_work(a);
 }
 
 static int64_t
@@ -438,7 +475,7 @@ now(void *arg)
 static bool
 build(struct application *a, int in_fd, int out_fd, struct err *err)
 {
-	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_closed };
+	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_written, on_closed };
 	const struct server_options options = {
 		.max_events = MAX_EVENTS,
 		.no_interrupt = true,
@@ -452,6 +489,7 @@ build(struct application *a, int in_fd, int out_fd, struct err *err)
 	a->srv = server_new(&options);
 	a->flush = event_new(server_loop(a->srv), -1, 0, on_flush, a);
 	a->timer = evtimer_new(server_loop(a->srv), on_timer, a);
+	a->work = evtimer_new(server_loop(a->srv), on_work, a);
 	a->port = beam_port_new(server_loop(a->srv), in_fd, out_fd, &handlers, a, err);
 	if (a->port == NULL)
 		return false;
@@ -478,6 +516,7 @@ release(struct application *a)
 	beam_port_free(a->port);
 	event_free(a->flush);
 	event_free(a->timer);
+	event_free(a->work);
 	server_free(a->srv);
 	genserver_free(a->g);
 	ring_release(&a->lines, free);

@@ -47,6 +47,7 @@
     casts = arsenal_casts:new(),
     next_id = 1,
     calls = #{},                   % Id => {binary | term, From} | {system, Request, From}
+    answers = arsenal_answers:new(),   % of those calls that may be large, in parts
     system = [],                   % system messages that can be handled now: {Request, From, Struct}
     struct = none,                 % the state as sys shows it
     subscribers = arsenal_subscribers:new(),
@@ -60,12 +61,17 @@
 
 %%% ------------------------------------------------------------------ in the caller
 
-%% @doc As `gen_server:call/3' with one of the server's requests; the answer is decoded here, for the server has other things to do.
+%% @doc As `gen_server:call/3' with one of the server's requests; the answer is decoded here, for the server has other things to do. Whoever
+%% waits no longer says so: a large answer is not written to its end for nobody.
 -spec call(arsenal:server(), term(), timeout()) -> term().
 call(Server, Request, Timeout) ->
-    case gen_server:call(Server, {arsenal_binary, request(Request)}, Timeout) of
-        Answer when is_binary(Answer) -> binary_to_term(Answer);
+    try gen_server:call(Server, {arsenal_binary, request(Request)}, Timeout) of
+        Answer when is_binary(Answer); is_list(Answer) -> arsenal_answers:joined(Answer);
         Answer -> Answer
+    catch
+        exit:{timeout, _} = Reason:Stack when element(1, Request) =:= get_historical_data ->
+            gen_server:cast(Server, {abandon, self()}),
+            erlang:raise(exit, Reason, Stack)
     end.
 
 %% Of a supervisor only its identity is needed, and a huge term is not sent.
@@ -275,7 +281,13 @@ down({'DOWN', Monitor, process, _, Reason}, #state{holder_monitor = Monitor} = S
     _ = after_ms(?ATTACH_AGAIN_MS div 10, attach),
     push({detached, element(2, arsenal_probe:wrapped(Reason))},
          State#state{holder = none, holder_monitor = undefined, holder_info = none, unanswered = none});
-down(Down, #state{subscribers = Before} = State) ->
+down({'DOWN', Monitor, process, _, _} = Down, #state{answers = Answers} = State) ->
+    case arsenal_answers:down(Monitor, Answers) of
+        {Id, Rest} -> cancel_call(Id, State#state{answers = Rest});
+        none -> subscriber_down(Down, State)
+    end.
+
+subscriber_down(Down, #state{subscribers = Before} = State) ->
     case arsenal_subscribers:down(Down, Before) of
         none -> State;
         {ok, After} -> State#state{subscribers = After, subscribers_changed = true};
@@ -313,6 +325,8 @@ handle_cast({track_wrapped, TimeMs, {_, _} = Key, {{_, _}, {_, _}, {_, _}} = Wra
     numbered(arsenal_casts:hand_report(TimeMs, Key, Wrapped, State#state.casts), State);
 handle_cast(force_health_check, State) ->
     push(force_health_check, State);
+handle_cast({abandon, Pid}, #state{answers = Answers} = State) when is_pid(Pid) ->
+    lists:foldl(fun abandon/2, State, arsenal_answers:ids(Pid, Answers));
 handle_cast(_Unknown, State) ->
     State.
 
@@ -361,7 +375,7 @@ handle_call({get_historical_data, Start, End}, Who, State) ->
         ok ->
             {ok, From} = arsenal_args:milliseconds(Start),
             {ok, To} = arsenal_args:milliseconds(End),
-            ask({get_historical_data, From, To}, Who, State);
+            ask_for_much({get_historical_data, From, To}, Who, State);
         Error -> refuse(Error, Who, State)
     end;
 handle_call({subscribe_to_events, Pid, Types, Filter}, Who, State) ->
@@ -412,6 +426,27 @@ ask(Request, Who, #state{calls = Calls, casts = Casts, engine = Engine} = State)
             end
     end.
 
+%% The answer may come in parts.
+ask_for_much(Request, {_, {Pid, _}} = Who, #state{next_id = Id, answers = Answers} = State) ->
+    case arsenal_answers:is_full(Answers) of
+        true -> unanswerable(Who, overloaded, State);
+        false ->
+            case ask(Request, Who, State) of
+                #state{calls = #{Id := _}} = Asked -> Asked#state{answers = arsenal_answers:asked(Id, Pid, Answers)};
+                Refused -> Refused
+            end
+    end.
+
+%% A process waits for one call at a time, unless it sends them itself (send_request): those are not given up.
+abandon(Id, #state{calls = Calls, answers = Answers} = State) ->
+    case Calls of
+        #{Id := {binary, _}} -> cancel_call(Id, State#state{answers = arsenal_answers:forget(Id, Answers)});
+        #{} -> State
+    end.
+
+cancel_call(Id, #state{calls = Calls} = State) ->
+    push({cancel, Id}, State#state{calls = maps:remove(Id, Calls)}).
+
 forward(Request, Who, #state{calls = Calls, next_id = Id, engine = Engine} = State) ->
     Owing = map_size(Calls) =:= 0 andalso not arsenal_engine:is_blocked(Engine),
     push({call, Id, Request}, State#state{calls = Calls#{Id => Who}, next_id = Id + 1,
@@ -428,15 +463,26 @@ reply({_, {To, _} = From}, Answer, #state{debug = Debug} = State) ->
     State#state{debug = sys:handle_debug(Debug, fun ?MODULE:print_event/3, self(), {out, Answer, To})}.
 
 %% The engine's answer: to our own callers as it is, they decode it themselves; a large one is decoded by another process.
-answered(Id, Answer, #state{calls = Calls} = State) ->
+answered(Id, Last, #state{calls = Calls, answers = Before} = State) ->
     case maps:take(Id, Calls) of
-        {Who, Rest} -> pass_on(Who, Answer, State#state{calls = Rest, progress = true});
+        {Who, Rest} ->
+            {Answer, Answers} = arsenal_answers:whole(Id, Last, Before),
+            pass_on(Who, Answer, State#state{calls = Rest, answers = Answers, progress = true});
         error -> State
+    end.
+
+part(Id, Part, #state{calls = Calls, answers = Before} = State) ->
+    case arsenal_answers:part(Id, Part, Before) of
+        {ok, Answers} -> State#state{answers = Answers};
+        {full, Answers} ->
+            Who = maps:get(Id, Calls),
+            reply(Who, {error, overloaded}, cancel_call(Id, State#state{answers = Answers}));
+        unknown -> State
     end.
 
 pass_on({binary, _} = Who, Answer, State) ->
     reply(Who, Answer, State);
-pass_on({term, _} = Who, Answer, State) when byte_size(Answer) < ?SMALL_ANSWER ->
+pass_on({term, _} = Who, Answer, State) when is_binary(Answer), byte_size(Answer) < ?SMALL_ANSWER ->
     reply(Who, binary_to_term(Answer), State);
 pass_on({term, From}, Answer, State) ->
     _ = spawn(?MODULE, decoded_reply, [From, Answer]),
@@ -445,9 +491,9 @@ pass_on({system, Request, From}, Answer, State) ->
     answer_system(Request, From, full_struct(binary_to_term(Answer), State), State).
 
 %% @private
--spec decoded_reply(gen_server:from(), binary()) -> term().
+-spec decoded_reply(gen_server:from(), arsenal_answers:answer()) -> term().
 decoded_reply(From, Answer) ->
-    gen:reply(From, binary_to_term(Answer)).
+    gen:reply(From, arsenal_answers:joined(Answer)).
 
 own_stats(#state{casts = Casts, subscribers = Subscribers, began = Began, told = Told} = State) ->
     #{uptime => now_ms() - Began,
@@ -473,6 +519,7 @@ frame(Frame, State) ->
     end.
 
 message({reply, Id, Answer}, State) -> answered(Id, Answer, State);
+message({part, Id, Part}, State) -> part(Id, Part, State);
 message({event, Type, Data}, State) -> State#state{subscribers = arsenal_subscribers:publish(Type, Data, State#state.subscribers)};
 message({confirm, N}, State) -> confirmed(N, State);
 message(collect, #state{holder = none} = State) -> State;
@@ -512,7 +559,8 @@ ask_for_tick(#state{holder = Holder} = State) ->
 engine_ended(Status, #state{engine = Engine, calls = Calls, start_timer = Timer} = State) ->
     cancel(Timer),
     Suspected = suspect(Status, State),
-    Ended = Suspected#state{engine = arsenal_engine:close(Suspected#state.engine), calls = #{}, start_timer = none, deaths = State#state.deaths + 1},
+    Ended = Suspected#state{engine = arsenal_engine:close(Suspected#state.engine), calls = #{},
+                            answers = arsenal_answers:forget_all(Suspected#state.answers), start_timer = none, deaths = State#state.deaths + 1},
     Told = maps:fold(fun(_Id, Who, Each) -> unanswerable(Who, engine_restarting, Each) end, Ended, Calls),
     Noted = case arsenal_engine:is_ready(Engine) of
                 true -> say(error, "~ts; it is started again", [ended_text(Status)], Told);

@@ -15,6 +15,8 @@ all_test_() ->
 tests() ->
     [{"starts as any gen_server", fun starts/1}, {"wrong starts", fun wrong_starts/1}, {"ends with its parent", fun ends_with_parent/1},
      {"calls", fun calls/1}, {"a call sees the casts before it", fun order/1}, {"a burst of casts", fun burst_of_casts/1},
+     {"an answer in parts", fun answer_in_parts/1}, {"nobody waits for it any more", fun abandoned/1},
+     {"the engine ends in the middle of it", fun half_an_answer/1}, {"too many of them", fun too_much_history/1},
      {"too many casts are folded", fun folded/1}, {"stop hands over what there is", fun stop_drains/1},
      {"the engine is killed", fun killed/1}, {"killed again and again, with a store", fun killed_often/1},
      {"a cast that ends the engine", fun poison/1}, {"the program is gone for a while", fun program_gone/1},
@@ -99,6 +101,71 @@ calls(Fake) ->
                                  {reply, N}
                              end),
     ?assertMatch(#{active_subscriptions := 0, calls_waiting := 0, casts_unconfirmed := 0, engine_restarts := 0}, stats(Server)),
+    stop(Server).
+
+%% Parts come between other answers. The router keeps them; it decodes nothing, for whichever caller.
+answer_in_parts(Fake) ->
+    Server = start([{engine, Fake}]),
+    Me = self(),
+    Raw = gen_server:send_request(Server, {get_historical_data, 777, 200000}),
+    Binary = gen_server:send_request(Server, {arsenal_binary, {get_historical_data, 777, 300000}}),
+    spawn_link(fun() -> Me ! {mine, arsenal:get_historical_data(Server, 777, 400000)} end),
+    until(fun() -> maps:get(owed, stats(Server)) =:= 3 end),
+    %% Not one of them is whole, and the next call is answered all the same.
+    [?assertMatch(timeout, gen_server:wait_response(Request, 0)) || Request <- [Raw, Binary]],
+    until(fun() -> maps:get(owed, stats(Server)) =:= 0 end),
+    {reply, {ok, #{metrics := RawList}}} = gen_server:wait_response(Raw, 5000),
+    ?assertEqual(lists:seq(1, 200000), RawList),
+    {reply, [_ | _] = Parts} = gen_server:wait_response(Binary, 5000),
+    ?assertEqual(10, length(Parts)),
+    ?assertEqual({ok, #{metrics => lists:seq(1, 300000)}}, binary_to_term(iolist_to_binary(Parts))),
+    receive {mine, Mine} -> ?assertEqual({ok, #{metrics => lists:seq(1, 400000)}}, Mine) end,
+    ?assertMatch(#{calls_waiting := 0, cancelled := []}, stats(Server)),
+    ?assertEqual(0, watched_callers(Server)),
+    stop(Server).
+
+watched_callers(Server) ->
+    {monitors, Monitors} = process_info(Server, monitors),
+    length([Pid || {process, Pid} <- Monitors, Pid =/= whereis(arsenal_probe)]).
+
+abandoned(Fake) ->
+    Server = start([{engine, Fake}]),
+    Caller = spawn(fun() -> arsenal:get_historical_data(Server, 777, 1000) end),
+    until(fun() -> maps:get(owed, stats(Server)) =:= 1 end),
+    exit(Caller, kill),
+    until(fun() -> length(maps:get(cancelled, stats(Server))) =:= 1 end),
+    ?assertMatch(#{owed := 0, calls_waiting := 0}, stats(Server)),
+    %% One that waited long enough. Its other requests, that it sent by itself, are not given up.
+    Raw = gen_server:send_request(Server, {get_historical_data, 777, 1000}),
+    ?assertExit({timeout, _}, arsenal_server:call(Server, {get_historical_data, 777, 1000}, 1)),
+    until(fun() -> length(maps:get(cancelled, stats(Server))) =:= 2 end),
+    until(fun() -> maps:get(owed, stats(Server)) =:= 0 end),
+    ?assertMatch({reply, {ok, #{metrics := [_ | _]}}}, gen_server:wait_response(Raw, 5000)),
+    ?assertEqual(2, length(maps:get(cancelled, stats(Server)))),
+    ?assertEqual(0, watched_callers(Server)),
+    _ = flush(),
+    stop(Server).
+
+half_an_answer(Fake) ->
+    Server = start([{engine, Fake}]),
+    Requests = [gen_server:send_request(Server, {get_historical_data, 777, 1000}) || _ <- [1, 2]],
+    until(fun() -> maps:get(owed, stats(Server)) =:= 2 end),
+    kill_engine(Server),
+    [?assertEqual({reply, {error, engine_restarting}}, gen_server:wait_response(Request, 10000)) || Request <- Requests],
+    0 = total(Server),
+    ?assertMatch(#{calls_waiting := 0, owed := 0}, stats(Server)),
+    ?assertEqual(0, watched_callers(Server)),
+    stop(Server).
+
+too_much_history(Fake) ->
+    Server = start([{engine, Fake}]),
+    ok = arsenal:track_restart(Server, s, c, {mute, 500}),
+    Requests = [gen_server:send_request(Server, {get_historical_data, 777, 1000}) || _ <- lists:seq(1, 70)],
+    {Taken, Refused} = lists:split(64, Requests),
+    [?assertEqual({reply, {error, overloaded}}, gen_server:wait_response(Request, 10000)) || Request <- Refused],
+    _ = [stats(Server) || _ <- lists:seq(1, 640)],
+    [?assertMatch({reply, {ok, #{metrics := [_ | _]}}}, gen_server:wait_response(Request, 10000)) || Request <- Taken],
+    ?assertMatch({ok, _}, arsenal:get_historical_data(Server, 1, 2)),
     stop(Server).
 
 order(Fake) ->

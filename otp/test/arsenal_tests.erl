@@ -15,6 +15,7 @@ tests() ->
     [{"answers have the documented shapes", fun shapes/0}, {"terms come back as they went in", fun terms/0},
      {"restarts of supervisors are found", fun found/0}, {"a report by hand and a caught one are one", fun counted_once/0},
      {"events", fun events/0}, {"a burst of casts", fun burst_of_casts/0}, {"a flood is folded", fun flood/0},
+     {"a day of history", fun day/0}, {"whoever asked for a day has gone", fun day_for_nobody/0}, {"the engine ends while it tells of a day", fun day_cut_off/0},
      {"selection", fun selection/0}, {"wrong starts", fun wrong_starts/0}, {"the state", fun state/0},
      {"killed again and again, with a store", fun killed_with_store/0}, {"killed without a store", fun killed_without_store/0},
      {"the store outlives the server", fun store_outlives/0}, {"wrong arguments raise", fun wrong_arguments/0}].
@@ -78,6 +79,58 @@ terms() ->
         Now = erlang:system_time(millisecond),
         {ok, #{restarts := Restarts}} = arsenal:get_historical_data(Now - 60000, Now),
         ?assertEqual(Terms, [Reason || #{supervisor := Supervisor, child_id := Child, reason := Reason} <- Restarts, Supervisor =:= Child, Child =:= Reason])
+    end).
+
+%%% a day of history: the router and the engine go on with everything else while it is under way
+
+-define(DAY, 17280).               % samples, 5 s apart
+
+with_day(Test) ->
+    with_server([{name, day} | arsenal_day:options()], fun(Server) ->
+        {First, Last} = arsenal_day:live(Server, 5000, ?DAY),
+        Test(Server, First, Last)
+    end).
+
+day() ->
+    with_day(fun(Server, First, Last) ->
+        ok = arsenal:track_restart(Server, s, c, before),
+        Day = gen_server:send_request(Server, {get_historical_data, First, Last}),
+        Other = gen_server:send_request(Server, {arsenal_binary, {get_historical_data, First, Last}}),
+        Small = [gen_server:send_request(Server, {arsenal_binary, get_server_stats}) || _ <- lists:seq(1, 1000)],
+        ok = arsenal:track_restart(Server, s, c, meanwhile),
+        %% All of these are answered before what was asked for first.
+        [{reply, <<131, _/binary>>} = gen_server:wait_response(Request, 60000) || Request <- Small],
+        ?assertEqual(timeout, gen_server:wait_response(Other, 0)),
+        {reply, {ok, #{metrics := Metrics, health_checks := Checks, restarts := [#{reason := before}]}}} = gen_server:wait_response(Day, 60000),
+        ?assertEqual({?DAY, ?DAY}, {length(Metrics), length(Checks)}),
+        {reply, Parts} = gen_server:wait_response(Other, 60000),
+        ?assert(length(Parts) > 100),
+        {ok, #{metrics := Again}} = binary_to_term(iolist_to_binary(Parts)),
+        ?assertEqual(Metrics, Again),
+        {ok, #{metrics := Some}} = arsenal:get_historical_data(Server, First + 5000, First + 3600000),
+        ?assertEqual(lists:sublist(Metrics, 2, 720), Some),
+        %% What is asked for after a restart was reported knows it.
+        {ok, #{restarts := Restarts}} = arsenal:get_historical_data(Server, 0, Last + 60000),
+        ?assertEqual([before, meanwhile], [Reason || #{reason := Reason} <- Restarts])
+    end).
+
+day_for_nobody() ->
+    with_day(fun(Server, First, Last) ->
+        Callers = [spawn(fun() -> arsenal:get_historical_data(Server, First, Last) end) || _ <- lists:seq(1, 10)],
+        until(fun() -> {ok, #{calls_waiting := Waiting}} = arsenal:get_server_stats(Server), Waiting >= 10 end),
+        [exit(Caller, kill) || Caller <- Callers],
+        until(fun() -> {ok, #{calls_waiting := Waiting}} = arsenal:get_server_stats(Server), Waiting =:= 0 end),
+        {ok, #{metrics := [_ | _]}} = arsenal:get_historical_data(Server, First, First + 60000)
+    end).
+
+day_cut_off() ->
+    with_day(fun(Server, First, Last) ->
+        Requests = [gen_server:send_request(Server, {get_historical_data, First, Last}) || _ <- lists:seq(1, 10)],
+        kill_engine(Server),
+        Answers = [begin {reply, Answer} = gen_server:wait_response(Request, 60000), Answer end || Request <- Requests],
+        ?assertEqual({error, engine_restarting}, lists:last(Answers)),
+        until(fun() -> element(1, arsenal:get_server_stats(Server)) =:= ok end),
+        ?assertMatch({ok, #{metrics := []}}, arsenal:get_historical_data(Server, First, Last))
     end).
 
 %%% a supervisor with children that can be crashed

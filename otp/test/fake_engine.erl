@@ -7,6 +7,9 @@
 %%     {mute, Ms}      takes in nothing for so long
 %%     {event, Type, Map}   sends an event
 %%
+%% History from time 777 on is a list of so many numbers as the end says, and comes in ten parts: the first at once, another one with each
+%% further call, the last as the reply. What is cancelled comes no more.
+%%
 %% With a store it keeps its counts in that file, and confirms after writing; without one it confirms at once.
 -module(fake_engine).
 
@@ -32,7 +35,7 @@ begin_with(Port, #{http := <<"fatal">>}) ->
 begin_with(Port, #{store := Store, session := Session} = Init) ->
     {Last, Reports} = stored(Store, Session),
     send(Port, [{ready, Last, #{os_pid => list_to_integer(os:getpid()), http => undefined, store => Store =/= undefined}}]),
-    loop(Port, #{init => Init, store => Store, session => Session, last => Last, reports => Reports, subscriptions => {0, []}}).
+    loop(Port, #{init => Init, store => Store, session => Session, last => Last, reports => Reports, subscriptions => {0, []}, owed => [], cancelled => []}).
 
 stored(undefined, _Session) -> {0, #{}};
 stored(Path, Session) ->
@@ -70,9 +73,15 @@ message(Port, {cast, N, _, What}, #{last := Last} = State) when N =:= Last + 1; 
     cast(Port, What, State#{last := N});
 message(_Port, {cast, N, _, _}, #{last := Last} = State) when N =< Last ->
     State;
+message(Port, {call, Id, {get_historical_data, 777, N}}, #{owed := Owed} = State) ->
+    [First | Rest] = parts(term_to_binary({ok, #{metrics => lists:seq(1, N)}})),
+    send(Port, [{part, Id, First}]),
+    State#{owed := Owed ++ [{Id, Rest}]};
 message(Port, {call, Id, Request}, State) ->
     send(Port, [{reply, Id, term_to_binary(answer(Request, State))}]),
-    State;
+    next_part(Port, State);
+message(_Port, {cancel, Id}, #{owed := Owed, cancelled := Cancelled} = State) ->
+    State#{owed := lists:keydelete(Id, 1, Owed), cancelled := [Id | Cancelled]};
 message(_Port, {subscriptions, Count, Types}, State) ->
     State#{subscriptions := {Count, Types}};
 message(Port, force_health_check, State) ->
@@ -86,6 +95,18 @@ message(_Port, {attached, Info}, State) ->
     State#{attached => Info};
 message(_Port, {detached, _}, State) ->
     State.
+
+parts(Binary) ->
+    Size = byte_size(Binary) div 10,
+    [binary:part(Binary, Size * I, Size) || I <- lists:seq(0, 8)] ++ [binary:part(Binary, Size * 9, byte_size(Binary) - Size * 9)].
+
+next_part(_Port, #{owed := []} = State) -> State;
+next_part(Port, #{owed := [{Id, [Last]} | Others]} = State) ->
+    send(Port, [{reply, Id, Last}]),
+    State#{owed := Others};
+next_part(Port, #{owed := [{Id, [Part | Rest]} | Others]} = State) ->
+    send(Port, [{part, Id, Part}]),
+    State#{owed := [{Id, Rest} | Others]}.
 
 cast(Port, {track_restart, Supervisor, Key, Child, Reason}, State) ->
     obey(Port, Reason),
@@ -109,7 +130,7 @@ answer({get_restart_statistics, Which}, #{reports := Reports}) ->
                                Which =:= all orelse (Kind =/= lost andalso element(1, Kind) =:= element(2, Which))],
     {ok, #{total_restarts => lists:sum([Count || {_, Count} <- Wanted]), kinds => Wanted}};
 answer({get_server_stats, Map}, #{subscriptions := {Count, Types}, init := Init} = State) ->
-    {ok, Map#{told_subscriptions => Count, told_types => Types, init => Init, attached => maps:get(attached, State, none)}};
+    {ok, Map#{told_subscriptions => Count, told_types => Types, init => Init, owed => length(maps:get(owed, State)), cancelled => maps:get(cancelled, State), attached => maps:get(attached, State, none)}};
 answer({get_state, Map}, #{init := #{interval := Interval}, reports := Reports}) ->
     Map#{'__struct__' => 'Elixir.Arsenal.AnalyticsServer', restart_history => maps:to_list(Reports), monitoring_interval => Interval};
 answer({get_historical_data, From, To}, _State) ->

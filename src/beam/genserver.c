@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "beam/genserver_answer.h"
+#include "beam/genserver_history.h"
 #include "beam/probe_message.h"
 #include "beam/probe_supervisor.h"
 #include "beam/probe_survey.h"
@@ -70,6 +71,8 @@ struct genserver {
 	struct held **held_end;
 	size_t held_count;
 	size_t held_bytes;
+
+	struct history_calls histories;
 
 	unsigned wanted; /* event types, as bits */
 	uint64_t events_dropped;
@@ -187,8 +190,18 @@ reply_error(struct genserver *g, int64_t id, const char *reason)
 }
 
 static void
+answer_history_soon(struct genserver *g, int64_t id, int64_t start_ms, int64_t end_ms)
+{
+	if (end_ms < start_ms)
+		reply_error(g, id, "end_before_start");
+	else if (!history_calls_add(&g->histories, id, start_ms, end_ms))
+		reply_error(g, id, "overloaded");
+}
+
+static void
 answer(struct genserver *g, int64_t id, const struct request *rq)
 {
+	int64_t start_ms, end_ms;
 	const struct genserver_view view = {
 		.engine = g->started.engine,
 		.now_ms = genserver_now(g, g->clock_ms),
@@ -199,9 +212,14 @@ answer(struct genserver *g, int64_t id, const struct request *rq)
 		.arg = g->arg,
 		.events_dropped = g->events_dropped,
 	};
+	struct strbuf *out;
 	size_t begin;
-	struct strbuf *out = begin_reply(g, id, &begin);
 
+	if (request_history(rq, &start_ms, &end_ms)) {
+		answer_history_soon(g, id, start_ms, end_ms);
+		return;
+	}
+	out = begin_reply(g, id, &begin);
 	if (!request_answer(rq, &view, out)) {
 		etf_put_tuple(out, 2);
 		etf_put_atom(out, "error");
@@ -285,6 +303,49 @@ read_call(struct genserver *g, struct etf *e)
 	else
 		answer(g, id, &rq);
 	return true;
+}
+
+static void
+cancel_held(struct genserver *g, int64_t id)
+{
+	struct held **at = &g->held, *h;
+
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	h = *at;
+	if (h == NULL)
+		return;
+	*at = h->next;
+	if (g->held_end == &h->next)
+		g->held_end = at;
+	g->held_count--;
+	g->held_bytes -= h->len;
+	free(h);
+}
+
+/* {cancel, Id} */
+static bool
+read_cancel(struct genserver *g, struct etf *e)
+{
+	int64_t id = etf_int(e);
+
+	if (!etf_done(e))
+		return false;
+	cancel_held(g, id);
+	history_calls_cancel(&g->histories, id);
+	return true;
+}
+
+bool
+genserver_has_turn(const struct genserver *g)
+{
+	return history_calls_has_turn(&g->histories, g->out);
+}
+
+void
+genserver_turn(struct genserver *g)
+{
+	history_calls_turn(&g->histories, g->started.engine, g->out);
 }
 
 int64_t
@@ -752,6 +813,7 @@ read_message(struct genserver *g, struct etf *e)
 	} messages[] = {
 		{ "cast", 4, false, read_cast },
 		{ "call", 3, false, read_call },
+		{ "cancel", 2, false, read_cancel },
 		{ "probe", 2, false, read_probe },
 		{ "subscriptions", 3, false, read_subscriptions },
 		{ "attached", 2, false, read_attached },
@@ -812,6 +874,7 @@ genserver_new(const struct genserver_host *host, void *arg, struct packet_writer
 	g->out = out;
 	g->os_pid = os_pid;
 	g->held_end = &g->held;
+	history_calls_init(&g->histories, HISTORY_SAMPLES_MAX);
 	return g;
 }
 
@@ -826,6 +889,7 @@ genserver_free(struct genserver *g)
 		free(g->held);
 		g->held = next;
 	}
+	history_calls_release(&g->histories);
 	for (size_t i = 0; i < RECENT_TERMS; i++)
 		term_unref(g->recent[i].term);
 	genserver_init_release(&g->init);

@@ -21,8 +21,6 @@
 #define GENSERVER_HELD_BYTES (16u << 20)
 #define GENSERVER_SAMPLE_MS 2000
 #define GENSERVER_CHECK_MS 1000
-/* Samples and events of one answer: some 100 MB. */
-#define GENSERVER_HISTORY_MAX 50000
 
 struct genserver;
 
@@ -73,6 +71,12 @@ void genserver_free(struct genserver *g);
 void genserver_receive(struct genserver *g, struct etf_span packet, int64_t clock_ms);
 /* genserver_settle is called when a burst of packets is over: casts are confirmed or marked. */
 void genserver_settle(struct genserver *g);
+/*
+ * Large answers are written a part at a time, between other packets: genserver_turn writes one (some hundreds of us of work), if genserver_has_turn: one is
+ * owed, and what was written before has been taken, nearly. That changes with packets, with genserver_expire, and as packets are sent.
+ */
+bool genserver_has_turn(const struct genserver *g);
+void genserver_turn(struct genserver *g);
 /* genserver_failed: the options were refused, and the router knows why. */
 bool genserver_failed(const struct genserver *g);
 /* genserver_now is the VM's time: ours, corrected by the ticks' times. */

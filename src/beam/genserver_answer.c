@@ -11,7 +11,7 @@ struct request_row {
 	const char *name;
 	uint32_t args; /* 0: the request is the atom alone */
 	bool needs_sample;
-	/* appends the answer; false if the arguments are wrong */
+	/* appends the answer; false if the arguments are wrong. NULL: it comes in parts */
 	bool (*answer)(const struct genserver_view *v, struct etf *args, struct strbuf *out);
 };
 
@@ -22,14 +22,6 @@ begin_ok(struct answer_term *a, struct strbuf *out)
 	etf_put_atom(out, "ok");
 	answer_term_init(a, out);
 	return &a->base;
-}
-
-static void
-put_error(struct strbuf *out, const char *reason)
-{
-	etf_put_tuple(out, 2);
-	etf_put_atom(out, "error");
-	etf_put_atom(out, reason);
 }
 
 /* ---- the analyses ------------------------------------------------------------------------------------------------ */
@@ -82,34 +74,6 @@ restart_statistics(const struct genserver_view *v, struct etf *args, struct strb
 	}
 	answer_restart_statistics(begin_ok(&a, out), v->engine, v->now_ms, key);
 	term_unref(key);
-	return true;
-}
-
-/* An answer must be one that the VM and the callers can take. */
-static bool
-is_too_long(const struct engine *e, int64_t start_ms, int64_t end_ms)
-{
-	size_t it = 0, n = 0;
-
-	while (n <= GENSERVER_HISTORY_MAX && engine_past_sample(e, start_ms, end_ms, &it))
-		n++;
-	return n > GENSERVER_HISTORY_MAX;
-}
-
-static bool
-historical_data(const struct genserver_view *v, struct etf *args, struct strbuf *out)
-{
-	int64_t start_ms = etf_int(args), end_ms = etf_int(args);
-	struct answer_term a;
-
-	if (!etf_done(args))
-		return false;
-	if (end_ms < start_ms)
-		put_error(out, "end_before_start");
-	else if (is_too_long(v->engine, start_ms, end_ms))
-		put_error(out, "range_too_large");
-	else
-		answer_history(begin_ok(&a, out), v->engine, start_ms, end_ms);
 	return true;
 }
 
@@ -266,7 +230,7 @@ static const struct request_row REQUESTS[] = {
 	{ "get_performance_metrics", 0, true, performance_metrics },
 	{ "get_memory_account", 0, true, memory_account },
 	{ "get_restart_statistics", 1, false, restart_statistics },
-	{ "get_historical_data", 2, false, historical_data },
+	{ "get_historical_data", 2, false, NULL },
 	{ "get_server_stats", 1, false, server_stats },
 	{ "get_state", 1, false, state },
 };
@@ -297,12 +261,24 @@ request_needs_sample(const struct request *rq)
 }
 
 bool
+request_history(const struct request *rq, int64_t *start_ms, int64_t *end_ms)
+{
+	struct etf args = rq->args;
+
+	if (rq->row->answer)
+		return false;
+	*start_ms = etf_int(&args);
+	*end_ms = etf_int(&args);
+	return etf_done(&args);
+}
+
+bool
 request_answer(const struct request *rq, const struct genserver_view *view, struct strbuf *out)
 {
 	struct etf args = rq->args;
 	size_t before = out->len;
 
-	if (rq->row->answer(view, &args, out))
+	if (rq->row->answer && rq->row->answer(view, &args, out))
 		return true;
 	strbuf_cut(out, before);
 	return false;

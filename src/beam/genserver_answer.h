@@ -32,6 +32,8 @@ struct request {
 bool request_open(struct request *rq, struct etf_span raw) MUST_CHECK;
 /* request_needs_sample: there is nothing to tell before the first one. */
 bool request_needs_sample(const struct request *rq);
+/* request_history: it is get_historical_data, with good arguments; its answer is not request_answer's, but comes in parts (genserver_history.h). */
+bool request_history(const struct request *rq, int64_t *start_ms, int64_t *end_ms) MUST_CHECK;
 /* request_answer appends {ok, Map} or {error, Reason}, without the version byte; false, and nothing appended, if the arguments are wrong. */
 bool request_answer(const struct request *rq, const struct genserver_view *view, struct strbuf *out) MUST_CHECK;
 

@@ -136,13 +136,17 @@ add_carrier(struct etf e)
 
 	etf_tuple_of(&e, 3);
 	etf_atom(&e, &tag);
-	if (strcmp(tag.text, "reply") != 0 && strcmp(tag.text, "event") != 0)
+	if (strcmp(tag.text, "reply") != 0 && strcmp(tag.text, "event") != 0 && strcmp(tag.text, "part") != 0)
 		return false;
 	strbuf_addf(&said, "%s ", tag.text);
 	assert_true(etf_text(&e, 100, &said));
 	strbuf_addc(&said, ' ');
 	s = etf_binary(&e);
 	assert_true(etf_done(&e));
+	if (strcmp(tag.text, "part") == 0 || s.data[0] != 131) {
+		strbuf_addf(&said, "%zu bytes", s.len);
+		return true;
+	}
 	etf_init_versioned(&inner, s.data, s.len);
 	assert_true(etf_text(&inner, 100000, &said) && etf_done(&inner));
 	return true;
@@ -716,6 +720,120 @@ where_both_know_a_figure_the_routers_counts(void **state)
 	assert_non_null(strstr(said.data, "event_subscriptions => []}}\n"));
 }
 
+/* ---- the past, in parts ---- */
+
+static void
+put_history(int64_t id, int64_t start_ms, int64_t end_ms)
+{
+	tuple("call", 3);
+	etf_put_int(&packet, id);
+	etf_put_tuple(&packet, 3);
+	etf_put_atom(&packet, "get_historical_data");
+	etf_put_int(&packet, start_ms);
+	etf_put_int(&packet, end_ms);
+}
+
+static void
+put_cancel(int64_t id)
+{
+	tuple("cancel", 2);
+	etf_put_int(&packet, id);
+}
+
+static void
+remember(struct fixture *f, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		f->clock_ms += 5; /* all within the retention period */
+		put_tick(f->clock_ms);
+	}
+	send(f);
+	what_was_said(f);
+}
+
+static void
+other_calls_are_answered_while_a_large_answer_is_under_way(void **state)
+{
+	struct fixture *f = *state;
+	unsigned turns = 0, answered = 0;
+
+	begin(f);
+	remember(f, 500);
+	put_history(1, 0, f->clock_ms);
+	send(f);
+	expect(f, "");
+	while (genserver_has_turn(f->g)) {
+		genserver_turn(f->g);
+		turns++;
+		put_call(100 + turns, "get_system_health");
+		send(f);
+		what_was_said(f);
+		answered += strstr(said.data, " {ok,#{") != NULL;
+	}
+	assert_true(turns > 5);
+	assert_int_equal(answered, turns);
+	assert_non_null(strstr(said.data, "reply 1 "));
+}
+
+static void
+who_is_gone_is_written_no_further(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	remember(f, 500);
+	put_history(1, 0, f->clock_ms);
+	put_history(2, 1, 2);
+	send(f);
+	genserver_turn(f->g);
+	expect_part(f, "part 1 ");
+	put_cancel(1);
+	put_cancel(3);
+	send(f);
+	genserver_turn(f->g);
+	expect_part(f, "reply 2 {ok,#{time_range => ");
+	assert_false(genserver_has_turn(f->g));
+	tuple("cancel", 2);
+	etf_put_atom(&packet, "all");
+	send(f);
+	expect_part(f, "{log,error,");
+}
+
+/* A held one can be cancelled, too; the one behind it is not lost by that. */
+static void
+who_is_gone_is_held_no_longer(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	attach(f);
+	put_force();
+	put_history(1, 1, 2);
+	put_history(2, 1, 2);
+	put_cancel(2);
+	put_call(3, "get_system_health");
+	put_cancel(1);
+	send(f);
+	genserver_turn(f->g);
+	expect(f, "collect\n");
+	tick(f);
+	assert_false(genserver_has_turn(f->g));
+	expect_part(f, "reply 3 {ok,#{");
+	assert_null(strstr(said.data, "reply 1"));
+}
+
+static void
+no_more_large_answers_are_owed_than_there_is_room_for(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	for (int i = 0; i < 65; i++)
+		put_history(i, 1, 2);
+	send(f);
+	expect(f, "reply 64 {error,overloaded}\n");
+}
+
 /* ---- events ---- */
 
 static void
@@ -903,6 +1021,10 @@ main(void)
 		TEST(a_bad_request_is_answered),
 		TEST(statistics_of_one_supervisor),
 		TEST(where_both_know_a_figure_the_routers_counts),
+		TEST(other_calls_are_answered_while_a_large_answer_is_under_way),
+		TEST(who_is_gone_is_written_no_further),
+		TEST(who_is_gone_is_held_no_longer),
+		TEST(no_more_large_answers_are_owed_than_there_is_room_for),
 		TEST(events_go_out_to_those_who_want_them),
 		TEST(events_are_dropped_when_the_router_is_behind),
 		TEST(its_time_is_the_vms),

@@ -35,6 +35,7 @@ struct beam_port {
 	bool writing; /* waits until the other side takes more */
 	bool closed;
 	bool may_look;   /* there is another processor for the router meanwhile */
+	bool has_work;   /* others wait for the loop's next turn */
 	int64_t read_us; /* when the last packet had been handled */
 };
 
@@ -111,7 +112,11 @@ beam_port_finish(struct beam_port *p, int timeout_ms)
 static void
 on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
-	beam_port_flush(arg);
+	struct beam_port *p = arg;
+
+	beam_port_flush(p);
+	if (!p->closed)
+		p->handlers.written(p->arg);
 }
 
 /* ---- reading ---- */
@@ -168,7 +173,7 @@ comes_soon(struct beam_port *p)
 {
 	struct pollfd pfd = { .fd = p->in_fd, .events = POLLIN };
 	int64_t now = clock_mono_us();
-	int64_t until = p->may_look && now - p->read_us < RECENT_US ? now + LOOK_US : now;
+	int64_t until = p->may_look && !p->has_work && now - p->read_us < RECENT_US ? now + LOOK_US : now;
 	bool comes = false;
 
 	p->read_us = now;
@@ -250,6 +255,12 @@ struct packet_writer *
 beam_port_writer(struct beam_port *p)
 {
 	return &p->writer;
+}
+
+void
+beam_port_look(struct beam_port *p, bool may)
+{
+	p->has_work = !may;
 }
 
 bool

@@ -26,6 +26,8 @@ struct beam_port_handlers {
 	void (*packet)(void *arg, struct etf_span body);
 	/* All that was there has been handed over; what is to be written goes out after this. */
 	void (*read_all)(void *arg);
+	/* The other side has taken some of what waited. */
+	void (*written)(void *arg);
 	/* Nothing more will come, or nothing can be written any more. Once. */
 	void (*closed)(void *arg);
 };
@@ -36,6 +38,8 @@ struct beam_port *beam_port_new(struct event_base *base, int in_fd, int out_fd,
 /* beam_port_free closes both. NULL is fine. */
 void beam_port_free(struct beam_port *p);
 struct packet_writer *beam_port_writer(struct beam_port *p);
+/* beam_port_look: whether the next packet may be looked for instead of the loop's turn going on; not while there is other work. */
+void beam_port_look(struct beam_port *p, bool may);
 bool beam_port_is_slow(const struct beam_port *p);
 /* beam_port_flush writes what the other side takes now; the rest follows by itself. */
 void beam_port_flush(struct beam_port *p);

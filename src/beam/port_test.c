@@ -18,6 +18,7 @@ struct world {
 	unsigned packets;
 	size_t bytes;
 	unsigned bursts;
+	unsigned written;
 	unsigned closed;
 };
 
@@ -39,6 +40,14 @@ on_read_all(void *arg)
 }
 
 static void
+on_written(void *arg)
+{
+	struct world *w = arg;
+
+	w->written++;
+}
+
+static void
 on_closed(void *arg)
 {
 	struct world *w = arg;
@@ -49,7 +58,7 @@ on_closed(void *arg)
 static int
 setup(void **state)
 {
-	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_closed };
+	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_written, on_closed };
 	static struct world world;
 	struct world *w = &world;
 	int in[2], out[2];
@@ -168,6 +177,7 @@ a_slow_router_holds_up_nobody(void **state)
 	}
 	got += read_away(w);
 	assert_true(got > written);
+	assert_true(w->written > 1);
 	turn(w);
 	assert_int_equal(w->packets, 1);
 	assert_false(beam_port_is_slow(w->port));
@@ -176,7 +186,7 @@ a_slow_router_holds_up_nobody(void **state)
 static void
 a_program_started_by_hand_says_so(void **state)
 {
-	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_closed };
+	static const struct beam_port_handlers handlers = { on_packet, on_read_all, on_written, on_closed };
 	struct world *w = *state;
 	int null = open("/dev/null", O_RDWR);
 	struct err err;

@@ -35,6 +35,9 @@ struct answer_ops {
 	void (*term)(struct answer *a, const struct term *t); /* the very term; JSON: its text; NULL is null */
 	void (*time)(struct answer *a, int64_t time_ms); /* a DateTime (UTC, milliseconds); JSON: RFC 3339; 0 is null */
 	void (*instant)(struct answer *a, int64_t time_ms); /* the same, but 0 is the epoch */
+	/* A map, an array, of which is known how many keys or values will follow: what goes out before its end is written needs it. */
+	void (*object_of)(struct answer *a, uint32_t count);
+	void (*array_of)(struct answer *a, uint32_t count);
 	/* A pair: {first, second} as a term, [first, second] in JSON; two values follow, and end. */
 	void (*pair)(struct answer *a);
 };
@@ -61,6 +64,8 @@ struct answer_term {
 		size_t head;    /* where the tag is */
 		uint32_t count; /* of elements, or of keys */
 		uint8_t tag;
+		bool is_counted; /* its head is right already, and may be gone from the buffer */
+		uint32_t expected;
 	} open[ANSWER_TERM_DEPTH];
 };
 void answer_term_init(struct answer_term *a, struct strbuf *out);
@@ -79,7 +84,8 @@ void answer_restart_statistics(struct answer *a, const struct engine *e, int64_t
 /*
  * answer_history: {time_range: {start, end}, metrics, restarts, health_checks, events}, oldest first, both ends included. metrics are
  * performance_metrics in the seed's shape alone (without "metrics"); health_checks are system_healths with "levels" instead of "criteria";
- * each of events has type, timestamp, severity and data. A sample with its check takes some 4 us and 1.6 KB as terms, 20 us as JSON.
+ * each of events has type, timestamp, severity and data. A sample with its check takes some 4 us and 1.6 KB as terms, 20 us as JSON: what can be
+ * long is written in pieces (engine/answer_history.h).
  */
 void answer_history(struct answer *a, const struct engine *e, int64_t start_ms, int64_t end_ms);
 void answer_anomalies(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers as JSON: terms as their text, words as strings. */
+#include "base/attr.h"
 #include "engine/answer.h"
 #include "engine/answer_parts.h"
 
@@ -17,6 +18,18 @@ json_object(struct answer *a)
 
 static void
 json_array(struct answer *a)
+{
+	jsonw_array(writer(a));
+}
+
+static void
+json_object_of(struct answer *a, uint32_t count UNUSED)
+{
+	jsonw_object(writer(a));
+}
+
+static void
+json_array_of(struct answer *a, uint32_t count UNUSED)
 {
 	jsonw_array(writer(a));
 }
@@ -102,6 +115,8 @@ answer_json_init(struct answer_json *a, struct jsonw *j)
 		.term = json_term,
 		.time = json_time,
 		.instant = json_instant,
+		.object_of = json_object_of,
+		.array_of = json_array_of,
 		.pair = json_array,
 	};
 

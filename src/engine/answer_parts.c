@@ -22,6 +22,13 @@ put_array(struct answer *a, const char *key)
 }
 
 void
+put_array_of(struct answer *a, const char *key, uint32_t count)
+{
+	a->ops->key(a, key);
+	a->ops->array_of(a, count);
+}
+
+void
 put_end(struct answer *a)
 {
 	a->ops->end(a);

@@ -12,6 +12,7 @@
 /* The ops by short names. */
 void put_object(struct answer *a, const char *key);
 void put_array(struct answer *a, const char *key);
+void put_array_of(struct answer *a, const char *key, uint32_t count);
 void put_end(struct answer *a);
 
 /* A key and its value; the ops say what becomes of NULL, "", NaN and 0. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers as Erlang terms. How many elements a map or list has is known at its end only: its head is written with a count of 0 and patched
- * then. Nothing that the VM would refuse is ever written: numbers are finite, texts are UTF-8.
+ * Answers as Erlang terms. How many elements a map or list has is mostly known at its end only: its head is written with a count of 0 and patched
+ * then; the head of a counted one is right from the beginning, so that it can be sent before the end is written. Nothing that the VM would refuse is ever written: numbers are finite, texts are UTF-8.
  */
 #include <assert.h>
 #include <math.h>
@@ -40,7 +40,18 @@ open_level(struct answer *a, enum etf_tag tag)
 	t->open[t->depth].head = t->out->len;
 	t->open[t->depth].count = 0;
 	t->open[t->depth].tag = (uint8_t)tag;
+	t->open[t->depth].is_counted = false;
 	t->depth++;
+}
+
+static void
+open_counted(struct answer *a, enum etf_tag tag, uint32_t count)
+{
+	struct answer_term *t = writer(a);
+
+	open_level(a, tag);
+	t->open[t->depth - 1].is_counted = true;
+	t->open[t->depth - 1].expected = count;
 }
 
 static void
@@ -59,6 +70,26 @@ term_array(struct answer *a)
 
 	open_level(a, ETF_LIST);
 	etf_put_list(out, 1);
+}
+
+static void
+term_object_of(struct answer *a, uint32_t count)
+{
+	struct strbuf *out = value(a);
+
+	open_counted(a, ETF_MAP, count);
+	etf_put_map(out, count);
+}
+
+/* An empty list is its end alone. */
+static void
+term_array_of(struct answer *a, uint32_t count)
+{
+	struct strbuf *out = value(a);
+
+	open_counted(a, ETF_LIST, count);
+	if (count > 0)
+		etf_put_list(out, count);
 }
 
 static void
@@ -92,10 +123,13 @@ term_end(struct answer *a)
 		assert(count == 2);
 		return;
 	}
-	patch_count(t->out, head, count);
+	if (t->open[t->depth].is_counted)
+		assert(count == t->open[t->depth].expected);
+	else
+		patch_count(t->out, head, count);
 	if (t->open[t->depth].tag == ETF_MAP)
 		return;
-	if (count == 0)
+	if (count == 0 && !t->open[t->depth].is_counted)
 		strbuf_cut(t->out, head);
 	etf_put_nil(t->out);
 }
@@ -300,6 +334,8 @@ answer_term_init(struct answer_term *a, struct strbuf *out)
 		.term = term_term,
 		.time = term_time,
 		.instant = term_instant,
+		.object_of = term_object_of,
+		.array_of = term_array_of,
 		.pair = term_pair,
 	};
 

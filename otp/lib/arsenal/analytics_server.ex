@@ -303,8 +303,9 @@ defmodule Arsenal.AnalyticsServer do
   def unsubscribe_from_events(server \\ __MODULE__), do: call(server, {:unsubscribe_from_events, self()})
 
   @doc """
-  What was between two times, both included: `DateTime`s, or milliseconds since the epoch. More than 50,000 samples at once are
-  `{:error, :range_too_large}`.
+  What was between two times, both included: `DateTime`s, or milliseconds since the epoch. A day at 5 s is some 27 MB,
+  decoded in the caller, while the server goes on with other calls. More than 125,000 samples at once (a day at 1 s, a week at 5 s) are
+  `{:error, :range_too_large}`; with 64 such calls, or 512 MB of answers, under way it is `{:error, :overloaded}`.
 
       now = DateTime.utc_now()
       Arsenal.AnalyticsServer.get_historical_data(DateTime.add(now, -3600, :second), now)
