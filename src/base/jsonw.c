@@ -179,6 +179,13 @@ jsonw_bool(struct jsonw *j, bool v)
 }
 
 void
+jsonw_raw(struct jsonw *j, const char *json)
+{
+	before_value(j);
+	strbuf_adds(j->out, json);
+}
+
+void
 jsonw_null(struct jsonw *j)
 {
 	before_value(j);

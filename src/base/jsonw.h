@@ -44,6 +44,8 @@ void jsonw_uint(struct jsonw *j, uint64_t v);
 void jsonw_double(struct jsonw *j, double v);
 void jsonw_bool(struct jsonw *j, bool v);
 void jsonw_null(struct jsonw *j);
+/* jsonw_raw writes one value that is JSON already. */
+void jsonw_raw(struct jsonw *j, const char *json);
 /* jsonw_time writes milliseconds since the epoch as RFC 3339 UTC with milliseconds. */
 void jsonw_time(struct jsonw *j, int64_t time_ms);
 

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #define REPLACEMENT 0xFFFDu
 
@@ -93,4 +94,32 @@ void
 utf8_add_printable(struct strbuf *sb, const void *text, size_t len)
 {
 	add_clean(sb, text, len, false);
+}
+
+/* C0, DEL and C1, line and paragraph separators, and the marks that set the direction of text (Unicode Technical Report 36). */
+static bool
+is_visible(uint32_t cp)
+{
+	if (is_control(cp) || cp == 0x061C || cp == 0xFEFF)
+		return false;
+	return !(cp >= 0x200B && cp <= 0x200F) && !(cp >= 0x2028 && cp <= 0x202E) && !(cp >= 0x2066 && cp <= 0x2069);
+}
+
+void
+utf8_add_visible(struct strbuf *sb, const char *text, size_t max)
+{
+	size_t len = strlen(text), i = 0;
+
+	while (i < len && i < max) {
+		uint32_t cp;
+		size_t n = utf8_decode((const uint8_t *)text + i, len - i, &cp);
+
+		if (n == 0 || !is_visible(cp))
+			strbuf_adds(sb, cp == '\n' && n ? " " : "?");
+		else
+			strbuf_add(sb, text + i, n);
+		i += n ? n : 1;
+	}
+	if (i < len)
+		strbuf_adds(sb, "...");
 }

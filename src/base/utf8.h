@@ -18,5 +18,10 @@ void utf8_add(struct strbuf *sb, uint32_t cp);
 void utf8_add_clean(struct strbuf *sb, const void *text, size_t len);
 /* utf8_add_printable does so, too, and puts a dot for every control character: for messages to a person. */
 void utf8_add_printable(struct strbuf *sb, const void *text, size_t len);
+/*
+ * utf8_add_visible appends a C string for a terminal or a page, at most max bytes of it and "..." behind what was cut: whatever is not a visible
+ * character becomes "?", a newline a space, so that nothing in it moves the cursor, changes colours or reverses the text.
+ */
+void utf8_add_visible(struct strbuf *sb, const char *text, size_t max);
 
 #endif

@@ -10,44 +10,17 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "engine/answer.h"
+#include "model/quantity.h"
 
 #define FIELD_MAX_BYTES 160    /* of one foreign text in a line */
 #define SENTENCE_MAX_BYTES 256 /* of a sentence of ours that has one in it */
 
 /* ---- foreign text ---- */
 
-/* C0, DEL and C1, line and paragraph separators, and the marks that set the direction of text (Unicode Technical Report 36). */
-static bool
-is_visible(uint32_t cp)
-{
-	if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x061C || cp == 0xFEFF)
-		return false;
-	return !(cp >= 0x200B && cp <= 0x200F) && !(cp >= 0x2028 && cp <= 0x202E) && !(cp >= 0x2066 && cp <= 0x2069);
-}
-
-static void
-add_visible(struct strbuf *out, const char *text, size_t max)
-{
-	size_t len = strlen(text), i = 0;
-
-	while (i < len && i < max) {
-		uint32_t cp;
-		size_t n = utf8_decode((const uint8_t *)text + i, len - i, &cp);
-
-		if (n == 0 || !is_visible(cp))
-			strbuf_adds(out, cp == '\n' && n ? " " : "?");
-		else
-			strbuf_add(out, text + i, n);
-		i += n ? n : 1;
-	}
-	if (i < len)
-		strbuf_adds(out, "...");
-}
-
 static void
 add_foreign(struct strbuf *out, const char *text)
 {
-	add_visible(out, text, FIELD_MAX_BYTES);
+	utf8_add_visible(out, text, FIELD_MAX_BYTES);
 }
 
 /* ---- numbers ---- */
@@ -59,32 +32,6 @@ add_ordinal(struct strbuf *out, uint64_t n)
 	bool teen = n % 100 >= 11 && n % 100 <= 13;
 
 	strbuf_addf(out, "%" PRIu64 "%s", n, !teen && n % 10 <= 3 ? suffixes[n % 10] : "th");
-}
-
-static void
-add_scaled(struct strbuf *out, double v, double step, const char *const units[4])
-{
-	int i = 0;
-
-	while (i < 3 && fabs(v) >= step) {
-		v /= step;
-		i++;
-	}
-	strbuf_addf(out, "%.*f%s", fabs(v) < 100 && v != trunc(v), v, units[i]);
-}
-
-static void
-add_value(struct strbuf *out, enum metric_unit unit, double v)
-{
-	static const char *const bytes[] = { " B", " KiB", " MiB", " GiB" };
-	static const char *const plain[] = { "", "k", "M", "G" };
-
-	if (unit == UNIT_BYTES)
-		add_scaled(out, v, 1024, bytes);
-	else if (unit == UNIT_PERCENT)
-		strbuf_addf(out, "%.1f %%", v);
-	else
-		add_scaled(out, v, 1000, plain);
 }
 
 /* ---- one kind of event each ---- */
@@ -126,15 +73,15 @@ add_culprits(struct strbuf *out, const struct anomaly *a)
 static void
 add_anomaly(struct strbuf *out, const struct anomaly *a)
 {
-	add_visible(out, a->description, SENTENCE_MAX_BYTES);
+	utf8_add_visible(out, a->description, SENTENCE_MAX_BYTES);
 	if (a->metric != METRIC_NONE) {
 		const struct metric *m = &METRICS[a->metric];
 		const char *per = m->watch == WATCH_RATE ? "/s" : "";
 
 		strbuf_addf(out, ": %s ", m->name);
-		add_value(out, m->unit, a->current_value);
+		quantity_add(out, m->unit, a->current_value);
 		strbuf_addf(out, "%s, usually ", per);
-		add_value(out, m->unit, a->baseline_value);
+		quantity_add(out, m->unit, a->baseline_value);
 		strbuf_adds(out, per);
 	}
 	if (a->type == ANOMALY_RESTART && a->supervisor) {
@@ -174,7 +121,7 @@ add_health(struct strbuf *out, const struct health *h)
 	advice = advice_for(h);
 	if (advice) {
 		strbuf_adds(out, ". ");
-		add_visible(out, advice, SENTENCE_MAX_BYTES);
+		utf8_add_visible(out, advice, SENTENCE_MAX_BYTES);
 	}
 }
 
@@ -184,7 +131,7 @@ add_link(struct strbuf *out, enum node_state state, const char *detail)
 	strbuf_adds(out, node_state_name(state));
 	if (detail[0]) {
 		strbuf_adds(out, ": ");
-		add_visible(out, detail, SENTENCE_MAX_BYTES);
+		utf8_add_visible(out, detail, SENTENCE_MAX_BYTES);
 	}
 }
 

@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Histories of a simulated node, each with a fault or none: the verdict names the fault and who did it, and no fault where there was none. */
+#include "report/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/testing.h"
+#include "model/term_fixture.h"
+
+#define T0 INT64_C(1700000000000)
+#define STEP_MS 5000
+#define MB 1e6
+
+/* ---- a node ---- */
+
+static struct engine *e;
+static int64_t now;
+static struct sample s;
+static struct report *r;
+static struct report_end end;
+static uint64_t chance;
+
+static double
+noise(void)
+{
+	chance = chance * 6364136223846793005u + 1442695040888963407u;
+	return (double)(chance >> 40) / (double)(1u << 24) - 0.5;
+}
+
+static int
+setup(void **state)
+{
+	const struct node_info info = { .otp_release = "27",
+		.erts_version = "15.2",
+		.schedulers_online = 4,
+		.injected = true,
+		.restarts_seen = true };
+	struct engine_options o = engine_defaults();
+
+	(void)state;
+	e = engine_new("rabbit@host", &o);
+	now = T0;
+	chance = 1;
+	memset(&end, 0, sizeof(end));
+	engine_link(e, now, NODE_UP, "linked");
+	engine_info(e, &info);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	report_free(r);
+	r = NULL;
+	engine_free(e);
+	return 0;
+}
+
+static void
+rank(enum top_kind kind, const char *pid, const char *name, double value, double memory, double queue)
+{
+	struct top_process *p = &s.top[kind][s.top_count[kind]++];
+
+	*p = (struct top_process)TOP_PROCESS_INIT;
+	snprintf(p->pid, sizeof(p->pid), "%s", pid);
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	snprintf(p->initial_call, sizeof(p->initial_call), "proc_lib:init_p/5");
+	snprintf(p->current_function, sizeof(p->current_function), "gen_server:loop/7");
+	p->value = value;
+	p->memory = memory;
+	p->queue_len = queue;
+	s.top_told[kind] = true;
+}
+
+/* A node at rest: levels with a little noise, and the same processes on top. */
+static void
+at_rest(void)
+{
+	static const struct {
+		enum metric_id id;
+		double level;
+	} levels[] = {
+		{ METRIC_MEMORY_LIMIT, 8000 * MB },
+		{ METRIC_MEMORY_AVAILABLE, 6000 * MB },
+		{ METRIC_VM_MEMORY_TOTAL, 200 * MB },
+		{ METRIC_VM_MEMORY_PROCESSES, 60 * MB },
+		{ METRIC_VM_MEMORY_BINARY, 20 * MB },
+		{ METRIC_VM_MEMORY_ETS, 15 * MB },
+		{ METRIC_VM_MEMORY_CODE, 40 * MB },
+		{ METRIC_VM_MEMORY_ATOM, 2 * MB },
+		{ METRIC_RSS, 260 * MB },
+		{ METRIC_CPU_UTILIZATION, 20 },
+		{ METRIC_RUN_QUEUE, 2 },
+		{ METRIC_PROCESS_COUNT, 400 },
+		{ METRIC_PORT_COUNT, 30 },
+		{ METRIC_ATOM_COUNT, 30000 },
+		{ METRIC_MQ_MAX, 3 },
+	};
+
+	now += STEP_MS;
+	memset(&s, 0, sizeof(s));
+	s.time_ms = now;
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		sample_set(&s, levels[i].id, levels[i].level * (1 + 0.05 * noise()));
+	sample_set(&s, METRIC_PROCESS_LIMIT, 262144);
+	sample_set(&s, METRIC_PORT_LIMIT, 65536);
+	sample_set(&s, METRIC_ATOM_LIMIT, 1048576);
+	sample_set(&s, METRIC_RESTART_CAPTURE, 1);
+	sample_set(&s, METRIC_WALLCLOCK, (double)(now - T0 + 3600000));
+	rank(TOP_MEMORY, "<0.50.0>", "code_server", 5 * MB, 5 * MB, 0);
+	rank(TOP_MEMORY, "<0.60.0>", "rabbit_mgmt", 3 * MB, 3 * MB, 0);
+	rank(TOP_MESSAGE_QUEUE, "<0.60.0>", "rabbit_mgmt", 2, 3 * MB, 2);
+	rank(TOP_REDUCTIONS, "<0.60.0>", "rabbit_mgmt", 20000, 3 * MB, 2);
+}
+
+static void
+add(enum metric_id id, double value)
+{
+	sample_set(&s, id, s.value[id] + value);
+}
+
+static void
+feed(void)
+{
+	engine_feed(e, now, &s);
+}
+
+static void
+rest(int minutes)
+{
+	for (int i = 0; i < minutes * 60000 / STEP_MS; i++) {
+		at_rest();
+		feed();
+	}
+}
+
+/* A process that leads a ranking goes to its front. */
+static void
+lead(enum top_kind kind, const char *pid, const char *name, double value, double memory, double queue)
+{
+	s.top_count[kind] = 0;
+	rank(kind, pid, name, value, memory, queue);
+}
+
+static void
+queue_fault(int minutes)
+{
+	for (int i = 0; i < minutes * 60000 / STEP_MS; i++) {
+		double len = 1000.0 * i;
+
+		at_rest();
+		sample_set(&s, METRIC_MQ_MAX, len);
+		add(METRIC_VM_MEMORY_PROCESSES, 500 * len);
+		add(METRIC_VM_MEMORY_TOTAL, 500 * len);
+		lead(TOP_MESSAGE_QUEUE, "<0.99.0>", "victim", len, 500 * len, len);
+		lead(TOP_MEMORY, "<0.99.0>", "victim", 500 * len + 1, 500 * len + 1, len);
+		feed();
+	}
+}
+
+static void
+heap_fault(int minutes)
+{
+	for (int i = 0; i < minutes * 60000 / STEP_MS; i++) {
+		double bytes = 5 * MB * i;
+
+		at_rest();
+		add(METRIC_VM_MEMORY_PROCESSES, bytes);
+		add(METRIC_VM_MEMORY_TOTAL, bytes);
+		lead(TOP_MEMORY, "<0.77.0>", "hoarder", bytes + 1, bytes + 1, 0);
+		feed();
+	}
+}
+
+static void
+restart(int64_t time_ms, enum restart_kind kind, const char *sup, const char *child)
+{
+	struct restart x = { .time_ms = time_ms,
+		.kind = kind,
+		.caught = true,
+		.times = 1,
+		.supervisor = text_term(sup),
+		.child_id = text_term(child),
+		.reason = text_term("{badmatch,no}") };
+
+	engine_restart(e, time_ms, &x);
+	restart_release(&x);
+}
+
+/* die: the link is lost, and this is known of it. */
+static void
+die(enum report_process process)
+{
+	struct report_range range;
+
+	now += 1000;
+	engine_link(e, now, NODE_UNREACHABLE, "the node closed the connection");
+	end.time_ms = now;
+	end.state = NODE_UNREACHABLE;
+	end.process = process;
+	end.losses = 1;
+	snprintf(end.detail, sizeof(end.detail), "the node closed the connection");
+	range = (struct report_range) { now - REPORT_FLIGHT_MS, now };
+	r = report_new(e, now, &range, &end);
+}
+
+static void
+look_back(int minutes)
+{
+	const struct report_range range = { now - minutes * 60000, now };
+
+	r = report_new(e, now, &range, NULL);
+}
+
+static void
+judge_again(void)
+{
+	r->end = end;
+	report_judge(r);
+}
+
+static void
+assert_cause(const char *cause, const char *named)
+{
+	if (strcmp(r->verdict.cause, cause) != 0 || strstr(r->verdict.title, named) == NULL)
+		fail_msg("%s: %s, not %s: …%s…", r->verdict.cause, r->verdict.title, cause, named);
+	assert_true(r->verdict.reason_count > 0);
+}
+
+/* ---- verdicts ---- */
+
+static void
+test_a_queue_that_explodes_names_its_process(void **state)
+{
+	(void)state;
+	rest(40);
+	queue_fault(3);
+	die(PROCESS_GONE);
+	assert_cause("message_queue", "victim <0.99.0>");
+	assert_true(r->verdict.confidence > 0.7);
+}
+
+static void
+test_a_queue_is_named_before_it_is_known_how_the_node_ended(void **state)
+{
+	(void)state;
+	rest(20);
+	queue_fault(1);
+	die(PROCESS_UNKNOWN);
+	assert_cause("message_queue", "victim <0.99.0>");
+}
+
+static void
+test_a_heap_that_grows_names_its_process(void **state)
+{
+	(void)state;
+	rest(40);
+	heap_fault(3);
+	die(PROCESS_GONE);
+	assert_cause("memory_growth", "hoarder <0.77.0>");
+}
+
+static void
+test_a_table_that_grows_is_named(void **state)
+{
+	struct survey_table rows[2] = { { .name = "small", .named = true, .owner = "a", .memory = 2 * MB },
+		{ .name = "cache", .named = true, .owner = "cache_owner", .memory = 420 * MB, .size = 1e6 } };
+
+	(void)state;
+	rest(30);
+	for (int i = 0; i < 36; i++) {
+		struct survey survey = { .kind = SURVEY_TABLES, .count = 2, .total = 2 };
+
+		at_rest();
+		add(METRIC_VM_MEMORY_ETS, 12 * MB * i);
+		add(METRIC_VM_MEMORY_TOTAL, 12 * MB * i);
+		feed();
+		rows[1].memory = 12 * MB * i;
+		survey.rows = memcpy(malloc(sizeof(rows)), rows, sizeof(rows));
+		engine_survey(e, now, &survey);
+	}
+	die(PROCESS_GONE);
+	assert_cause("memory_growth", "ETS table cache of cache_owner");
+}
+
+static void
+test_the_memory_limit_names_the_owner(void **state)
+{
+	(void)state;
+	rest(30);
+	for (int i = 0; i < 60; i++) {
+		double bytes = 95 * MB * i;
+
+		at_rest();
+		add(METRIC_VM_MEMORY_PROCESSES, bytes);
+		add(METRIC_VM_MEMORY_TOTAL, bytes);
+		sample_set(&s, METRIC_MEMORY_AVAILABLE, 6000 * MB - bytes);
+		lead(TOP_MEMORY, "<0.77.0>", "hoarder", bytes + 1, bytes + 1, 0);
+		feed();
+	}
+	die(PROCESS_GONE);
+	assert_cause("memory_limit", "hoarder <0.77.0>");
+}
+
+static void
+test_the_kernels_killing_is_evidence(void **state)
+{
+	(void)state;
+	rest(30);
+	end.oom_kills = true;
+	die(PROCESS_GONE);
+	assert_cause("memory_limit", "The memory limit was reached");
+}
+
+static void
+test_a_supervisor_that_gave_up_is_named(void **state)
+{
+	(void)state;
+	rest(30);
+	for (int i = 0; i < 10; i++)
+		restart(now - 20000 + i * 1000, RESTART_DONE, "worker_sup", "flaky");
+	restart(now - 5000, RESTART_GAVE_UP, "worker_sup", "flaky");
+	restart(now - 4000, RESTART_GAVE_UP, "top_sup", "worker_sup");
+	die(PROCESS_GONE);
+	assert_cause("supervisor_gave_up", "Supervisor worker_sup gave up on its child flaky");
+	assert_int_equal(r->gave_up, 2);
+}
+
+/* A permanent application that ends takes the node with it in order: that is no reason of its own. */
+static void
+test_a_stop_after_a_supervisor_gave_up_is_not_just_a_stop(void **state)
+{
+	(void)state;
+	rest(30);
+	restart(now - 5000, RESTART_GAVE_UP, "worker_sup", "flaky");
+	end.stopping = true;
+	die(PROCESS_GONE);
+	assert_cause("supervisor_gave_up", "worker_sup");
+}
+
+static void
+test_a_storm_in_a_range_is_named(void **state)
+{
+	(void)state;
+	rest(30);
+	for (int i = 0; i < 30; i++)
+		restart(now - 30000 + i * 1000, RESTART_DONE, "worker_sup", "flaky");
+	look_back(15);
+	assert_cause("restart_storm", "flaky under worker_sup");
+	assert_int_equal(r->restarts, 30);
+}
+
+static void
+test_a_healthy_node_that_was_killed_was_killed(void **state)
+{
+	(void)state;
+	rest(40);
+	die(PROCESS_GONE);
+	assert_cause("killed_while_healthy", "Killed from outside");
+	assert_int_equal(r->grown_count, 0);
+	assert_true(r->verdict.confidence >= 0.7);
+}
+
+static void
+test_a_node_that_was_killed_soon_after_the_watch_began(void **state)
+{
+	(void)state;
+	rest(1);
+	die(PROCESS_GONE);
+	assert_cause("killed_while_healthy", "Killed from outside");
+}
+
+static void
+test_an_orderly_stop(void **state)
+{
+	(void)state;
+	rest(20);
+	end.stopping = true;
+	die(PROCESS_GONE);
+	assert_cause("stopped_in_order", "stopped in order");
+}
+
+static void
+test_a_link_that_is_back_with_the_same_vm(void **state)
+{
+	(void)state;
+	rest(20);
+	die(PROCESS_UNKNOWN);
+	assert_cause("link_lost", "not known yet");
+	assert_true(r->verdict.confidence < 0.5);
+	end.returned = RETURN_SAME;
+	end.returned_ms = now + 4000;
+	end.losses = 3;
+	judge_again();
+	assert_cause("link_lost", "repeatedly, the node lived on");
+	assert_non_null(strstr(r->verdict.reasons[1], "back after 4 s"));
+}
+
+static void
+test_a_link_that_is_back_with_a_new_vm(void **state)
+{
+	(void)state;
+	rest(20);
+	die(PROCESS_UNKNOWN);
+	end.returned = RETURN_RESTARTED;
+	end.returned_ms = now + 60000;
+	judge_again();
+	assert_cause("killed_while_healthy", "Killed");
+}
+
+static void
+test_the_same_vm_back_outweighs_a_fault(void **state)
+{
+	(void)state;
+	rest(20);
+	queue_fault(2);
+	die(PROCESS_UNKNOWN);
+	end.returned = RETURN_SAME;
+	end.returned_ms = now + 1000;
+	judge_again();
+	assert_cause("link_lost", "lived on");
+	assert_non_null(strstr(r->verdict.also, "victim"));
+}
+
+static void
+test_a_full_atom_table(void **state)
+{
+	(void)state;
+	rest(20);
+	for (int i = 0; i < 60; i++) {
+		at_rest();
+		sample_set(&s, METRIC_ATOM_COUNT, 30000 + i * 17200.0);
+		feed();
+	}
+	die(PROCESS_GONE);
+	assert_cause("limit_reached", "The limit of atoms");
+}
+
+static void
+test_a_node_that_stalled(void **state)
+{
+	(void)state;
+	rest(20);
+	engine_link(e, now + 500, NODE_STALLED, "no sample for 15 s");
+	die(PROCESS_UNKNOWN);
+	assert_cause("hung", "stopped answering");
+}
+
+static void
+test_a_crash_dump_is_named(void **state)
+{
+	(void)state;
+	rest(20);
+	die(PROCESS_GONE);
+	snprintf(end.dump_path, sizeof(end.dump_path), "/tmp/erl_crash.dump");
+	snprintf(end.dump_slogan, sizeof(end.dump_slogan), "told to end");
+	judge_again();
+	assert_cause("crashed", "told to end");
+	snprintf(end.dump_cause, sizeof(end.dump_cause), "out of memory: eater held 3 GiB");
+	judge_again();
+	assert_cause("crashed", "eater held 3 GiB");
+}
+
+static void
+test_a_quiet_range_says_so(void **state)
+{
+	(void)state;
+	rest(40);
+	look_back(15);
+	assert_string_equal(r->verdict.cause, "nothing_unusual");
+}
+
+static void
+test_a_range_without_readings_is_not_clear(void **state)
+{
+	(void)state;
+	now += 3600000;
+	look_back(15);
+	assert_string_equal(r->verdict.cause, "not_clear");
+	ASSERT_NEAR(r->verdict.confidence, 0, 0);
+}
+
+/* Seeds of noise: none of them may look like a fault. */
+static void
+test_noise_is_no_fault(void **state)
+{
+	(void)state;
+	for (unsigned seed = 2; seed < 22; seed++) {
+		chance = seed;
+		rest(30);
+		look_back(15);
+		if (r->grown_count > 0)
+			fail_msg("seed %u: %s grew", seed, METRICS[r->grown[0].metric].name);
+		report_free(r);
+	}
+	r = NULL;
+}
+
+/* ---- facts ---- */
+
+static void
+test_what_grew_and_who(void **state)
+{
+	bool queue = false;
+
+	(void)state;
+	rest(60);
+	queue_fault(5);
+	look_back(15);
+	assert_true(r->grown_count >= 2);
+	for (unsigned i = 0; i < r->grown_count; i++)
+		if (r->grown[i].metric == METRIC_MQ_MAX) {
+			queue = true;
+			assert_true(r->grown[i].compared);
+			assert_true(llabs(r->grown[i].since_ms - (now - 5 * 60000)) < 60000);
+		}
+	assert_true(queue);
+	assert_true(r->grower_count >= 2);
+	assert_string_equal(r->growers[0].process.name, "victim");
+	assert_false(r->growers[0].was_ranked);
+}
+
+static void
+test_columns_have_every_sample_of_the_end(void **state)
+{
+	(void)state;
+	rest(40);
+	look_back(30);
+	assert_int_equal(r->samples, 30 * 12 + 1);
+	assert_int_equal(r->columns.count, 15 * 12 + 1);
+	assert_false(r->columns.cut);
+	assert_int_equal(r->columns.times[r->columns.count - 1], now);
+	assert_true(r->columns.values[METRIC_PROCESS_COUNT][0] > 300);
+	assert_null(r->columns.values[METRIC_LOAD1]);
+}
+
+static void
+test_hostile_names_are_escaped_in_every_form(void **state)
+{
+	static const char evil[] = "<script>alert(1)</script>\033[2J\"&'\xff\xe2\x80\xae";
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	rest(20);
+	for (int i = 0; i < 12; i++) {
+		at_rest();
+		sample_set(&s, METRIC_MQ_MAX, 1e6);
+		lead(TOP_MESSAGE_QUEUE, "<0.9.0>", evil, 1e6, 1 * MB, 1e6);
+		feed();
+		restart(now, RESTART_DONE, evil, evil);
+	}
+	die(PROCESS_GONE);
+	report_html(r, &out);
+	assert_null(strstr(out.data, "<script"));
+	assert_null(strchr(out.data, '\033'));
+	assert_null(strstr(out.data,
+	    "http"
+	    "://"));
+	assert_null(strstr(out.data, "https:"));
+	assert_non_null(strstr(out.data, "&#60;script&#62;"));
+	strbuf_reset(&out);
+	report_text(r, &out, false);
+	assert_null(strchr(out.data, '\033'));
+	assert_null(strstr(out.data, "\xe2\x80\xae"));
+	strbuf_reset(&out);
+	report_json(r, &out);
+	assert_null(strchr(out.data, '\033'));
+	assert_non_null(strstr(out.data, "\"cause\":\"message_queue\""));
+	strbuf_release(&out);
+}
+
+static void
+test_everything_is_bounded(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 6000; i++) {
+		char child[32];
+
+		at_rest();
+		now -= STEP_MS - 100;
+		s.time_ms = now;
+		feed();
+		snprintf(child, sizeof(child), "child%d", i % 700);
+		restart(now, i % 50 ? RESTART_DONE : RESTART_GAVE_UP, "sup", child);
+	}
+	look_back(15);
+	assert_int_equal(r->columns.count, REPORT_SAMPLES_MAX);
+	assert_true(r->columns.cut);
+	assert_int_equal(r->timeline_count, REPORT_RESTARTS_MAX);
+	assert_int_equal(r->restart_row_count, REPORT_RESTART_ROWS);
+	assert_int_equal(r->restarts + r->gave_up, 6000);
+	for (unsigned i = 0; i < r->line_count; i++)
+		assert_true(r->lines[i].count <= REPORT_CHART_POINTS + 2);
+	report_html(r, &out);
+	assert_true(out.len < 2000000);
+	strbuf_release(&out);
+}
+
+/* With a folder, the three forms of a report are left there to be looked at: REPORT_TEST_DIR=/tmp/x report_test. */
+static void
+test_all_forms_are_whole(void **state)
+{
+	static void (*const forms[])(const struct report *, struct strbuf *) = { report_json, report_html };
+	const char *dir = getenv("REPORT_TEST_DIR");
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	rest(40);
+	for (int i = 0; i < 10; i++)
+		restart(now - 200000 + i * 9000, RESTART_DONE, "rabbit_sup", "rabbit_connection");
+	queue_fault(6);
+	end.os_pid = 4711;
+	die(PROCESS_GONE);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		strbuf_reset(&out);
+		forms[i](r, &out);
+		assert_non_null(strstr(out.data, "victim"));
+		assert_non_null(strstr(out.data, i ? "</html>" : "\"samples\":{\"count\":"));
+		if (dir) {
+			char path[300];
+			FILE *f;
+
+			snprintf(path, sizeof(path), "%s/report.%s", dir, i ? "html" : "json");
+			f = fopen(path, "w");
+			assert_non_null(f);
+			fwrite(out.data, 1, out.len, f);
+			fclose(f);
+		}
+	}
+	strbuf_reset(&out);
+	report_text(r, &out, true);
+	assert_non_null(strstr(out.data, "Who grew"));
+	if (dir)
+		puts(out.data);
+	strbuf_release(&out);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_queue_that_explodes_names_its_process),
+		TEST(test_a_queue_is_named_before_it_is_known_how_the_node_ended),
+		TEST(test_a_heap_that_grows_names_its_process),
+		TEST(test_a_table_that_grows_is_named),
+		TEST(test_the_memory_limit_names_the_owner),
+		TEST(test_the_kernels_killing_is_evidence),
+		TEST(test_a_supervisor_that_gave_up_is_named),
+		TEST(test_a_stop_after_a_supervisor_gave_up_is_not_just_a_stop),
+		TEST(test_a_storm_in_a_range_is_named),
+		TEST(test_a_healthy_node_that_was_killed_was_killed),
+		TEST(test_a_node_that_was_killed_soon_after_the_watch_began),
+		TEST(test_an_orderly_stop),
+		TEST(test_a_link_that_is_back_with_the_same_vm),
+		TEST(test_a_link_that_is_back_with_a_new_vm),
+		TEST(test_the_same_vm_back_outweighs_a_fault),
+		TEST(test_a_full_atom_table),
+		TEST(test_a_node_that_stalled),
+		TEST(test_a_crash_dump_is_named),
+		TEST(test_a_quiet_range_says_so),
+		TEST(test_a_range_without_readings_is_not_clear),
+		TEST(test_noise_is_no_fault),
+		TEST(test_what_grew_and_who),
+		TEST(test_columns_have_every_sample_of_the_end),
+		TEST(test_hostile_names_are_escaped_in_every_form),
+		TEST(test_everything_is_bounded),
+		TEST(test_all_forms_are_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

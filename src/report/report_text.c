@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A report for a terminal. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "report/report.h"
+#include "report/words.h"
+
+#define SHOWN_TOP 5
+#define SHOWN_RESTARTS 12
+#define SHOWN_FINDINGS 12
+
+#define BOLD "\033[1m"
+#define RED "\033[31m"
+#define DIM "\033[2m"
+
+struct page {
+	struct strbuf *out;
+	bool colour;
+};
+
+static void
+add_coloured(const struct page *p, const char *colour, const char *text)
+{
+	if (p->colour)
+		strbuf_adds(p->out, colour);
+	strbuf_adds(p->out, text);
+	if (p->colour)
+		strbuf_adds(p->out, "\033[0m");
+}
+
+static void
+heading(const struct page *p, const char *text)
+{
+	strbuf_addc(p->out, '\n');
+	add_coloured(p, BOLD, text);
+	strbuf_addc(p->out, '\n');
+}
+
+/* ---- head and verdict ---- */
+
+static void
+head(const struct page *p, const struct report *r)
+{
+	char a[32], b[32], d[QUANTITY_SIZE];
+
+	add_coloured(p, BOLD, r->end.time_ms ? "Post-mortem of " : "Report of ");
+	utf8_add_visible(p->out, r->node, NODE_NAME_MAX);
+	strbuf_addf(p->out, ", %s to %s (%s)\n", words_day(a, r->range.from_ms), words_day(b, r->range.to_ms),
+	    duration_text(d, r->range.to_ms - r->range.from_ms));
+	if (r->info.otp_release[0])
+		strbuf_addf(p->out, "OTP %s, ERTS %s%s%s, %u schedulers", r->info.otp_release, r->info.erts_version,
+		    r->info.elixir[0] ? ", Elixir " : "", r->info.elixir, r->info.schedulers_online);
+	else
+		strbuf_adds(p->out, "OTP release not known");
+	if (r->boot_ms)
+		strbuf_addf(p->out, "; booted %s", words_day(a, r->boot_ms));
+	strbuf_addf(p->out, "; %zu samples\n", r->samples);
+}
+
+static void
+verdict(const struct page *p, const struct report *r)
+{
+	const struct report_verdict *v = &r->verdict;
+
+	heading(p, "Most likely cause");
+	strbuf_adds(p->out, "  ");
+	add_coloured(p, r->end.time_ms || v->confidence >= 0.45 ? RED : BOLD, v->title);
+	if (v->confidence > 0)
+		strbuf_addf(p->out, "  (%s, confidence %.0f %%)", v->cause, 100 * v->confidence);
+	strbuf_addc(p->out, '\n');
+	for (unsigned i = 0; i < v->reason_count; i++)
+		strbuf_addf(p->out, "  - %s\n", v->reasons[i]);
+	if (v->also[0])
+		strbuf_addf(p->out, "  Also: %s\n", v->also);
+}
+
+static void
+end_facts(const struct page *p, const struct report *r)
+{
+	if (r->end.dump_path[0]) {
+		strbuf_adds(p->out, "  Crash dump: ");
+		utf8_add_visible(p->out, r->end.dump_path, sizeof(r->end.dump_path));
+		strbuf_addf(p->out, "%s%s\n", r->end.dump_note[0] ? ": " : "", r->end.dump_note);
+	}
+}
+
+/* ---- who and what grew ---- */
+
+static void
+grown(const struct page *p, const struct report *r)
+{
+	char before[QUANTITY_SIZE], after[QUANTITY_SIZE], peak[QUANTITY_SIZE], clock[16];
+
+	heading(p, "What grew");
+	if (r->grown_count == 0)
+		strbuf_adds(p->out, "  nothing that stands out\n");
+	for (unsigned i = 0; i < r->grown_count; i++) {
+		const struct report_growth *g = &r->grown[i];
+		enum metric_unit unit = METRICS[g->metric].unit;
+
+		strbuf_addf(p->out, "  %-30s %10s -> %-10s since %s, peak %s%s\n", words_metric(g->metric),
+		    quantity_text(before, unit, g->before), quantity_text(after, unit, g->after),
+		    words_clock(clock, g->since_ms), quantity_text(peak, unit, g->peak),
+		    g->compared ? "" : " (compared with the range's begin)");
+	}
+}
+
+static void
+growers(const struct page *p, const struct report *r)
+{
+	char name[WORDS_NAME], first[QUANTITY_SIZE], last[QUANTITY_SIZE];
+
+	if (r->grower_count > 0)
+		heading(p, "Who grew");
+	for (unsigned i = 0; i < r->grower_count; i++) {
+		const struct report_grower *g = &r->growers[i];
+		enum metric_unit unit = words_top_unit(g->kind);
+
+		strbuf_addf(p->out, "  %-40s %s %s -> %s\n", words_ranked(name, &g->process), words_top(g->kind),
+		    words_first(first, g), quantity_text(last, unit, g->process.value));
+	}
+}
+
+static void
+process_row(const struct page *p, enum top_kind kind, const struct top_process *t)
+{
+	char name[WORDS_NAME], value[QUANTITY_SIZE];
+
+	strbuf_addf(
+	    p->out, "    %10s  %s", quantity_text(value, words_top_unit(kind), t->value), words_process(name, t));
+	if (t->current_function[0])
+		strbuf_addf(p->out, "  in %s", words_printable(name, sizeof(name), t->current_function));
+	strbuf_addc(p->out, '\n');
+}
+
+static void
+tops(const struct page *p, const struct report *r)
+{
+	static const enum top_kind order[] = { TOP_MEMORY, TOP_MESSAGE_QUEUE, TOP_BINARY, TOP_REDUCTIONS };
+	bool any = false;
+
+	for (size_t k = 0; k < ARRAY_LEN(order); k++) {
+		const struct report_top *top = &r->top[order[k]];
+
+		if (top->count == 0 || !(top->rows[0].value > 0))
+			continue;
+		if (!any)
+			heading(p, "Largest processes at the end");
+		any = true;
+		strbuf_addf(p->out, "  by %s\n", words_top(order[k]));
+		for (unsigned i = 0; i < top->count && i < SHOWN_TOP && top->rows[i].value > 0; i++)
+			process_row(p, order[k], &top->rows[i]);
+	}
+}
+
+static void
+tables(const struct page *p, const struct report *r)
+{
+	char bytes[QUANTITY_SIZE], objects[QUANTITY_SIZE], growth[QUANTITY_SIZE], name[WORDS_NAME], owner[WORDS_NAME];
+
+	if (r->table_count > 0)
+		heading(p, "Largest ETS tables");
+	for (unsigned i = 0; i < r->table_count && i < SHOWN_TOP; i++) {
+		const struct survey_table *t = &r->tables[i];
+
+		strbuf_addf(p->out, "    %10s  %s of %s, %s objects", quantity_text(bytes, UNIT_BYTES, t->memory),
+		    words_printable(name, sizeof(name), t->name), words_printable(owner, sizeof(owner), t->owner),
+		    quantity_text(objects, UNIT_COUNT, t->size));
+		if (fabs(t->growth.per_hour) >= 1024)
+			strbuf_addf(p->out, ", %s an hour", quantity_text(growth, UNIT_BYTES, t->growth.per_hour));
+		strbuf_addc(p->out, '\n');
+	}
+}
+
+static void
+memory(const struct page *p, const struct report *r)
+{
+	char bytes[QUANTITY_SIZE];
+
+	if (r->last == NULL)
+		return;
+	heading(p, "Memory at the end");
+	for (unsigned i = 0; i < MEMORY_LEVEL_COUNT; i++) {
+		const struct memory_level_account *l = &r->memory.levels[i];
+
+		if (isnan(l->bytes) || l->part_count == 0 || isnan(l->parts[0].bytes))
+			continue;
+		strbuf_addf(p->out, "  %-10s %10s:", l->name, quantity_text(bytes, UNIT_BYTES, l->bytes));
+		for (unsigned k = 0; k < l->part_count; k++)
+			if (!isnan(l->parts[k].bytes))
+				strbuf_addf(p->out, " %s %s%s", l->parts[k].name,
+				    quantity_text(bytes, UNIT_BYTES, l->parts[k].bytes),
+				    k + 1 < l->part_count ? "," : "");
+		strbuf_addc(p->out, '\n');
+	}
+}
+
+/* ---- restarts, findings, health, link ---- */
+
+static void
+restarts(const struct page *p, const struct report *r)
+{
+	char sup[WORDS_NAME], child[WORDS_NAME], reason[WORDS_NAME], from[16], to[16];
+
+	heading(p, "Restarts");
+	strbuf_addf(p->out, "  %" PRIu64 " restarts, %" PRIu64 " failed attempts, %" PRIu64 " supervisors gave up%s\n",
+	    r->restarts, r->failed, r->gave_up, r->info.restarts_seen ? "" : " (not all may have been seen)");
+	for (unsigned i = 0; i < r->restart_row_count && i < SHOWN_RESTARTS; i++) {
+		const struct report_restarts *x = &r->restart_rows[i];
+
+		strbuf_addf(p->out, "  %6" PRIu64 " x  %s / %s: %s%s  %s - %s\n", x->count,
+		    words_term(sup, x->supervisor), words_term(child, x->child_id), words_term(reason, x->reason),
+		    x->kind == RESTART_GAVE_UP      ? " (gave up)"
+			: x->kind == RESTART_FAILED ? " (failed to start)"
+						    : "",
+		    words_clock(from, x->first_ms), words_clock(to, x->last_ms));
+	}
+	for (unsigned i = 0; i < r->pattern_count; i++)
+		strbuf_addf(p->out, "  %s: %s\n", r->patterns[i].type,
+		    words_printable(reason, sizeof(reason), r->patterns[i].pattern));
+}
+
+static void
+finding_row(const struct page *p, const struct anomaly *a)
+{
+	char value[QUANTITY_SIZE], usual[QUANTITY_SIZE], name[WORDS_NAME], clock[16];
+
+	strbuf_addf(p->out, "  %s  %s", words_clock(clock, a->time_ms), ANOMALIES[a->type].name);
+	if (a->metric != METRIC_NONE)
+		strbuf_addf(p->out, ": %s %s, usually %s", words_metric(a->metric),
+		    quantity_text(value, METRICS[a->metric].unit, a->current_value),
+		    quantity_text(usual, METRICS[a->metric].unit, a->baseline_value));
+	if (a->child_id)
+		strbuf_addf(p->out, ": %s", words_term(name, a->child_id));
+	if (a->culprit_count > 0)
+		strbuf_addf(p->out, "; %s", words_process(name, &a->culprits[0]));
+	strbuf_addc(p->out, '\n');
+}
+
+static void
+findings(const struct page *p, const struct report *r)
+{
+	unsigned first = r->finding_count > SHOWN_FINDINGS ? r->finding_count - SHOWN_FINDINGS : 0;
+
+	if (r->finding_count == 0)
+		return;
+	heading(p, "Anomalies");
+	if (first + r->findings_left_out > 0)
+		strbuf_addf(p->out, "  (%u earlier ones left out)\n", first + r->findings_left_out);
+	for (unsigned i = first; i < r->finding_count; i++)
+		finding_row(p, &r->findings[i]->u.anomaly);
+}
+
+static void
+health(const struct page *p, const struct report *r)
+{
+	char clock[16];
+	const char *line = r->recommendations ? r->recommendations : "";
+
+	heading(p, "Health");
+	strbuf_addf(p->out, "  %s at the end", level_name(r->overall));
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		if (r->levels[c] > LEVEL_HEALTHY)
+			strbuf_addf(p->out, ", %s %s", CRITERIA[c].name, level_name(r->levels[c]));
+	strbuf_addc(p->out, '\n');
+	for (unsigned i = 0; i < r->change_count; i++)
+		strbuf_addf(p->out, "  %s  %s: %s -> %s\n", words_clock(clock, r->changes[i].time_ms),
+		    CRITERIA[r->changes[i].criterion].name, level_name(r->changes[i].from),
+		    level_name(r->changes[i].to));
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		char text[300];
+
+		snprintf(text, sizeof(text), "%.*s", (int)(len < 256 ? len : 256), line);
+		strbuf_adds(p->out, "  ");
+		utf8_add_visible(p->out, text, sizeof(text));
+		strbuf_addc(p->out, '\n');
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void
+links(const struct page *p, const struct report *r)
+{
+	char clock[16];
+
+	if (r->link_count > 0)
+		heading(p, "Link");
+	for (unsigned i = 0; i < r->link_count; i++) {
+		strbuf_addf(
+		    p->out, "  %s  %s: ", words_clock(clock, r->links[i].time_ms), node_state_name(r->links[i].state));
+		utf8_add_visible(p->out, r->links[i].detail, sizeof(r->links[i].detail));
+		strbuf_addc(p->out, '\n');
+	}
+}
+
+void
+report_text(const struct report *r, struct strbuf *out, bool colour)
+{
+	const struct page p = { out, colour };
+
+	head(&p, r);
+	verdict(&p, r);
+	end_facts(&p, r);
+	grown(&p, r);
+	growers(&p, r);
+	tops(&p, r);
+	tables(&p, r);
+	memory(&p, r);
+	restarts(&p, r);
+	findings(&p, r);
+	health(&p, r);
+	links(&p, r);
+	if (r->end.dump_text) {
+		heading(&p, "The crash dump");
+		strbuf_adds(out, r->end.dump_text);
+	}
+}
