@@ -152,7 +152,7 @@ add_line(struct strbuf *out, const struct chart *c, const struct scale *s, size_
 static void
 add_pieces(struct strbuf *out, const struct chart *c, const struct scale *s)
 {
-	const struct report_point *p = c->line->points;
+	const struct past_point *p = c->line->points;
 
 	for (size_t from = 0, to; from < c->line->count; from = to) {
 		to = from + 1;

@@ -57,7 +57,7 @@ median(double *v, size_t n)
 
 /* usual is the median of the points and, as spread, 1.4826 times the median distance from it. */
 static void
-usual(const struct report_point *p, size_t n, double *level, double *spread)
+usual(const struct past_point *p, size_t n, double *level, double *spread)
 {
 	double *v = xreallocarray(NULL, n, sizeof(*v));
 
@@ -72,7 +72,7 @@ usual(const struct report_point *p, size_t n, double *level, double *spread)
 
 /* onset is when the points rose above a level for good. */
 static int64_t
-onset(const struct report_point *p, size_t n, double level)
+onset(const struct past_point *p, size_t n, double level)
 {
 	size_t i = n;
 
@@ -82,7 +82,7 @@ onset(const struct report_point *p, size_t n, double level)
 }
 
 static double
-peak(const struct report_point *p, size_t n)
+peak(const struct past_point *p, size_t n)
 {
 	double most = p[0].max;
 
@@ -92,8 +92,8 @@ peak(const struct report_point *p, size_t n)
 }
 
 bool
-growth_judge(const struct growth_row *row, const struct report_point *before, size_t before_count,
-    const struct report_point *points, size_t count, struct report_growth *out)
+growth_judge(const struct growth_row *row, const struct past_point *before, size_t before_count,
+    const struct past_point *points, size_t count, struct report_growth *out)
 {
 	bool compared = before_count >= BEFORE_MIN;
 	size_t begin = compared ? before_count : count / 4;

@@ -22,7 +22,7 @@ extern const size_t GROWTH_COUNT;
  * growth_judge compares the points of a range with those before it; with fewer than 12 of those, with the first quarter of the range itself. False if
  * the metric has not grown, or there are too few points to say.
  */
-bool growth_judge(const struct growth_row *row, const struct report_point *before, size_t before_count,
-    const struct report_point *points, size_t count, struct report_growth *out) MUST_CHECK;
+bool growth_judge(const struct growth_row *row, const struct past_point *before, size_t before_count,
+    const struct past_point *points, size_t count, struct report_growth *out) MUST_CHECK;
 
 #endif

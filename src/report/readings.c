@@ -6,39 +6,20 @@
 
 #include "base/alloc.h"
 
-/* ---- one metric ---- */
-
-static void
-add_to_point(struct report_point *p, double v, size_t n)
-{
-	p->min = n ? fmin(p->min, v) : v;
-	p->max = n ? fmax(p->max, v) : v;
-	p->mean = n ? p->mean + (v - p->mean) / (double)(n + 1) : v;
-}
-
 size_t
-readings_of(const struct engine *e, enum metric_id id, int64_t from_ms, int64_t to_ms, struct report_point **out)
+readings_of(const struct engine *e, enum metric_id id, int64_t from_ms, int64_t to_ms, struct past_point **out)
 {
-	int64_t step = (to_ms - from_ms) / REPORT_CHART_POINTS + 1;
-	size_t count = 0, room = 0, in_point = 0, it = 0;
-	struct report_point *points = NULL;
-	const struct sample *s;
+	int64_t step_ms = (to_ms - from_ms) / REPORT_CHART_POINTS + 1;
+	/* Buckets are aligned, so that there may be one more; a step of roll-ups is longer. */
+	size_t max = REPORT_CHART_POINTS + 2, count;
 
-	while ((s = engine_past_sample(e, from_ms, to_ms, &it)) != NULL) {
-		int64_t at = s->time_ms - s->time_ms % step;
-
-		if (!s->present[id])
-			continue;
-		if (count == 0 || points[count - 1].time_ms != at) {
-			if (count == room)
-				points = xreallocarray(points, room = room ? 2 * room : 64, sizeof(*points));
-			points[count++].time_ms = at;
-			in_point = 0;
-		}
-		add_to_point(&points[count - 1], s->value[id], in_point++);
-	}
-	*out = points;
-	return count;
+	*out = xreallocarray(NULL, max, sizeof(**out));
+	count = engine_past_points(e, id, from_ms, to_ms, step_ms, *out, max);
+	if (count > 0)
+		return count;
+	free(*out);
+	*out = NULL;
+	return 0;
 }
 
 /* ---- all metrics ---- */
@@ -63,17 +44,17 @@ add_row(struct report_columns *c, const struct sample *s)
 void
 readings_columns(const struct engine *e, int64_t from_ms, int64_t to_ms, struct report_columns *c)
 {
-	size_t total = 0, it = 0, n = 0;
+	struct past_view *v = engine_past_open(e, from_ms, to_ms);
+	size_t total = past_view_samples(v), n = 0;
+	const struct past_check *check;
 	const struct sample *s;
 
-	while (engine_past_sample(e, from_ms, to_ms, &it))
-		total++;
 	c->cut = total > REPORT_SAMPLES_MAX;
 	c->times = xreallocarray(NULL, REPORT_SAMPLES_MAX, sizeof(*c->times));
-	it = 0;
-	while ((s = engine_past_sample(e, from_ms, to_ms, &it)) != NULL)
+	while ((s = past_view_next(v, &check)) != NULL)
 		if (n++ + REPORT_SAMPLES_MAX >= total)
 			add_row(c, s);
+	past_view_free(v);
 }
 
 void

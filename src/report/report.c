@@ -17,52 +17,56 @@ const char *const REPORT_RETURNS[RETURN_COUNT] = {
 #undef RETURN_NAME
 };
 
-/* ---- samples, and health at them ---- */
+/* ---- the last sample, and health ---- */
 
 static void
-note_levels(struct report *r, const struct past_check *check, bool first)
+note_check(struct report *r, const struct past_check *check)
 {
-	for (int c = 0; c < CRITERION_COUNT; c++) {
-		bool known = r->levels[c] != LEVEL_UNKNOWN && check->levels[c] != LEVEL_UNKNOWN;
-
-		if (!first && known && r->levels[c] != check->levels[c] && r->change_count < REPORT_LEVELS_MAX)
-			r->changes[r->change_count++] =
-			    (struct report_level) { check->time_ms, (enum criterion)c, r->levels[c], check->levels[c] };
+	for (int c = 0; c < CRITERION_COUNT; c++)
 		if (check->levels[c] != LEVEL_UNKNOWN)
 			r->levels[c] = check->levels[c];
-	}
 	r->overall = check->overall;
+	/* The advice is written seldom: mostly it is the same text. */
+	if (r->recommendations && strcmp(r->recommendations, check->recommendations) == 0)
+		return;
+	free(r->recommendations);
+	r->recommendations = xstrdup(check->recommendations);
 }
 
+/* walk leaves the last sample from a time on, with the last level of each criterion. */
 static void
-note_sample(struct report *r, const struct sample *s)
+walk(struct report *r, const struct engine *e, int64_t from_ms)
 {
-	if (r->samples++ == 0)
-		r->first_sample_ms = s->time_ms;
-	r->last_sample_ms = s->time_ms;
-	if (r->last == NULL)
-		r->last = xmalloc(sizeof(*r->last));
-	*r->last = *s;
-	if (s->present[METRIC_WALLCLOCK])
-		r->boot_ms = s->time_ms - (int64_t)s->value[METRIC_WALLCLOCK];
+	struct past_view *v = engine_past_open(e, from_ms, r->range.to_ms);
+	const struct past_check *check;
+	const struct sample *s;
+
+	while ((s = past_view_next(v, &check)) != NULL) {
+		if (r->last == NULL)
+			r->last = xmalloc(sizeof(*r->last));
+		*r->last = *s;
+		if (check)
+			note_check(r, check);
+	}
+	past_view_free(v);
 }
 
 static void
 gather_samples(struct report *r, const struct engine *e)
 {
-	const struct past_check *check;
-	const struct sample *s;
-	size_t it = 0, checks = 0;
+	struct past_view *v = engine_past_open(e, r->range.from_ms, r->range.to_ms);
+	int64_t tail_ms = r->range.to_ms - REPORT_FLIGHT_MS;
 
-	while ((s = engine_past_sample(e, r->range.from_ms, r->range.to_ms, &it)) != NULL)
-		note_sample(r, s);
-	it = 0;
-	while ((check = engine_past_check(e, r->range.from_ms, r->range.to_ms, &it, &s)) != NULL) {
-		note_levels(r, check, checks++ == 0);
-		free(r->recommendations);
-		r->recommendations = xstrdup(check->recommendations);
-	}
+	r->samples = past_view_samples(v);
+	past_view_free(v);
+	/* Long ranges are walked as a whole only if their end is empty. */
+	if (tail_ms > r->range.from_ms)
+		walk(r, e, tail_ms);
+	if (r->last == NULL)
+		walk(r, e, r->range.from_ms);
 	memory_account(&r->memory, r->last);
+	if (r->last && r->last->present[METRIC_WALLCLOCK])
+		r->boot_ms = r->last->time_ms - (int64_t)r->last->value[METRIC_WALLCLOCK];
 }
 
 /* ---- metrics ---- */
@@ -83,7 +87,7 @@ gather_growth(struct report *r, const struct engine *e)
 
 	for (size_t i = 0; i < GROWTH_COUNT; i++) {
 		enum metric_id id = GROWTHS[i].metric;
-		struct report_point *before, *points;
+		struct past_point *before, *points;
 		size_t n_before =
 		    readings_of(e, id, r->range.from_ms - REPORT_BEFORE_MS, r->range.from_ms - 1, &before);
 		size_t n = readings_of(e, id, r->range.from_ms, r->range.to_ms, &points);
@@ -144,22 +148,46 @@ gather_tables(struct report *r, const struct engine *e)
 
 /* Anomalies; a performance_alert is one of them told twice. */
 static void
-gather_findings(struct report *r, const struct engine *e)
+keep_finding(struct report *r, const struct node_event *ev)
 {
+	if (r->finding_count == REPORT_FINDINGS_MAX) {
+		node_event_unref(r->findings[0]);
+		memmove(&r->findings[0], &r->findings[1], --r->finding_count * sizeof(r->findings[0]));
+		r->findings_left_out++;
+	}
+	/* The reference is counted in the event, which is not changed otherwise. */
+	r->findings[r->finding_count++] = node_event_ref((struct node_event *)(uintptr_t)ev);
+}
+
+/* An alert is repeated while its level is critical. Of more changes than there is room for, the newest. */
+static void
+keep_change(struct report *r, const struct node_event *ev, enum level levels[CRITERION_COUNT])
+{
+	enum criterion c = ev->u.health.changed;
+	enum level from = c < CRITERION_COUNT ? levels[c] : LEVEL_UNKNOWN, to;
+
+	if (c >= CRITERION_COUNT || (to = ev->u.health.criteria[c].level) == from)
+		return;
+	if (r->change_count == REPORT_LEVELS_MAX)
+		memmove(&r->changes[0], &r->changes[1], --r->change_count * sizeof(r->changes[0]));
+	r->changes[r->change_count++] = (struct report_level) { ev->time_ms, c, from, to };
+	levels[c] = to;
+}
+
+static void
+gather_events(struct report *r, const struct engine *e)
+{
+	enum level levels[CRITERION_COUNT];
 	const struct node_event *ev;
 	size_t it = 0;
 
-	while ((ev = engine_past_event(e, r->range.from_ms, r->range.to_ms, &it)) != NULL) {
-		if (ev->type != EVENT_ANOMALY)
-			continue;
-		if (r->finding_count == REPORT_FINDINGS_MAX) {
-			node_event_unref(r->findings[0]);
-			memmove(&r->findings[0], &r->findings[1], --r->finding_count * sizeof(r->findings[0]));
-			r->findings_left_out++;
-		}
-		/* The reference is counted in the event, which is not changed otherwise. */
-		r->findings[r->finding_count++] = node_event_ref((struct node_event *)(uintptr_t)ev);
-	}
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		levels[c] = LEVEL_UNKNOWN;
+	while ((ev = engine_past_event(e, r->range.from_ms, r->range.to_ms, &it)) != NULL)
+		if (ev->type == EVENT_ANOMALY)
+			keep_finding(r, ev);
+		else if (ev->type == EVENT_HEALTH_ALERT)
+			keep_change(r, ev, levels);
 }
 
 static void
@@ -192,7 +220,7 @@ report_new(const struct engine *e, int64_t now_ms, const struct report_range *ra
 	gather_processes(r, e);
 	gather_tables(r, e);
 	gather_restarts(r, e);
-	gather_findings(r, e);
+	gather_events(r, e);
 	gather_links(r, e);
 	report_judge(r);
 	return r;

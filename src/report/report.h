@@ -23,6 +23,7 @@
 #include "base/strbuf.h"
 #include "engine/engine.h"
 #include "engine/memory_account.h"
+#include "engine/past.h"
 
 #define REPORT_FLIGHT_MS 900000  /* what a post-mortem looks back, and what a report has at full resolution */
 #define REPORT_BEFORE_MS 3600000 /* that much time before the range is what it is compared with */
@@ -132,10 +133,7 @@ struct report_top {
 struct report_line {
 	enum metric_id metric;
 	size_t count;
-	struct report_point {
-		int64_t time_ms;
-		double min, mean, max;
-	} * points;
+	struct past_point *points;
 };
 
 /* Readings of the end of the range, each as it came: one column a metric. */
@@ -168,8 +166,7 @@ struct report {
 	struct report_end end;
 	struct report_verdict verdict;
 	/* samples */
-	size_t samples; /* within the range */
-	int64_t first_sample_ms, last_sample_ms;
+	size_t samples;      /* within the range */
 	struct sample *last; /* NULL: none */
 	struct memory_account memory;
 	/* health */

@@ -516,7 +516,7 @@ health(struct strbuf *out, const struct report *r)
 		strbuf_adds(out, "<tr>");
 		cell(out, "t", words_clock(clock, l->time_ms));
 		cell(out, "", CRITERIA[l->criterion].name);
-		cell(out, level_name(l->from), level_name(l->from));
+		cell(out, level_name(l->from), l->from == LEVEL_UNKNOWN ? "" : level_name(l->from));
 		cell(out, level_name(l->to), level_name(l->to));
 		strbuf_adds(out, "</tr>");
 	}

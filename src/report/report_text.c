@@ -267,10 +267,13 @@ health(const struct page *p, const struct report *r)
 		if (r->levels[c] > LEVEL_HEALTHY)
 			strbuf_addf(p->out, ", %s %s", CRITERIA[c].name, level_name(r->levels[c]));
 	strbuf_addc(p->out, '\n');
-	for (unsigned i = 0; i < r->change_count; i++)
-		strbuf_addf(p->out, "  %s  %s: %s -> %s\n", words_clock(clock, r->changes[i].time_ms),
-		    CRITERIA[r->changes[i].criterion].name, level_name(r->changes[i].from),
-		    level_name(r->changes[i].to));
+	for (unsigned i = 0; i < r->change_count; i++) {
+		const struct report_level *l = &r->changes[i];
+
+		strbuf_addf(p->out, "  %s  %s: %s%s%s\n", words_clock(clock, l->time_ms), CRITERIA[l->criterion].name,
+		    l->from == LEVEL_UNKNOWN ? "" : level_name(l->from), l->from == LEVEL_UNKNOWN ? "" : " -> ",
+		    level_name(l->to));
+	}
 	while (*line) {
 		size_t len = strcspn(line, "\n");
 		char text[300];
