@@ -21,11 +21,13 @@
 #define LISTED 10000
 
 static uint64_t confirmed;
+static struct store_node *kept;
 
 static void
-on_committed(void *arg, uint64_t mark)
+on_committed(void *arg, struct store_node *node, uint64_t mark)
 {
 	(void)arg;
+	(void)node;
 	confirmed = mark;
 }
 
@@ -57,12 +59,13 @@ static struct store *
 open_store(struct event_base *base, const char *path)
 {
 	static const struct store_handlers handlers = { on_committed, on_notice };
-	struct store_options o = { .path = path, .node = "app@host", .session = 1, .retention_ms = 24 * 3600000 };
+	struct store_options o = { .path = path, .retention_ms = 24 * 3600000 };
 	struct store *s;
 	struct err err;
 
 	s = store_open(base, &o, &handlers, NULL, &err);
-	if (s == NULL) {
+	kept = s ? store_node(s, "app@host", 1, true, &err) : NULL;
+	if (kept == NULL) {
 		fprintf(stderr, "bench_store: %s\n", err.text);
 		exit(1);
 	}
@@ -71,7 +74,7 @@ open_store(struct event_base *base, const char *path)
 
 /* put_restarts puts n restarts of 10 children, with one pid each, and with a reason each if `unique`. */
 static void
-put_restarts(struct store *s, int64_t from_ms, int64_t step_ms, int n, bool unique, double *loop_us)
+put_restarts(int64_t from_ms, int64_t step_ms, int n, bool unique, double *loop_us)
 {
 	struct restart r = {
 		.caught = true, .times = 1, .supervisor = binary_term("my_supervisor"), .restart_type = "permanent"
@@ -90,7 +93,7 @@ put_restarts(struct store *s, int64_t from_ms, int64_t step_ms, int n, bool uniq
 		r.child_pid = pid_term("app@host", i);
 		r.time_ms = from_ms + i * step_ms;
 		start = cpu_us(CLOCK_THREAD_CPUTIME_ID);
-		store_restart(s, &r);
+		store_restart(kept, &r);
 		*loop_us += cpu_us(CLOCK_THREAD_CPUTIME_ID) - start;
 		term_unref(r.child_id);
 		term_unref(r.reason);
@@ -107,16 +110,16 @@ writer_us(void)
 }
 
 static void
-bench_burst(struct event_base *base, struct store *s, bool unique, uint64_t mark)
+bench_burst(struct event_base *base, bool unique, uint64_t mark)
 {
 	double loop_us = 0, writer = writer_us();
 	int64_t start = clock_mono_us();
 
 	for (int i = 0; i < 100; i++) {
-		put_restarts(s, T0 + i, 0, BURST / 100, unique, &loop_us);
+		put_restarts(T0 + i, 0, BURST / 100, unique, &loop_us);
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	}
-	store_mark(s, mark);
+	store_mark(kept, mark);
 	wait_for(base, mark);
 	printf("store: %d restarts%s: %.2f us of the loop, %.2f us of the writer each; on disk after %.0f ms\n", BURST,
 	    unique ? ", a reason each" : "", loop_us / BURST, (writer_us() - writer) / BURST,
@@ -140,13 +143,13 @@ put_day(struct event_base *base, struct store *s)
 			sample.scheduler_active[k] = (uint64_t)i * 123456789u;
 			sample.scheduler_total[k] = (uint64_t)i * 5000000000u;
 		}
-		store_sample(s, &sample, &check);
+		store_sample(kept, &sample, &check);
 		if (i % 10 == 0)
 			event_base_loop(base, EVLOOP_NONBLOCK);
 	}
 	printf("store: a day of samples: %.2f us of the loop each",
 	    (cpu_us(CLOCK_THREAD_CPUTIME_ID) - start) / DAY_SAMPLES);
-	store_mark(s, 1);
+	store_mark(kept, 1);
 	wait_for(base, 1);
 	printf(", %.2f us of the writer, %llu bytes\n", (writer_us() - writer) / DAY_SAMPLES,
 	    (unsigned long long)store_counts(s).bytes / DAY_SAMPLES);
@@ -162,7 +165,7 @@ bench_restore(struct event_base *base, const char *path)
 	int64_t opened = clock_mono_us();
 	double cpu = cpu_us(CLOCK_THREAD_CPUTIME_ID);
 
-	(void)store_restore(s, e, T0 + (int64_t)DAY_SAMPLES * 5000);
+	(void)store_restore(kept, e, T0 + (int64_t)DAY_SAMPLES * 5000);
 	printf("store: opened in %.1f ms, %llu samples and %llu restarts read in %.1f ms of CPU\n",
 	    (double)(opened - start) / 1e3, (unsigned long long)engine_counts(e).samples,
 	    (unsigned long long)engine_counts(e).restarts, (cpu_us(CLOCK_THREAD_CPUTIME_ID) - cpu) / 1e3);
@@ -197,14 +200,14 @@ main(void)
 	base = event_base_new();
 	s = open_store(base, path);
 	put_day(base, s);
-	put_restarts(s, T0, 5000, LISTED, false, &loop_us);
+	put_restarts(T0, 5000, LISTED, false, &loop_us);
 	store_close(s);
 	bench_restore(base, path);
 	remove_store(path);
 	confirmed = 0;
 	s = open_store(base, path);
-	bench_burst(base, s, false, 1);
-	bench_burst(base, s, true, 2);
+	bench_burst(base, false, 1);
+	bench_burst(base, true, 2);
 	store_close(s);
 	remove_store(path);
 	rmdir(folder);

@@ -33,7 +33,8 @@ struct application {
 	struct genserver *g;
 	struct server_node *node; /* NULL before the router's options came */
 	struct engine *engine;
-	struct store *store; /* NULL: none */
+	struct store *store;     /* NULL: none */
+	struct store_node *kept; /* the node's history in it; NULL: none */
 	struct event *flush;
 	struct event *timer;
 	struct event *work; /* a large answer goes on in the loop's next turn */
@@ -104,8 +105,8 @@ on_event(void *arg, struct node_event *ev)
 {
 	struct application *a = arg;
 
-	if (a->store)
-		store_event(a->store, ev);
+	if (a->kept)
+		store_event(a->kept, ev);
 	genserver_event(a->g, ev);
 	soon(a);
 }
@@ -134,7 +135,7 @@ keep_sample(struct application *a)
 	const struct sample *last = engine_last(a->engine), *of;
 	size_t it = 0;
 
-	store_sample(a->store, last, engine_past_check(a->engine, last->time_ms, last->time_ms, &it, &of));
+	store_sample(a->kept, last, engine_past_check(a->engine, last->time_ms, last->time_ms, &it, &of));
 }
 
 static void
@@ -155,7 +156,7 @@ keep_records(struct application *a)
 	struct restart record;
 
 	while (engine_next_record(a->engine, &record)) {
-		store_restart(a->store, &record);
+		store_restart(a->kept, &record);
 		restart_release(&record);
 	}
 }
@@ -170,7 +171,7 @@ on_restart(void *arg, int64_t now_ms, const struct restart *report)
 	r.time_ms = engine_restart_time(a->engine, now_ms, r.time_ms);
 	if (engine_restart(a->engine, now_ms, &r) && a->store) {
 		keep_records(a);
-		store_restart(a->store, &r);
+		store_restart(a->kept, &r);
 	}
 	server_node_changed(a->node);
 }
@@ -182,7 +183,7 @@ on_lost_restarts(void *arg, int64_t now_ms, uint64_t count)
 
 	engine_lost_restarts(a->engine, now_ms, count);
 	if (a->store)
-		store_lost_restarts(a->store, now_ms, count);
+		store_lost_restarts(a->kept, now_ms, count);
 	server_node_changed(a->node);
 }
 
@@ -212,7 +213,7 @@ on_mark(void *arg, uint64_t last)
 	struct application *a = arg;
 
 	if (a->store)
-		store_mark(a->store, last);
+		store_mark(a->kept, last);
 }
 
 static void
@@ -245,7 +246,7 @@ is_slow(void *arg)
 /* ---- the store ----------------------------------------------------------------------------------------------------- */
 
 static void
-on_committed(void *arg, uint64_t mark)
+on_committed(void *arg, struct store_node *kept UNUSED, uint64_t mark)
 {
 	struct application *a = arg;
 
@@ -268,8 +269,6 @@ open_store(struct application *a, const struct genserver_init *init, int64_t now
 	static const struct store_handlers handlers = { on_committed, on_notice };
 	const struct store_options options = {
 		.path = init->store,
-		.node = init->node,
-		.session = init->session,
 		.retention_ms = init->retention_ms,
 	};
 
@@ -278,7 +277,10 @@ open_store(struct application *a, const struct genserver_init *init, int64_t now
 	a->store = store_open(server_loop(a->srv), &options, &handlers, a, err);
 	if (a->store == NULL)
 		return false;
-	*last = store_restore(a->store, a->engine, now_ms);
+	a->kept = store_node(a->store, init->node, init->session, true, err);
+	if (a->kept == NULL)
+		return false;
+	*last = store_restore(a->kept, a->engine, now_ms);
 	return true;
 }
 
@@ -505,6 +507,7 @@ finish(struct application *a)
 {
 	store_close(a->store);
 	a->store = NULL;
+	a->kept = NULL;
 	hand_over_lines(a);
 	beam_port_finish(a->port, LAST_WORDS_MS);
 }

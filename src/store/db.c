@@ -19,9 +19,10 @@
 
 #define SCHEMA_VERSION ((int)ARRAY_LEN(SCHEMA_STEPS))
 #define LOCK_POLL_MS 5
-#define PAGE_BYTES 4096
 /* A file up to this size is looked through at each start (some ms); damage in a larger one shows when it is read. */
 #define QUICK_CHECK_BYTES (4 << 20)
+/* No file of ours has given an id above it. */
+#define MAX_ID (INT64_MAX / 2)
 
 static const char MAGIC[16] = "SQLite format 3";
 
@@ -172,6 +173,21 @@ db_is_damage(int result)
 	return (result & 0xFF) == SQLITE_CORRUPT || (result & 0xFF) == SQLITE_NOTADB;
 }
 
+static int
+run_sql(struct db *db, const char *sql)
+{
+	return sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+}
+
+bool
+db_reindex(struct db *db)
+{
+	bool again = db->reindexed;
+
+	db->reindexed = true;
+	return !again && run_sql(db, "REINDEX") == SQLITE_OK;
+}
+
 int
 db_run(struct db *db, enum db_statement which)
 {
@@ -195,12 +211,6 @@ condition_of(struct db *db, int result, struct err *err)
 		return DAMAGED;
 	err_set(err, "%s: %s", db->path, db->sql ? sqlite3_errmsg(db->sql) : sqlite3_errstr(result));
 	return REFUSED;
-}
-
-static int
-run_sql(struct db *db, const char *sql)
-{
-	return sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
 }
 
 /* ask_int runs a statement whose answer is one integer; *answer stays as it is if there is none. */
@@ -240,6 +250,19 @@ tally_cause(sqlite3_context *context, int argc UNUSED, sqlite3_value **argv)
 	strbuf_release(&coarse);
 }
 
+/* is_open(node) and is_open(node, session): whether this program writes it at present. */
+static void
+is_open(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	const struct db *db = sqlite3_user_data(context);
+	int64_t number = sqlite3_value_int64(argv[0]), session = argc > 1 ? sqlite3_value_int64(argv[1]) : 0;
+	bool found = false;
+
+	for (size_t i = 0; i < db->node_count && !found; i++)
+		found = db->nodes[i].number == number && (argc == 1 || (int64_t)db->nodes[i].session == session);
+	sqlite3_result_int(context, found);
+}
+
 /* ---- opening ---- */
 
 /* Nothing that a file brings along runs: no triggers, no views. */
@@ -253,6 +276,7 @@ configure(struct db *db)
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_create_function(
 	    db->sql, "tally_cause", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, tally_cause, NULL, NULL);
+	sqlite3_create_function(db->sql, "is_open", -1, SQLITE_UTF8, db, is_open, NULL, NULL);
 	/* The first two are of effect in a new file only. */
 	return run_sql(db,
 	    "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
@@ -311,8 +335,9 @@ prepare_schema(struct db *db, struct err *err)
 	result = migrate(db, version);
 	if (result == SQLITE_OK)
 		result = run_sql(db, "PRAGMA journal_mode = WAL");
+	/* main: after a table was renamed, the temporary schema cannot be. */
 	if (result == SQLITE_OK && version != SCHEMA_VERSION)
-		result = run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+		result = run_sql(db, "PRAGMA main.wal_checkpoint(TRUNCATE)");
 	return condition_of(db, result, err);
 }
 
@@ -442,59 +467,138 @@ settle_names(struct db *db)
 	return result;
 }
 
-/* ---- whose history it is ---- */
+/* ---- the nodes ---- */
 
+/* run_named runs a statement with a number and a name. */
 static int
-write_node(struct db *db, const char *node)
+run_named(struct db *db, const char *sql, int64_t number, const char *name)
 {
 	sqlite3_stmt *st;
-	int result =
-	    sqlite3_prepare_v2(db->sql, "INSERT OR REPLACE INTO meta (key, value) VALUES ('node', ?1)", -1, &st, NULL);
+	int result = sqlite3_prepare_v2(db->sql, sql, -1, &st, NULL);
 
 	if (result != SQLITE_OK)
 		return result;
-	sqlite3_bind_text(st, 1, node, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 1, number);
+	sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC);
 	result = sqlite3_step(st);
 	sqlite3_finalize(st);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-/* An application's node gets a new name with many a deployment; it is its history all the same. */
 static int
-settle_node(struct db *db, const char *node, struct strbuf *notice)
+write_node(struct db *db, int64_t number, const char *name)
+{
+	return run_named(db, "INSERT INTO nodes (node, name) VALUES (?1, ?2)", number, name);
+}
+
+/* find_node: *number becomes that of the node with this name, or stays. */
+static int
+find_node(struct db *db, const char *name, int64_t *number)
 {
 	sqlite3_stmt *st;
-	int result = sqlite3_prepare_v2(db->sql, "SELECT value FROM meta WHERE key = 'node'", -1, &st, NULL);
-	bool same = false;
+	int result = sqlite3_prepare_v2(db->sql, "SELECT node FROM nodes WHERE name = ?1", -1, &st, NULL);
+
+	if (result != SQLITE_OK)
+		return result;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	result = sqlite3_step(st);
+	if (result == SQLITE_ROW)
+		*number = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* rename_sole gives the file's only node another name; *number stays 0 if it has none, or several. */
+static int
+rename_sole(struct db *db, const char *name, int64_t *number, struct strbuf *notice)
+{
+	sqlite3_stmt *st;
+	int result = sqlite3_prepare_v2(
+	    db->sql, "SELECT node, name FROM nodes WHERE (SELECT count(*) FROM nodes) = 1", -1, &st, NULL);
 
 	if (result != SQLITE_OK)
 		return result;
 	result = sqlite3_step(st);
 	if (result == SQLITE_ROW) {
-		const char *before = (const char *)sqlite3_column_text(st, 0);
+		const char *before = (const char *)sqlite3_column_text(st, 1);
 
-		same = before && strcmp(before, node) == 0;
-		if (before && !same)
-			strbuf_addf(
-			    notice, "%s: the history so far is of node %s, from now on of %s", db->path, before, node);
+		*number = sqlite3_column_int64(st, 0);
+		strbuf_addf(notice, "%s: the history so far is of node %s, from now on of %s", db->path,
+		    before ? before : "?", name);
 	}
 	sqlite3_finalize(st);
-	if (result != SQLITE_ROW && result != SQLITE_DONE)
+	if (result != SQLITE_ROW)
+		return result == SQLITE_DONE ? SQLITE_OK : result;
+	return run_named(db, "UPDATE nodes SET name = ?2 WHERE node = ?1", *number, name);
+}
+
+/* An application's node gets a new name with many a deployment; it is its history all the same. */
+static int
+settle_node(struct db *db, const char *name, bool sole, int64_t *number, struct strbuf *notice)
+{
+	int result;
+
+	*number = 0;
+	result = find_node(db, name, number);
+	if (result == SQLITE_OK && *number == 0 && sole)
+		result = rename_sole(db, name, number, notice);
+	if (result != SQLITE_OK || *number != 0)
 		return result;
-	return same ? SQLITE_OK : write_node(db, node);
+	*number = db->next_node++;
+	return write_node(db, *number, name);
+}
+
+/* A file that takes a damaged one's place gets the nodes that are open. */
+static int
+settle_nodes(struct db *db)
+{
+	int64_t newest = 0;
+	int result = ask_int(db, "SELECT coalesce(max(node), 0) FROM nodes", &newest);
+
+	if (newest > MAX_ID)
+		return SQLITE_CORRUPT;
+	if (newest >= db->next_node)
+		db->next_node = newest + 1;
+	for (size_t i = 0; i < db->node_count && result == SQLITE_OK; i++)
+		result = write_node(db, db->nodes[i].number, db->nodes[i].name);
+	return result;
+}
+
+size_t
+db_add_node(struct db *db, const char *name, uint64_t session, bool sole, struct strbuf *notice, struct err *err)
+{
+	struct db_node node = { .session = session };
+	int result = settle_node(db, name, sole, &node.number, notice);
+
+	if (db_is_damage(result) && !db_replace(db, notice, err))
+		return SIZE_MAX;
+	if (db_is_damage(result))
+		result = settle_node(db, name, sole, &node.number, notice);
+	if (result != SQLITE_OK) {
+		err_set(err, "%s: node %s cannot be added: %s", db->path, name, sqlite3_errmsg(db->sql));
+		return SIZE_MAX;
+	}
+	node.name = xstrdup(name);
+	db->nodes = xreallocarray(db->nodes, db->node_count + 1, sizeof(*db->nodes));
+	db->nodes[db->node_count] = node;
+	return db->node_count++;
 }
 
 static int
 settle_ids(struct db *db)
 {
-	int64_t restart = 0, session = 0, shared = 0;
+	int64_t restart = 0, session = 0, shared = 0, sample = 0;
 	int result;
 
 	if ((result = ask_int(db, "SELECT coalesce(max(id), 0) FROM restarts", &restart)) != SQLITE_OK ||
 	    (result = ask_int(db, "SELECT coalesce(max(since), 0) FROM sessions", &session)) != SQLITE_OK ||
-	    (result = ask_int(db, "SELECT coalesce(max(id), 0) FROM shared", &shared)) != SQLITE_OK)
+	    (result = ask_int(db, "SELECT coalesce(max(id), 0) FROM shared", &shared)) != SQLITE_OK ||
+	    (result = ask_int(db, "SELECT coalesce(max(id), 0) FROM samples", &sample)) != SQLITE_OK)
 		return result;
+	if (restart > MAX_ID || session > MAX_ID || shared > MAX_ID || sample > MAX_ID)
+		return SQLITE_CORRUPT;
 	db->next_restart = (restart >= session ? restart : session) + 1;
+	db->first_sample = db->next_sample = sample + 1;
 	/* In a new file numbers go on: what is on its way has some. */
 	if ((uint64_t)shared >= db->next_shared)
 		db->next_shared = (uint64_t)shared + 1;
@@ -523,23 +627,25 @@ detach(struct db *db)
 	}
 	sqlite3_close(db->sql);
 	db->sql = NULL;
-	db->session_known = false;
+	db->reindexed = false;
+	for (size_t i = 0; i < db->node_count; i++)
+		db->nodes[i].session_known = false;
 }
 
 static int
-settle(struct db *db, const char *node, struct strbuf *notice)
+settle(struct db *db)
 {
 	int result = settle_names(db);
 
 	if (result == SQLITE_OK)
-		result = settle_node(db, node, notice);
+		result = settle_nodes(db);
 	if (result == SQLITE_OK)
 		result = settle_ids(db);
 	return result == SQLITE_OK ? prepare_statements(db) : result;
 }
 
 static enum condition
-attach_steps(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+attach_steps(struct db *db, struct err *err)
 {
 	int result = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	enum condition condition;
@@ -551,13 +657,13 @@ attach_steps(struct db *db, const char *node, struct strbuf *notice, struct err 
 		condition = prepare_schema(db, err);
 	if (condition == GOOD)
 		condition = quick_check(db, err);
-	return condition == GOOD ? condition_of(db, settle(db, node, notice), err) : condition;
+	return condition == GOOD ? condition_of(db, settle(db), err) : condition;
 }
 
 static enum condition
-attach(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+attach(struct db *db, struct err *err)
 {
-	enum condition condition = attach_steps(db, node, notice, err);
+	enum condition condition = attach_steps(db, err);
 
 	if (condition != GOOD)
 		detach(db);
@@ -623,7 +729,7 @@ clear_path(struct db *db, struct strbuf *notice, struct err *err)
 }
 
 bool
-db_replace(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+db_replace(struct db *db, struct strbuf *notice, struct err *err)
 {
 	enum condition condition;
 	struct header h;
@@ -631,7 +737,7 @@ db_replace(struct db *db, const char *node, struct strbuf *notice, struct err *e
 	detach(db);
 	if (!clear_path(db, notice, err) || !read_header(db->path, O_RDWR | O_CREAT, &h, err))
 		return false;
-	condition = attach(db, node, notice, err);
+	condition = attach(db, err);
 	if (condition == DAMAGED)
 		err_set(err, "%s: is damaged again as soon as it is written", db->path);
 	db->beginning = condition != GOOD;
@@ -647,7 +753,7 @@ judge_log(const struct db *db, const struct header *h)
 	bool damaged;
 
 	strbuf_addf(&path, "%s-wal", db->path);
-	wal_open(&wal, path.data, PAGE_BYTES);
+	wal_open(&wal, path.data, DB_PAGE_BYTES);
 	damaged = wal_is_damaged(&wal) || (h->len == 0 && wal.usable > 0);
 	wal_release(&wal);
 	strbuf_release(&path);
@@ -655,7 +761,7 @@ judge_log(const struct db *db, const struct header *h)
 }
 
 static bool
-open_locked(struct db *db, const char *node, struct strbuf *notice, struct err *err)
+open_locked(struct db *db, struct strbuf *notice, struct err *err)
 {
 	enum condition condition;
 	struct header h;
@@ -666,12 +772,12 @@ open_locked(struct db *db, const char *node, struct strbuf *notice, struct err *
 	if (condition == GOOD)
 		condition = judge_log(db, &h);
 	if (condition == GOOD)
-		condition = attach(db, node, notice, err);
-	return condition == DAMAGED ? db_replace(db, node, notice, err) : condition == GOOD;
+		condition = attach(db, err);
+	return condition == DAMAGED ? db_replace(db, notice, err) : condition == GOOD;
 }
 
 bool
-db_open(struct db *db, const char *path, const char *node, struct strbuf *notice, struct err *err)
+db_open(struct db *db, const char *path, struct strbuf *notice, struct err *err)
 {
 	struct header h;
 
@@ -679,9 +785,10 @@ db_open(struct db *db, const char *path, const char *node, struct strbuf *notice
 	db->lock_fd = -1;
 	db->path = xstrdup(path);
 	db->next_shared = 1;
+	db->next_node = 1;
 	/* Before the lock's file appears beside it: what is not ours is left alone. */
 	if (read_header(path, O_RDONLY, &h, err) && judge_header(&h, path, err) != REFUSED && take_lock(db, err) &&
-	    open_locked(db, node, notice, err))
+	    open_locked(db, notice, err))
 		return true;
 	db_close(db);
 	return false;
@@ -693,6 +800,9 @@ db_close(struct db *db)
 	detach(db);
 	if (db->lock_fd >= 0)
 		close(db->lock_fd);
+	for (size_t i = 0; i < db->node_count; i++)
+		free(db->nodes[i].name);
+	free(db->nodes);
 	free(db->path);
 	memset(db, 0, sizeof(*db));
 	db->lock_fd = -1;

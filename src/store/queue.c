@@ -111,15 +111,38 @@ queue_add(struct queue *q, struct row *r)
 }
 
 void
-queue_mark(struct queue *q, uint64_t mark)
+queue_mark(struct queue *q, size_t node, uint64_t mark)
 {
 	struct row *r = q->turn.last;
 
-	if (r == NULL || r->kind != ROW_MARK) {
+	if (r == NULL || r->kind != ROW_MARK || r->node != node) {
 		r = row_new(ROW_MARK, 0, NULL, 0, NULL, 0);
+		r->node = node;
 		rows_add(&q->turn, r);
 	}
 	r->id = mark;
+}
+
+static void
+cover(struct rows *rows, size_t node, int64_t first_ms, int64_t last_ms)
+{
+	struct rows left = { 0 };
+	struct row *r;
+
+	while ((r = rows_take(rows)) != NULL) {
+		if (r->node == node && r->time_ms >= first_ms && r->time_ms <= last_ms)
+			free(r);
+		else
+			rows_add(&left, r);
+	}
+	*rows = left;
+}
+
+void
+queue_cover(struct queue *q, size_t node, int64_t first_ms, int64_t last_ms)
+{
+	cover(&q->ready_samples, node, first_ms, last_ms);
+	cover(&q->turn_samples, node, first_ms, last_ms);
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What waits for the disk: rows, bounded in bytes. Rows of one loop turn become ready together, so that a transaction never holds a restart
- * without the mark that covers it. When there is no room, the oldest samples go. The caller locks.
+ * What waits for the disk: rows of all nodes, bounded in bytes. Rows of one loop turn become ready together, so that a transaction never
+ * holds a restart without the mark that covers it. When there is no room, the oldest samples go; samples that a block behind them covers
+ * go at once. The caller locks.
  */
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
@@ -10,16 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum row_kind { ROW_SHARED, ROW_SAMPLE, ROW_RESTART, ROW_EVENT, ROW_MARK, ROW_KIND_COUNT };
+enum row_kind { ROW_SHARED, ROW_SAMPLE, ROW_RESTART, ROW_EVENT, ROW_MARK, ROW_BLOCK, ROW_INCIDENT, ROW_KIND_COUNT };
 
 struct row {
 	struct row *next; /* private */
 	enum row_kind kind;
-	int64_t time_ms;
-	int a, b;                    /* restart: kind, flags; event: type, severity */
-	uint64_t id;                 /* shared: its id; restart: its cause, 0 if unknown; mark: the mark */
-	uint64_t times, met;         /* restart */
-	uint32_t body_len, more_len; /* sample: sample, check; restart: pid, nothing; shared, event: body, nothing */
+	size_t node;         /* index of the node in struct db */
+	int64_t time_ms;     /* block: of its first row */
+	int64_t last_ms;     /* block */
+	int a, b;            /* restart: kind, flags; event: type, severity; block: kind, nothing */
+	uint64_t id;         /* shared: its id; restart: its cause, 0 if unknown; mark: the mark */
+	uint64_t times, met; /* restart; times, block: its rows */
+	uint32_t body_len,
+	    more_len; /* sample: sample, check; restart: pid; incident: kind '\0' name, JSON; else body */
 	unsigned char data[];
 };
 
@@ -51,8 +55,10 @@ struct queue {
 size_t queue_room(struct queue *q, size_t bytes, bool *fits);
 /* queue_add takes the row. Room was made for it. */
 void queue_add(struct queue *q, struct row *r);
-/* queue_mark notes a mark: the newest of a turn is all that counts. */
-void queue_mark(struct queue *q, uint64_t mark);
+/* queue_mark notes a mark: a node's newest of a turn is all that counts. */
+void queue_mark(struct queue *q, size_t node, uint64_t mark);
+/* queue_cover lets go the node's samples from first_ms to last_ms that the writer has not taken yet. */
+void queue_cover(struct queue *q, size_t node, int64_t first_ms, int64_t last_ms);
 /* queue_end_turn makes what was added ready. */
 void queue_end_turn(struct queue *q);
 /* queue_take moves all that is ready to `out`, in the order in which it is to be written; its bytes count until queue_written. */

@@ -3,6 +3,7 @@
  * Reading: samples, restarts and events go into the engine as they came, by time, each from where on the engine keeps them. Samples of the
  * last hour are fed again, so that it knows what is usual; older ones only become its history.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ struct cursor {
 
 struct restore {
 	struct store *s;
+	struct store_node *n;
+	int64_t node; /* its number */
 	struct engine *e;
 	int64_t now_ms;
 	int64_t first_listed; /* restarts from this id on are in the engine's list */
@@ -61,14 +64,15 @@ step(struct restore *r, sqlite3_stmt *st)
 	return result == SQLITE_ROW;
 }
 
-/* ask returns an integer; fallback if there is none. ?1 is the session. */
+/* ask returns an integer; fallback if there is none. ?1 is the node, ?2 a number. */
 static int64_t
-ask(struct restore *r, const char *sql, int64_t fallback)
+ask(struct restore *r, const char *sql, int64_t number, int64_t fallback)
 {
 	sqlite3_stmt *st = prepare(r, sql);
 	int64_t answer = fallback;
 
-	sqlite3_bind_int64(st, 1, (int64_t)r->s->options.session);
+	sqlite3_bind_int64(st, 1, r->node);
+	sqlite3_bind_int64(st, 2, number);
 	if (step(r, st) && sqlite3_column_type(st, 0) == SQLITE_INTEGER)
 		answer = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
@@ -113,7 +117,7 @@ read_cause(struct restore *r UNUSED, const void *body, size_t len)
 static void *
 read_finding(struct restore *r, const void *body, size_t len)
 {
-	struct node_event *ev = event_code_read(body, len, r->s->options.node);
+	struct node_event *ev = event_code_read(body, len, r->n->name);
 
 	if (ev && ev->type != EVENT_HEALTH_ALERT)
 		return ev;
@@ -171,7 +175,7 @@ give_restart(struct restore *r, const struct restart *restart, int64_t id, bool 
 		return;
 	}
 	if (restart->time_ms >= r->now_ms - 2 * PAIRING_LATE_MS)
-		pairs_meet(&r->s->pairs, restart);
+		pairs_meet(&r->n->pairs, restart);
 	engine_restart(r->e, restart->time_ms, restart);
 }
 
@@ -185,7 +189,7 @@ past(const struct restore *r, int64_t time_ms)
 static void
 give_restart_row(struct restore *r, sqlite3_stmt *st)
 {
-	bool ours = sqlite3_column_int64(st, 2) == (int64_t)r->s->options.session;
+	bool ours = sqlite3_column_int64(st, 2) == (int64_t)r->n->session;
 	const struct restart *cause = NULL;
 	struct restart restart;
 	int64_t flags = sqlite3_column_int64(st, 4), time_ms = past(r, sqlite3_column_int64(st, 1));
@@ -194,7 +198,7 @@ give_restart_row(struct restore *r, sqlite3_stmt *st)
 	if (sqlite3_column_type(st, 6) == SQLITE_INTEGER)
 		cause = find_shared(r, &r->causes, sqlite3_column_int64(st, 6), read_cause, free_cause);
 	if (!read_kind(sqlite3_column_int64(st, 3), &kind)) {
-		r->s->unread++;
+		r->n->unread++;
 		return;
 	}
 	if (cause == NULL) {
@@ -222,7 +226,7 @@ give_tally(struct restore *r, sqlite3_stmt *st)
 	enum restart_kind kind;
 
 	if (!read_kind(sqlite3_column_int64(st, 0), &kind) || count == 0) {
-		r->s->unread++;
+		r->n->unread++;
 		return;
 	}
 	if (!cause_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &restart)) {
@@ -240,10 +244,11 @@ static void
 give_tallies(struct restore *r)
 {
 	sqlite3_stmt *st = prepare(r,
-	    "SELECT kind, cause, count, first, last FROM tallies WHERE session = ?1"
+	    "SELECT kind, cause, count, first, last FROM tallies WHERE node = ?1 AND session = ?2"
 	    " ORDER BY kind > 2, last");
 
-	sqlite3_bind_int64(st, 1, (int64_t)r->s->options.session);
+	sqlite3_bind_int64(st, 1, r->node);
+	sqlite3_bind_int64(st, 2, (int64_t)r->n->session);
 	while (step(r, st))
 		give_tally(r, st);
 	sqlite3_finalize(st);
@@ -281,7 +286,7 @@ give_sample_row(struct restore *r, sqlite3_stmt *st)
 
 	if (!sample_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &r->s->db.names, time_ms,
 		&r->sample)) {
-		r->s->unread++;
+		r->n->unread++;
 		return;
 	}
 	if (time_ms > r->now_ms - REPLAY_MS) {
@@ -300,29 +305,29 @@ static void
 give_event_row(struct restore *r, sqlite3_stmt *st)
 {
 	struct node_event *ev =
-	    event_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), r->s->options.node);
+	    event_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), r->n->name);
 
 	if (ev)
 		engine_restore_event(r->e, ev);
 	else
-		r->s->unread++;
+		r->n->unread++;
 }
 
 /* ---- all of them, by time ---- */
 
 static const struct {
-	const char *sql; /* ?1: how many at most, or the first id; ?2, ?3: from when to when */
+	const char *sql; /* ?1: the node; ?2: the first id, or time; ?3: the last time */
 	int time_column;
 	void (*give)(struct restore *r, sqlite3_stmt *st);
 } SOURCES[SOURCE_COUNT] = {
-	[RESTARTS] = { "SELECT id, time, session, kind, flags, times, cause, pid FROM restarts WHERE id >= ?1 ORDER BY "
-		       "id",
+	[RESTARTS] = { "SELECT id, time, session, kind, flags, times, cause, pid FROM restarts"
+		       " WHERE node = ?1 AND id >= ?2 ORDER BY id",
 	    1, give_restart_row },
-	[SAMPLES] = { "SELECT time, body, checked FROM samples WHERE id > (SELECT max(id) FROM samples) - ?1"
-		      " AND time BETWEEN ?2 AND ?3 ORDER BY id",
+	[SAMPLES] = { "SELECT time, body, checked FROM samples WHERE node = ?1 AND time BETWEEN ?2 AND ?3"
+		      " ORDER BY time, id",
 	    0, give_sample_row },
-	[EVENTS] = { "SELECT time, body FROM events WHERE id > (SELECT max(id) FROM events) - ?1"
-		     " AND time BETWEEN ?2 AND ?3 ORDER BY id",
+	[EVENTS] = { "SELECT time, body FROM events WHERE node = ?1 AND id >= ?2 AND time BETWEEN ?4 AND ?3 ORDER BY "
+		     "id",
 	    0, give_event_row },
 };
 
@@ -335,6 +340,12 @@ advance(struct restore *r, enum source i)
 	c->time_ms = c->more ? sqlite3_column_int64(c->st, SOURCES[i].time_column) : 0;
 }
 
+static int64_t
+oldest_kept(const struct restore *r)
+{
+	return r->now_ms - engine_options(r->e)->retention_ms;
+}
+
 static void
 open_cursor(struct restore *r, enum source i, int64_t first)
 {
@@ -342,9 +353,10 @@ open_cursor(struct restore *r, enum source i, int64_t first)
 
 	r->cursors[i].st = st;
 	if (st) {
-		sqlite3_bind_int64(st, 1, first);
-		sqlite3_bind_int64(st, 2, r->now_ms - r->s->options.retention_ms);
+		sqlite3_bind_int64(st, 1, r->node);
+		sqlite3_bind_int64(st, 2, first);
 		sqlite3_bind_int64(st, 3, r->now_ms);
+		sqlite3_bind_int64(st, 4, oldest_kept(r));
 	}
 	advance(r, i);
 }
@@ -358,18 +370,37 @@ max_samples(const struct engine_options *o)
 	return by_time < by_size ? by_time : by_size;
 }
 
+/* The node's last rows, so many of them, begin here. */
+static int64_t
+first_id(struct restore *r, const char *sql, size_t count)
+{
+	return count > 0 ? ask(r, sql, (int64_t)count - 1, 0) : INT64_MAX;
+}
+
+static int64_t
+first_sample_ms(struct restore *r)
+{
+	int64_t bound = ask(r, "SELECT time FROM samples WHERE node = ?1 ORDER BY time DESC LIMIT 1 OFFSET ?2",
+	    max_samples(engine_options(r->e)), INT64_MIN);
+
+	return bound > oldest_kept(r) ? bound : oldest_kept(r);
+}
+
 static void
 open_cursors(struct restore *r)
 {
 	const struct engine_options *o = engine_options(r->e);
-	int64_t newest = ask(r, "SELECT max(id) FROM restarts", 0);
-	int64_t since = ask(r, "SELECT since FROM sessions WHERE session = ?1", newest + 1);
+	int64_t since =
+	    ask(r, "SELECT since FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)r->n->session, INT64_MAX);
 
-	r->first_listed = newest - (int64_t)o->max_restarts + 1;
+	r->first_listed =
+	    first_id(r, "SELECT id FROM restarts WHERE node = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2", o->max_restarts);
 	r->shared = prepare(r, "SELECT body FROM shared WHERE id = ?1");
 	open_cursor(r, RESTARTS, since < r->first_listed ? since : r->first_listed);
-	open_cursor(r, SAMPLES, max_samples(o));
-	open_cursor(r, EVENTS, (int64_t)o->max_past_events);
+	open_cursor(r, SAMPLES, first_sample_ms(r));
+	open_cursor(r, EVENTS,
+	    first_id(
+		r, "SELECT id FROM events WHERE node = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2", o->max_past_events));
 }
 
 static struct cursor *
@@ -419,31 +450,34 @@ tell_trouble(struct restore *r)
 	struct err err;
 
 	if (db_is_damage(r->result)) {
-		if (!db_replace(&s->db, s->options.node, &notice, &err))
+		if (!db_replace(&s->db, &notice, &err))
 			strbuf_addf(&notice, "%s%s", notice.len ? "; " : "", err.text);
 		store_notice(s, true, "%s", strbuf_cstr(&notice));
 	} else if (r->result != SQLITE_OK) {
 		store_notice(
 		    s, true, "%s: could not be read to its end: %s", s->options.path, sqlite3_errstr(r->result));
 	}
-	if (s->unread > 0)
-		store_notice(s, true, "%s: %llu rows make no sense and were left out", s->options.path,
-		    (unsigned long long)s->unread);
+	if (r->n->unread > 0)
+		store_notice(s, true, "%s: %llu rows of node %s make no sense and were left out", s->options.path,
+		    (unsigned long long)r->n->unread, r->n->name);
 	strbuf_release(&notice);
 }
 
 uint64_t
-store_restore(struct store *s, struct engine *e, int64_t now_ms)
+store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
 {
 	struct restore *r = xcalloc(1, sizeof(*r));
+	struct store *s = n->s;
 	uint64_t mark;
 
-	*r = (struct restore) { .s = s, .e = e, .now_ms = now_ms };
+	assert(!s->begun);
+	*r = (struct restore) { .s = s, .n = n, .node = s->db.nodes[n->index].number, .e = e, .now_ms = now_ms };
 	map_init(&r->causes);
 	map_init(&r->findings);
 	s->now_ms = now_ms;
+	s->db.nodes[n->index].restored_ms = now_ms;
 	engine_restore_begin(e);
-	mark = (uint64_t)ask(r, "SELECT mark FROM sessions WHERE session = ?1", 0);
+	mark = (uint64_t)ask(r, "SELECT mark FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)n->session, 0);
 	give_tallies(r);
 	open_cursors(r);
 	give_all(r);

@@ -31,11 +31,31 @@ struct notice {
 	char text[640];
 };
 
+/* A node that is open. */
+struct store_node {
+	struct store *s;
+	size_t index; /* in db.nodes */
+	char *name;
+	uint64_t session;
+
+	/* the loop's */
+	struct pairs pairs;
+	uint64_t lost;   /* restarts that found no room, since the last that did; they go into the file as a number */
+	bool full;       /* and there are such */
+	uint64_t unread; /* rows that a restore could not make sense of */
+
+	/* both sides', under the lock */
+	uint64_t mark; /* committed */
+	bool mark_is_news;
+};
+
 struct store {
-	struct store_options options; /* path and node are our own copies */
+	struct store_options options; /* path is our own copy */
 	struct store_handlers handlers;
 	void *arg;
-	struct db db; /* the loop's until the first row is ready, then the writer's */
+	struct db db;              /* the loop's until the first row is ready, then the writer's */
+	struct store_node **nodes; /* as in db.nodes; all that there will be when the first row is ready */
+	size_t node_count;
 
 	/* the loop's */
 	struct event *turn; /* runs at the end of a turn in which something was put */
@@ -43,12 +63,10 @@ struct store {
 	struct event *news; /* the writer activates it */
 	int64_t now_ms;     /* the latest time that was put */
 	struct shared shared;
-	struct pairs pairs;
 	uint64_t next_shared;
-	unsigned files_seen; /* of `files` */
-	uint64_t lost;   /* restarts that found no room, since the last that did; they go into the file as a number */
-	bool full;       /* a notice said so */
-	uint64_t unread; /* rows that a restore could not make sense of */
+	unsigned files_seen;      /* of `files` */
+	unsigned full;            /* nodes that are; a notice said so */
+	bool begun;               /* something was put */
 	struct strbuf body, more; /* scratch */
 
 	/* both sides', under the lock */
@@ -57,8 +75,6 @@ struct store {
 	struct queue queue;
 	int64_t newest_ms; /* the writer's now_ms */
 	bool closing;
-	uint64_t mark; /* committed */
-	bool mark_is_news;
 	unsigned files; /* begun since the start because one was damaged: what was shared is gone */
 	struct notice notices[STORE_NOTICES];
 	unsigned notice_count;
@@ -70,7 +86,23 @@ struct store {
 /* store_notice hands a notice to the loop; any thread. */
 void store_notice(struct store *s, bool warning, const char *fmt, ...) PRINTF(3, 4);
 
+/* The writer's side: its thread alone uses this. */
+struct writer {
+	struct store *s;
+	struct rows rows;   /* of the transaction under way, or of the one to be tried again */
+	int retry_ms;       /* 0: the last one went well */
+	int64_t now_ms;     /* the latest time that was put */
+	int64_t expired_ms; /* now_ms of the last retention that found nothing more; 0: none yet */
+	bool expire_more;
+	struct strbuf evicted; /* the incident that had to go in this step; empty: none */
+	int64_t close_by_us;   /* 0: not closing */
+};
+
 /* writer.c: the thread. */
 void *writer_run(void *store);
+/* rows.c: writes all rows of a transaction; SQLITE_OK, or the error. */
+int rows_write(struct writer *w);
+/* retention.c: one small step of a transaction; expire_more tells whether there is more to do. SQLITE_OK, or the error. */
+int retention_step(struct writer *w);
 
 #endif

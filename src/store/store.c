@@ -2,6 +2,7 @@
 /* The loop's side: what is put becomes rows in the queue, what the writer has to say becomes calls of the handlers. */
 #include "store/store.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,20 @@ store_notice(struct store *s, bool warning, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* take_mark: true if a mark of the node has been committed since the last call. */
+static bool
+take_mark(struct store_node *n, uint64_t *mark)
+{
+	bool is_news;
+
+	pthread_mutex_lock(&n->s->lock);
+	is_news = n->mark_is_news;
+	*mark = n->mark;
+	n->mark_is_news = false;
+	pthread_mutex_unlock(&n->s->lock);
+	return is_news;
+}
+
 static void
 on_news(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
@@ -47,20 +62,17 @@ on_news(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct notice notices[STORE_NOTICES];
 	unsigned count;
 	uint64_t mark;
-	bool is_news;
 
 	pthread_mutex_lock(&s->lock);
 	count = s->notice_count;
 	memcpy(notices, s->notices, count * sizeof(notices[0]));
 	s->notice_count = 0;
-	mark = s->mark;
-	is_news = s->mark_is_news;
-	s->mark_is_news = false;
 	pthread_mutex_unlock(&s->lock);
 	for (unsigned i = 0; i < count; i++)
 		s->handlers.notice(s->arg, notices[i].warning, notices[i].text);
-	if (is_news)
-		s->handlers.committed(s->arg, mark);
+	for (size_t i = 0; s->handlers.committed && i < s->node_count; i++)
+		if (take_mark(s->nodes[i], &mark))
+			s->handlers.committed(s->arg, s->nodes[i], mark);
 }
 
 /* ---- life ---- */
@@ -90,19 +102,28 @@ init_lock(struct store *s)
 }
 
 static void
+node_free(struct store_node *n)
+{
+	pairs_release(&n->pairs);
+	free(n->name);
+	free(n);
+}
+
+static void
 store_free(struct store *s)
 {
 	event_free(s->turn);
 	event_free(s->news);
 	queue_release(&s->queue);
 	map_release(&s->shared.ids, free);
-	pairs_release(&s->pairs);
+	for (size_t i = 0; i < s->node_count; i++)
+		node_free(s->nodes[i]);
+	free(s->nodes);
 	strbuf_release(&s->body);
 	strbuf_release(&s->more);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
 	free((char *)s->options.path);
-	free((char *)s->options.node);
 	free(s);
 }
 
@@ -114,12 +135,10 @@ store_new(
 
 	s->options = *options;
 	s->options.path = xstrdup(options->path);
-	s->options.node = xstrdup(options->node);
 	s->handlers = *handlers;
 	s->arg = arg;
 	s->queue.max_bytes = STORE_QUEUE_BYTES;
 	map_init(&s->shared.ids);
-	map_init(&s->pairs.children);
 	init_lock(s);
 	s->turn = event_new(base, -1, 0, on_turn, s);
 	s->news = event_new(base, -1, 0, on_news, s);
@@ -132,7 +151,7 @@ store_open(struct event_base *base, const struct store_options *options, const s
 {
 	struct store *s = store_new(base, options, handlers, arg);
 	struct strbuf notice = STRBUF_INIT;
-	bool ok = db_open(&s->db, s->options.path, s->options.node, &notice, err);
+	bool ok = db_open(&s->db, s->options.path, &notice, err);
 
 	if (ok && notice.len > 0)
 		store_notice(s, true, "%s", notice.data);
@@ -149,6 +168,30 @@ store_open(struct event_base *base, const struct store_options *options, const s
 		return s;
 	store_free(s);
 	return NULL;
+}
+
+struct store_node *
+store_node(struct store *s, const char *name, uint64_t session, bool sole, struct err *err)
+{
+	struct strbuf notice = STRBUF_INIT;
+	struct store_node *n;
+	size_t index;
+
+	assert(!s->begun);
+	index = db_add_node(&s->db, name, session, sole, &notice, err);
+	if (notice.len > 0)
+		store_notice(s, true, "%s", notice.data);
+	strbuf_release(&notice);
+	if (index == SIZE_MAX)
+		return NULL;
+	s->next_shared = s->db.next_shared;
+	n = xcalloc(1, sizeof(*n));
+	*n = (struct store_node) { .s = s, .index = index, .name = xstrdup(name), .session = session };
+	map_init(&n->pairs.children);
+	s->nodes = xreallocarray(s->nodes, index + 1, sizeof(*s->nodes));
+	s->nodes[index] = n;
+	s->node_count = index + 1;
+	return n;
 }
 
 /* A disk that does not answer at all must not keep the program from ending: then the thread keeps the store. */
@@ -252,6 +295,7 @@ begin_put(struct store *s, int64_t time_ms)
 	if (files != s->files_seen)
 		forget_shared(s);
 	s->files_seen = files;
+	s->begun = true;
 	strbuf_reset(&s->body);
 	strbuf_reset(&s->more);
 }
@@ -267,8 +311,9 @@ arm_turn(struct store *s)
 
 /* put queues all of the rows, or, if there is no room, none. */
 static bool
-put(struct store *s, struct rows *rows)
+put(struct store_node *n, struct rows *rows)
 {
+	struct store *s = n->s;
 	struct row *r;
 	bool fits;
 
@@ -276,6 +321,7 @@ put(struct store *s, struct rows *rows)
 	s->counts.dropped += queue_room(&s->queue, rows->bytes, &fits);
 	s->counts.dropped += fits ? 0 : rows->count;
 	while (fits && (r = rows_take(rows)) != NULL) {
+		r->node = n->index;
 		if (r->kind == ROW_SHARED)
 			remember_shared(s, r);
 		queue_add(&s->queue, r);
@@ -287,10 +333,125 @@ put(struct store *s, struct rows *rows)
 	return fits;
 }
 
+/* The first that finds no room is told, and the first mark behind which nothing is missing any more. */
+static void
+lose(struct store_node *n, uint64_t count)
+{
+	struct store *s = n->s;
+
+	if (!n->full && s->full++ == 0)
+		store_notice(s, true,
+		    "%s: so much waits to be written that there is no room for more; restarts are only counted",
+		    s->options.path);
+	n->full = true;
+	n->lost += count;
+}
+
+static struct row *
+unknown_restarts(int64_t time_ms, uint64_t n)
+{
+	struct row *r = row_new(ROW_RESTART, time_ms, NULL, 0, NULL, 0);
+
+	r->a = RESTART_DONE;
+	r->times = n;
+	return r;
+}
+
+static struct row *
+restart_row(struct store_node *n, const struct restart *report, struct rows *rows)
+{
+	struct store *s = n->s;
+	struct row *r;
+	uint64_t cause;
+
+	cause_code_write(&s->body, report);
+	if (report->child_pid)
+		term_code_write(&s->more, report->child_pid);
+	cause = share(s, &s->body, rows);
+	r = row_new(ROW_RESTART, report->time_ms, s->more.data, s->more.len, NULL, 0);
+	r->id = cause;
+	r->a = report->kind;
+	r->b = (report->by_hand ? RESTART_BY_HAND : 0) | (report->caught ? RESTART_CAUGHT : 0);
+	r->times = report->times ? report->times : 1;
+	r->met = pairs_meet(&n->pairs, report);
+	return r;
+}
+
 void
-store_sample(struct store *s, const struct sample *sample, const struct past_check *check)
+store_restart(struct store_node *n, const struct restart *report)
+{
+	struct rows rows = { 0 };
+	struct row *r;
+	uint64_t counts;
+
+	begin_put(n->s, report->time_ms);
+	r = restart_row(n, report, &rows);
+	counts = report->kind == RESTART_DONE ? r->times - r->met : 0;
+	rows_add(&rows, r);
+	if (!put(n, &rows))
+		lose(n, counts);
+}
+
+void
+store_lost_restarts(struct store_node *n, int64_t time_ms, uint64_t count)
+{
+	struct rows rows = { 0 };
+
+	if (count == 0)
+		return;
+	begin_put(n->s, time_ms);
+	rows_add(&rows, unknown_restarts(time_ms, count));
+	if (!put(n, &rows))
+		lose(n, count);
+}
+
+/* put_lost has what was lost written as a number, if there is room for that. */
+static bool
+put_lost(struct store_node *n)
+{
+	struct store *s = n->s;
+	struct rows rows = { 0 };
+
+	if (!n->full)
+		return true;
+	if (n->lost > 0)
+		rows_add(&rows, unknown_restarts(s->now_ms, n->lost));
+	if (!put(n, &rows))
+		return false;
+	store_notice(s, false, "%s: there is room again; %llu restarts are in it as a number only", s->options.path,
+	    (unsigned long long)n->lost);
+	n->lost = 0;
+	n->full = false;
+	s->full--;
+	return true;
+}
+
+/*
+ * A mark that finds no room is not confirmed, nor one behind which restarts are missing: not before their number is in the queue, so that
+ * the total that goes with the mark is right.
+ */
+void
+store_mark(struct store_node *n, uint64_t mark)
+{
+	struct store *s = n->s;
+	bool fits;
+
+	s->begun = true;
+	if (!put_lost(n))
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->counts.dropped += queue_room(&s->queue, sizeof(struct row), &fits);
+	if (fits)
+		queue_mark(&s->queue, n->index, mark);
+	pthread_mutex_unlock(&s->lock);
+	arm_turn(s);
+}
+
+void
+store_sample(struct store_node *n, const struct sample *sample, const struct past_check *check)
 {
 	uint64_t findings[HEALTH_MAX_ANOMALIES];
+	struct store *s = n->s;
 	struct rows rows = { 0 };
 	struct past_check bounded;
 
@@ -309,12 +470,14 @@ store_sample(struct store *s, const struct sample *sample, const struct past_che
 	strbuf_reset(&s->body);
 	sample_code_write(&s->body, sample, &s->db.names);
 	rows_add(&rows, row_new(ROW_SAMPLE, sample->time_ms, s->body.data, s->body.len, s->more.data, s->more.len));
-	(void)put(s, &rows);
+	if (put(n, &rows))
+		(void)put_lost(n);
 }
 
 void
-store_event(struct store *s, struct node_event *ev)
+store_event(struct store_node *n, struct node_event *ev)
 {
+	struct store *s = n->s;
 	struct rows rows = { 0 };
 	struct row *r;
 
@@ -326,103 +489,5 @@ store_event(struct store *s, struct node_event *ev)
 	r->a = ev->type;
 	r->b = ev->severity;
 	rows_add(&rows, r);
-	(void)put(s, &rows);
-}
-
-/* The first that finds no room is told, and the first mark behind which nothing is missing any more. */
-static void
-lose(struct store *s, uint64_t n)
-{
-	if (!s->full)
-		store_notice(s, true,
-		    "%s: so much waits to be written that there is no room for more; restarts are only counted",
-		    s->options.path);
-	s->full = true;
-	s->lost += n;
-}
-
-static struct row *
-unknown_restarts(int64_t time_ms, uint64_t n)
-{
-	struct row *r = row_new(ROW_RESTART, time_ms, NULL, 0, NULL, 0);
-
-	r->a = RESTART_DONE;
-	r->times = n;
-	return r;
-}
-
-static struct row *
-restart_row(struct store *s, const struct restart *report, struct rows *rows)
-{
-	struct row *r;
-	uint64_t cause;
-
-	cause_code_write(&s->body, report);
-	if (report->child_pid)
-		term_code_write(&s->more, report->child_pid);
-	cause = share(s, &s->body, rows);
-	r = row_new(ROW_RESTART, report->time_ms, s->more.data, s->more.len, NULL, 0);
-	r->id = cause;
-	r->a = report->kind;
-	r->b = (report->by_hand ? RESTART_BY_HAND : 0) | (report->caught ? RESTART_CAUGHT : 0);
-	r->times = report->times ? report->times : 1;
-	r->met = pairs_meet(&s->pairs, report);
-	return r;
-}
-
-void
-store_restart(struct store *s, const struct restart *report)
-{
-	struct rows rows = { 0 };
-	struct row *r;
-	uint64_t counts;
-
-	begin_put(s, report->time_ms);
-	r = restart_row(s, report, &rows);
-	counts = report->kind == RESTART_DONE ? r->times - r->met : 0;
-	rows_add(&rows, r);
-	if (!put(s, &rows))
-		lose(s, counts);
-}
-
-void
-store_lost_restarts(struct store *s, int64_t time_ms, uint64_t n)
-{
-	struct rows rows = { 0 };
-
-	if (n == 0)
-		return;
-	begin_put(s, time_ms);
-	rows_add(&rows, unknown_restarts(time_ms, n));
-	if (!put(s, &rows))
-		lose(s, n);
-}
-
-/*
- * A mark that finds no room is not confirmed, nor one behind which restarts are missing: not before their number is in the queue, so that
- * the total that goes with the mark is right.
- */
-void
-store_mark(struct store *s, uint64_t mark)
-{
-	struct row *lost = s->full ? unknown_restarts(s->now_ms, s->lost) : NULL;
-	bool fits;
-
-	pthread_mutex_lock(&s->lock);
-	s->counts.dropped += queue_room(&s->queue, sizeof(struct row) + (lost ? row_size(lost) : 0), &fits);
-	if (fits && lost && s->lost > 0) {
-		queue_add(&s->queue, lost);
-		lost = NULL;
-	}
-	if (fits)
-		queue_mark(&s->queue, mark);
-	pthread_mutex_unlock(&s->lock);
-	free(lost);
-	if (fits && s->full) {
-		store_notice(s, false, "%s: there is room again; %llu restarts are in it as a number only",
-		    s->options.path, (unsigned long long)s->lost);
-		s->lost = 0;
-		s->full = false;
-	}
-	arm_turn(s);
+	(void)put(n, &rows);
 }

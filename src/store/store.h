@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The history on disk: one SQLite file (WAL), written by a thread of its own. What is put is copied into a bounded queue and committed with
- * the next transaction, at the latest after STORE_FLUSH_MS; the loop never waits for the disk.
+ * The history on disk: one SQLite file (WAL) for all nodes of a program, written by a thread of its own. What is put is copied into a bounded
+ * queue and committed with the next transaction, at the latest after STORE_FLUSH_MS; the loop never waits for the disk.
  *
- * A *session* is the life of one server (of its router, not of the engine): totals continue within a session. A server that begins anew
- * with an old file has the history, but counts from zero.
+ * A node's *session* is what its totals go on in: inside an application the life of a router (not of the engine), for `arsenal watch` all of
+ * them. A server that begins a new one with an old file has the history, but counts from zero.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -19,51 +19,65 @@
 
 #define STORE_FLUSH_MS 20
 
+#define STORE_WATCH_SESSION 1 /* of all nodes that `arsenal watch` watches */
+
 struct event_base;
 struct store;
+struct store_node;
 
 struct store_options {
-	const char *path; /* created with mode 0600 if it is not there */
-	const char *node; /* of the engine; a file holds one node's history */
-	uint64_t session;
-	int64_t retention_ms;
+	const char *path;                               /* created with mode 0600 if it is not there */
+	int64_t retention_ms;                           /* of samples at full resolution, restarts, events */
+	int64_t minute_retention_ms, hour_retention_ms; /* of the roll-ups */
+	/*
+	 * What is in the file takes so much at most (its WAL comes on top, some MB): beyond it the oldest goes, samples first, then
+	 * minutes, hours, events, and incidents last, with a notice each. 0: no bound.
+	 */
+	uint64_t max_bytes;
 };
 
 struct store_handlers {
-	/* Everything put before the mark with this number is on disk (in the operating system's hands: safe from the end of any process).
-	 */
-	void (*committed)(void *arg, uint64_t mark);
+	/* Everything of the node put before the mark with this number is on disk (in the operating system's hands: safe from the end of any
+	   process). NULL: nobody marks. */
+	void (*committed)(void *arg, struct store_node *node, uint64_t mark);
 	/* Something went wrong or was put right: disk full, a damaged file set aside, back to normal. Once per change, not per failure. */
 	void (*notice)(void *arg, bool warning, const char *text);
 };
 
 /*
- * store_open opens or creates the file; handlers are called from the loop `base`, which must have threads enabled. A file that is damaged is
- * set aside as PATH.damaged-<time>, and a new one begun (a notice says so; issue "History" reads what can be read). NULL with a reason
+ * store_open opens or creates the file, and brings one of an earlier version to this one; handlers are called from the loop `base`, which must have
+ * threads enabled. A file that is damaged is set aside as PATH.damaged-<time>, and a new one begun (a notice says so). NULL with a reason
  * that names the path: no such folder, no permission, in use by another program (waits up to a second for one that is just ending), no
  * SQLite file of ours, of a newer version.
  */
 struct store *store_open(struct event_base *base, const struct store_options *options,
     const struct store_handlers *handlers, void *arg, struct err *err) MUST_CHECK;
 /*
- * store_restore reads what is there into a new engine (between engine_restore_begin and _end, which it calls) and returns the last mark of
- * this session, 0 if there is none. Call it before the first put. Restarts of this session count; older ones are history only.
+ * store_node opens a node's history in the file; a node that the file does not know is added. sole: the program has this node only, so that
+ * in a file with one other node this is that one under a new name, with its history; a notice says so. All nodes come before the first put;
+ * each once. They live as long as the store. NULL with a reason if the file does not take it.
  */
-uint64_t store_restore(struct store *s, struct engine *e, int64_t now_ms);
+struct store_node *store_node(
+    struct store *s, const char *name, uint64_t session, bool sole, struct err *err) MUST_CHECK;
+/*
+ * store_restore reads what is there into a new engine (between engine_restore_begin and _end, which it calls) and returns the last mark of
+ * the node's session, 0 if there is none. Call it before the first put, to any node. Restarts of this session count; older ones are history only.
+ */
+uint64_t store_restore(struct store_node *n, struct engine *e, int64_t now_ms);
 
-void store_sample(struct store *s, const struct sample *sample, const struct past_check *check);
+void store_sample(struct store_node *n, const struct sample *sample, const struct past_check *check);
 /* store_restart: as engine_restart took it; times as in it. */
-void store_restart(struct store *s, const struct restart *r);
+void store_restart(struct store_node *n, const struct restart *r);
 /* store_lost_restarts: as engine_lost_restarts took them. */
-void store_lost_restarts(struct store *s, int64_t time_ms, uint64_t n);
+void store_lost_restarts(struct store_node *n, int64_t time_ms, uint64_t count);
 /* store_event: EVENT_RESTART and EVENT_NODE are left out, the former is made from the restarts. */
-void store_event(struct store *s, struct node_event *ev);
+void store_event(struct store_node *n, struct node_event *ev);
 /*
  * store_mark: all inputs up to this number have been put. What is put in one callback of the loop is committed together: put an input and its mark
- * in the same one, then the rows and the mark agree whenever the program ends. Marks grow. When the queue is full (the disk has not
+ * in the same one, then the rows and the mark agree whenever the program ends. Marks of a node grow. When the queue is full (the disk has not
  * taken anything for long), restarts are kept as a number only, and no mark is confirmed until that number is on disk.
  */
-void store_mark(struct store *s, uint64_t mark);
+void store_mark(struct store_node *n, uint64_t mark);
 
 struct store_counts {
 	uint64_t committed; /* rows */

@@ -26,6 +26,7 @@
 #include "etf/etf_write.h"
 #include "etf/term_fixture.h"
 #include "store/db.h"
+#include "store/schema.h"
 
 #define T0 INT64_C(1700000000000)
 #define STEP_MS 5000
@@ -36,6 +37,7 @@
 static char folder[64], path[96];
 static struct event_base *base;
 static struct store *store;
+static struct store_node *kept; /* a@h in it */
 static uint64_t confirmed;
 static unsigned warnings, calms;
 static char last_notice[700];
@@ -43,9 +45,10 @@ static char last_notice[700];
 /* ---- the loop and its handlers ---- */
 
 static void
-on_committed(void *arg, uint64_t mark)
+on_committed(void *arg, struct store_node *node, uint64_t mark)
 {
 	(void)arg;
+	assert_ptr_equal(node, kept);
 	assert_true(mark >= confirmed);
 	confirmed = mark;
 }
@@ -62,15 +65,18 @@ on_notice(void *arg, bool warning, const char *text)
 static const struct store_handlers HANDLERS = { on_committed, on_notice };
 
 static struct store_options
-options(uint64_t session)
+options(void)
 {
-	return (struct store_options) { .path = path, .node = "a@h", .session = session, .retention_ms = DAY_MS };
+	return (struct store_options) { .path = path,
+		.retention_ms = DAY_MS,
+		.minute_retention_ms = 14 * DAY_MS,
+		.hour_retention_ms = 90 * DAY_MS };
 }
 
 static void
-open_session(uint64_t session)
+open_file(void)
 {
-	struct store_options o = options(session);
+	struct store_options o = options();
 	struct err err = { "" };
 
 	confirmed = 0;
@@ -79,10 +85,28 @@ open_session(uint64_t session)
 		fail_msg("%s", err.text);
 }
 
+static struct store_node *
+open_node(const char *name, uint64_t session, bool sole)
+{
+	struct err err = { "" };
+	struct store_node *n = store_node(store, name, session, sole, &err);
+
+	if (n == NULL)
+		fail_msg("%s", err.text);
+	return n;
+}
+
+static void
+open_session(uint64_t session)
+{
+	open_file();
+	kept = open_node("a@h", session, true);
+}
+
 static void
 must_not_open(const char *why)
 {
-	struct store_options o = options(SESSION);
+	struct store_options o = options();
 	struct err err = { "" };
 
 	assert_null(store_open(base, &o, &HANDLERS, NULL, &err));
@@ -108,7 +132,7 @@ wait_warnings(unsigned n)
 static void
 commit(uint64_t mark)
 {
-	store_mark(store, mark);
+	store_mark(kept, mark);
 	wait_for(mark);
 }
 
@@ -225,10 +249,10 @@ put_restart(struct engine *e, struct restart r)
 	if (e)
 		engine_restart(e, r.time_ms, &r);
 	while (e && engine_next_record(e, &record)) {
-		store_restart(store, &record);
+		store_restart(kept, &record);
 		restart_release(&record);
 	}
-	store_restart(store, &r);
+	store_restart(kept, &r);
 	restart_release(&r);
 }
 
@@ -248,7 +272,7 @@ put_events(struct engine *e)
 	struct node_event *ev;
 
 	while ((ev = engine_next_event(e)) != NULL) {
-		store_event(store, ev);
+		store_event(kept, ev);
 		node_event_unref(ev);
 	}
 }
@@ -271,7 +295,7 @@ put_sample(struct engine *e, int64_t time_ms, double memory)
 	sample_set(&s, METRIC_VM_MEMORY_TOTAL, memory + 0.5);
 	engine_feed(e, time_ms, &s);
 	check = engine_past_check(e, time_ms, time_ms, &it, &last);
-	store_sample(store, engine_last(e), check);
+	store_sample(kept, engine_last(e), check);
 	put_events(e);
 }
 
@@ -281,7 +305,7 @@ restored(uint64_t session, int64_t now_ms, uint64_t mark)
 	struct engine *e = new_engine();
 
 	open_session(session);
-	assert_int_equal(store_restore(store, e, now_ms), mark);
+	assert_int_equal(store_restore(kept, e, now_ms), mark);
 	return e;
 }
 
@@ -305,7 +329,7 @@ a_new_file_is_the_owners_only(void **state)
 	open_session(SESSION);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	store_mark(store, 1);
+	store_mark(kept, 1);
 	wait_for(1);
 	assert_true(store_counts(store).committed >= 1 && store_counts(store).bytes > 0);
 	assert_int_equal(warnings, 0);
@@ -415,7 +439,7 @@ put_all_kinds(struct engine *e, int64_t time_ms, int i)
 	}
 	if (i % 50 == 0) {
 		engine_lost_restarts(e, time_ms + 10, 2);
-		store_lost_restarts(store, time_ms + 10, 2);
+		store_lost_restarts(kept, time_ms + 10, 2);
 	}
 }
 
@@ -429,14 +453,14 @@ a_restored_engine_is_as_the_one_before(void **state)
 
 	(void)state;
 	open_session(SESSION);
-	assert_int_equal(store_restore(store, e, now), 0);
+	assert_int_equal(store_restore(kept, e, now), 0);
 	for (int i = 1; i <= 1500; i++) {
 		now += STEP_MS;
 		if (i % 4 == 0)
 			put_all_kinds(e, now - 100, i / 4);
 		put_sample(e, now, i >= 1300 && i < 1400 ? 95e9 : 10e9 + i % 10 * 1e6);
 	}
-	store_mark(store, 77);
+	store_mark(kept, 77);
 	close_store();
 	assert_int_equal(confirmed, 77);
 	again = restored(SESSION, now, 77);
@@ -464,13 +488,13 @@ another_session_has_the_history_but_counts_from_zero(void **state)
 	(void)state;
 	open_session(SESSION);
 	put_restart(NULL, restart(T0, "one", "killed"));
-	store_mark(store, 5);
+	store_mark(kept, 5);
 	close_store();
 	e = restored(SESSION + 1, T0 + 1000, 0);
 	assert_int_equal(total(e, T0 + 1000), 0);
 	assert_non_null(engine_past_restart(e, 0, INT64_MAX, &it));
 	put_restart(e, restart(T0 + 1000, "one", "killed"));
-	store_mark(store, 1);
+	store_mark(kept, 1);
 	close_store();
 	engine_free(e);
 	e = restored(SESSION + 1, T0 + 1000, 1);
@@ -486,17 +510,225 @@ another_session_has_the_history_but_counts_from_zero(void **state)
 static void
 a_node_with_a_new_name_goes_on_with_its_history(void **state)
 {
-	struct store_options o = options(SESSION);
-	struct err err;
+	struct engine *e;
 
 	(void)state;
 	open_session(SESSION);
+	put_restart(NULL, restart(T0, "one", "killed"));
+	commit(1);
 	close_store();
-	o.node = "a@elsewhere";
-	store = store_open(base, &o, &HANDLERS, NULL, &err);
-	assert_non_null(store);
+	open_file();
+	kept = open_node("a@elsewhere", SESSION, true);
 	wait_warnings(1);
-	assert_non_null(strstr(last_notice, "a@elsewhere"));
+	assert_non_null(strstr(last_notice, "of node a@h, from now on of a@elsewhere"));
+	e = new_engine();
+	assert_int_equal(store_restore(kept, e, T0 + 1), 1);
+	assert_int_equal(total(e, T0 + 1), 1);
+	engine_free(e);
+	close_store();
+	/* a program of several nodes renames none */
+	open_file();
+	kept = open_node("a@h", SESSION, false);
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM nodes"), 2);
+	assert_int_equal(query("SELECT count(*) FROM restarts JOIN nodes USING (node) WHERE name = 'a@elsewhere'"), 1);
+}
+
+/* ---- several nodes ---- */
+
+static void
+nodes_of_one_file_do_not_meet(void **state)
+{
+	struct engine *a = new_engine(), *b = new_engine(), *again;
+	struct store_node *of_a, *of_b;
+	int64_t now = T0;
+
+	(void)state;
+	open_file();
+	of_a = open_node("a@h", STORE_WATCH_SESSION, false);
+	of_b = open_node("b@h", STORE_WATCH_SESSION, false);
+	for (int i = 1; i <= 300; i++) {
+		now += STEP_MS;
+		kept = i % 3 ? of_a : of_b;
+		put_restart(kept == of_a ? a : b, restart(now, "one", i % 3 ? "killed" : "shutdown"));
+		put_sample(kept == of_a ? a : b, now, i % 3 ? 10e9 : 95e9);
+	}
+	kept = of_b;
+	commit(7);
+	close_store();
+	open_file();
+	of_b = open_node("b@h", STORE_WATCH_SESSION, false);
+	of_a = open_node("a@h", STORE_WATCH_SESSION, false);
+	again = new_engine();
+	assert_int_equal(store_restore(of_a, again, now), 0);
+	assert_int_equal(total(again, now), 200);
+	same_restarts(a, again);
+	same_samples(a, again, now - HOUR_MS);
+	same_events(a, again);
+	engine_free(again);
+	again = new_engine();
+	assert_int_equal(store_restore(of_b, again, now), 7);
+	assert_int_equal(total(again, now), 100);
+	same_restarts(b, again);
+	same_samples(b, again, now - HOUR_MS);
+	same_events(b, again);
+	engine_free(again);
+	engine_free(a);
+	engine_free(b);
+	assert_int_equal(warnings, 0);
+}
+
+/* A node that is not watched keeps its history until that has expired, then nothing of it is left. */
+static void
+a_node_that_is_not_watched_expires(void **state)
+{
+	struct engine *e = new_engine();
+	int64_t now = T0;
+	uint64_t mark = 0;
+
+	(void)state;
+	open_file();
+	kept = open_node("b@h", STORE_WATCH_SESSION, false);
+	for (int i = 0; i < 10; i++)
+		put_restart(NULL, restart(now += 10, "one", "killed"));
+	put_sample(e, now, 10e9);
+	commit(1);
+	close_store();
+	open_file();
+	kept = open_node("a@h", STORE_WATCH_SESSION, false);
+	for (int i = 0; i < 5; i++) {
+		put_restart(NULL, restart(now += 20000, "one", "killed"));
+		commit(++mark);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM restarts JOIN nodes USING (node) WHERE name = 'b@h'"), 10);
+	assert_int_equal(query("SELECT count(*) FROM samples"), 1);
+	open_file();
+	kept = open_node("a@h", STORE_WATCH_SESSION, false);
+	now += DAY_MS + HOUR_MS;
+	mark = 0;
+	for (int i = 0; i < 5; i++) {
+		put_restart(NULL, restart(now += 20000, "one", "killed"));
+		commit(++mark);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM nodes WHERE name = 'b@h'"), 0);
+	assert_int_equal(query("SELECT count(*) FROM sessions"), 1);
+	assert_int_equal(query("SELECT sum(count) FROM tallies"), 5);
+	assert_int_equal(query("SELECT count(*) FROM samples"), 0);
+	engine_free(e);
+}
+
+/* ---- the file of an earlier version ---- */
+
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit l;
+
+	getrlimit(RLIMIT_FSIZE, &l);
+	l.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void
+fill_file(void)
+{
+	struct engine *e = new_engine();
+
+	open_session(SESSION);
+	for (int i = 0; i < 300; i++) {
+		put_restart(e, restart(T0 + i * 100, "one", "killed"));
+		put_sample(e, T0 + i * 100 + 50, 10e9);
+	}
+	store_mark(kept, 9);
+	close_store();
+	engine_free(e);
+	confirmed = 0;
+}
+
+/* make_version_1 makes the file one of schema 1 with the same rows. */
+static void
+make_version_1(void)
+{
+	char newer[128], sql[1024];
+
+	snprintf(newer, sizeof(newer), "%s.2", path);
+	assert_int_equal(rename(path, newer), 0);
+	execute(SCHEMA_STEPS[0]);
+	snprintf(sql, sizeof(sql),
+	    "ATTACH '%s' AS newer;"
+	    "INSERT INTO meta VALUES ('node', 'a@h');"
+	    "INSERT INTO names SELECT * FROM newer.names;"
+	    "INSERT INTO sessions SELECT session, mark, since FROM newer.sessions;"
+	    "INSERT INTO shared SELECT * FROM newer.shared;"
+	    "INSERT INTO samples SELECT id, time, body, checked FROM newer.samples;"
+	    "INSERT INTO restarts SELECT id, time, session, kind, flags, times, met, cause, pid FROM newer.restarts;"
+	    "INSERT INTO events SELECT id, time, type, severity, body FROM newer.events;"
+	    "INSERT INTO tallies (session, kind, cause, count, first, last)"
+	    " SELECT session, kind, cause, count, first, last FROM newer.tallies;"
+	    "PRAGMA application_id = %d; PRAGMA user_version = 1",
+	    newer, DB_APPLICATION_ID);
+	execute(sql);
+	unlink(newer);
+}
+
+static void
+a_file_of_version_1_keeps_all_its_rows(void **state)
+{
+	static const char *const tables[] = { "samples", "restarts", "events", "shared", "sessions", "names" };
+	int64_t now = T0, before[ARRAY_LEN(tables)];
+	struct engine *e = new_engine(), *again;
+	char sql[128];
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 1; i <= 1000; i++) {
+		now += STEP_MS;
+		if (i % 4 == 0)
+			put_all_kinds(e, now - 100, i / 4);
+		put_sample(e, now, i >= 800 && i < 900 ? 95e9 : 10e9 + i % 10 * 1e6);
+	}
+	commit(5);
+	close_store();
+	execute("INSERT INTO tallies SELECT 1, session, 0, x'', 3, 1, 2 FROM sessions");
+	make_version_1();
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+		before[i] = query(sql);
+		assert_true(before[i] > 0);
+	}
+	again = restored(SESSION, now, 5);
+	assert_int_equal(total(again, now), total(e, now) + 3);
+	same_restarts(e, again);
+	same_samples(e, again, now - HOUR_MS);
+	same_events(e, again);
+	close_store();
+	assert_int_equal(warnings, 0);
+	assert_int_equal(query("PRAGMA user_version"), ARRAY_LEN(SCHEMA_STEPS));
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+		assert_int_equal(query(sql), before[i]);
+	}
+	assert_int_equal(query("SELECT count(*) FROM tallies"), 1);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* Migration is one transaction: what cannot be finished leaves the file as it was. */
+static void
+a_migration_that_fails_leaves_version_1(void **state)
+{
+	(void)state;
+	fill_file();
+	make_version_1();
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(100000);
+	must_not_open("");
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(query("PRAGMA user_version"), 1);
+	assert_int_equal(query("SELECT count(*) FROM restarts"), 300);
+	assert_int_equal(files_with("damaged"), 0);
 }
 
 /* ---- kill -9 ---- */
@@ -520,10 +752,10 @@ on_burst(evutil_socket_t fd, short what, void *arg)
 		struct restart r = restart(T0 + b->n, b->n % 2 ? "one" : "two", "killed");
 
 		b->n++;
-		store_restart(store, &r);
+		store_restart(kept, &r);
 		restart_release(&r);
 	}
-	store_mark(store, (uint64_t)b->n);
+	store_mark(kept, (uint64_t)b->n);
 	event_add(b->again, &BURST_EVERY);
 }
 
@@ -565,7 +797,7 @@ after_a_kill_rows_and_mark_agree(void **state)
 		waitpid(child, NULL, 0);
 		e = new_engine();
 		open_session(SESSION);
-		mark = store_restore(store, e, T0 + HOUR_MS);
+		mark = store_restore(kept, e, T0 + HOUR_MS);
 		assert_true((int64_t)mark >= before && mark % 7 == 0);
 		assert_int_equal(total(e, T0 + HOUR_MS), mark);
 		engine_free(e);
@@ -588,28 +820,12 @@ write_file(const char *name, const void *data, size_t len)
 }
 
 static void
-fill_file(void)
-{
-	struct engine *e = new_engine();
-
-	open_session(SESSION);
-	for (int i = 0; i < 300; i++) {
-		put_restart(e, restart(T0 + i * 100, "one", "killed"));
-		put_sample(e, T0 + i * 100 + 50, 10e9);
-	}
-	store_mark(store, 9);
-	close_store();
-	engine_free(e);
-	confirmed = 0;
-}
-
-static void
 works_anew(void)
 {
 	struct engine *e = new_engine();
 
 	open_session(SESSION);
-	store_restore(store, e, T0 + HOUR_MS);
+	store_restore(kept, e, T0 + HOUR_MS);
 	put_restart(e, restart(T0 + HOUR_MS, "one", "killed"));
 	commit(10);
 	close_store();
@@ -821,23 +1037,13 @@ a_predecessor_that_is_ending_is_waited_for(void **state)
 /* ---- a disk that does not take it ---- */
 
 static void
-limit_files(rlim_t bytes)
-{
-	struct rlimit l;
-
-	getrlimit(RLIMIT_FSIZE, &l);
-	l.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
-}
-
-static void
 put_many(struct engine *e, int from, int n)
 {
 	for (int i = from; i < from + n; i++) {
 		struct restart r = restart(T0 + i, i % 2 ? "one" : "two", "killed");
 
 		engine_restart(e, r.time_ms, &r);
-		store_restart(store, &r);
+		store_restart(kept, &r);
 		restart_release(&r);
 	}
 }
@@ -854,7 +1060,7 @@ what_a_full_disk_does_not_take_is_kept(void **state)
 	commit(10);
 	limit_files(100000);
 	put_many(e, 10, 20000);
-	store_mark(store, 20010);
+	store_mark(kept, 20010);
 	wait_warnings(1);
 	assert_non_null(strstr(last_notice, "cannot be written"));
 	assert_true(store_counts(store).failing);
@@ -889,7 +1095,7 @@ a_full_queue_keeps_the_totals(void **state)
 	for (n = 10; store_counts(store).dropped < 5000; n += 1000)
 		put_many(e, n, 1000);
 	assert_true(n < 1000000);
-	store_mark(store, (uint64_t)n);
+	store_mark(kept, (uint64_t)n);
 	wait_warnings(2);
 	assert_int_equal(confirmed, 10);
 	limit_files(RLIM_INFINITY);
@@ -915,7 +1121,7 @@ a_new_file_that_finds_no_room_is_tried_again(void **state)
 	assert_int_equal(unlink(path), 0);
 	limit_files(5000);
 	put_restart(NULL, restart(T0, "one", "killed"));
-	store_mark(store, 2);
+	store_mark(kept, 2);
 	wait_warnings(2);
 	limit_files(RLIM_INFINITY);
 	wait_for(2);
@@ -956,7 +1162,7 @@ what_expires_is_counted_on(void **state)
 
 	(void)state;
 	open_session(SESSION);
-	store_restore(store, e, now);
+	store_restore(kept, e, now);
 	for (int i = 0; i < 3000; i++)
 		put_all_kinds(e, now += 20, i);
 	put_sample(e, now, 10e9);
@@ -996,7 +1202,7 @@ a_cause_lives_as_long_as_its_restarts(void **state)
 
 	(void)state;
 	open_session(SESSION);
-	store_restore(store, e, now);
+	store_restore(kept, e, now);
 	for (int i = 0; i < 60; i++) {
 		put_restart(e, restart(now += HOUR_MS, "one", "killed"));
 		commit(++mark);
@@ -1025,14 +1231,14 @@ a_clock_that_was_set_back_loses_nothing(void **state)
 	open_session(SESSION);
 	put_restart(e, restart(T0, "one", "killed"));
 	put_sample(e, T0 + 1, 10e9);
-	store_mark(store, 1);
+	store_mark(kept, 1);
 	close_store();
 	engine_free(e);
 	e = restored(SESSION, earlier, 1);
 	assert_int_equal(total(e, earlier), 1);
 	put_restart(e, restart(earlier + 1, "one", "killed"));
 	put_sample(e, earlier + 2, 10e9);
-	store_mark(store, 2);
+	store_mark(kept, 2);
 	close_store();
 	again = restored(SESSION, earlier + 10, 2);
 	assert_int_equal(total(again, earlier + 10), 2);
@@ -1050,7 +1256,7 @@ a_time_far_ahead_expires_nothing(void **state)
 
 	(void)state;
 	open_session(SESSION);
-	store_restore(store, e, T0);
+	store_restore(kept, e, T0);
 	put_sample(e, T0 + 1, 10e9);
 	put_restart(NULL, restart(T0 + 1000 * DAY_MS, "one", "killed"));
 	for (uint64_t i = 1; i < 4; i++) {
@@ -1075,10 +1281,10 @@ rows_without_sense_are_left_out(void **state)
 		"INSERT INTO samples (time, body, checked) VALUES (1700000000002, 'text', 'text');"
 		"INSERT INTO events (time, type, severity, body) VALUES (1700000000003, 'anomaly', 'low', x'68');"
 		"INSERT INTO shared VALUES (100000, 1700000000003, x'6A');"
-		"INSERT INTO restarts SELECT 100000, time, session, 99, -1, -5, 0, 1, x'FF' FROM restarts LIMIT 1;"
-		"INSERT INTO restarts SELECT 100001, time, session, 0, 2, 1, 0, 100000, x'FF' FROM restarts LIMIT 1;"
-		"INSERT INTO tallies (session, kind, cause, count, first, last)"
-		" SELECT session, 77, x'', -1, 5, 4 FROM sessions LIMIT 1;");
+		"INSERT INTO restarts SELECT 100000, time, session, 99, -1, -5, 0, 1, x'FF', 1 FROM restarts LIMIT 1;"
+		"INSERT INTO restarts SELECT 100001, time, session, 0, 2, 1, 0, 100000, x'FF', 1 FROM restarts LIMIT 1;"
+		"INSERT INTO tallies (node, session, kind, cause, count, first, last)"
+		" SELECT 1, session, 77, x'', -1, 5, 4 FROM sessions LIMIT 1;");
 	e = restored(SESSION, T0 + HOUR_MS, 9);
 	assert_int_equal(total(e, T0 + HOUR_MS), 301);
 	wait_warnings(1);
@@ -1095,6 +1301,10 @@ main(void)
 		TEST(a_restored_engine_is_as_the_one_before),
 		TEST(another_session_has_the_history_but_counts_from_zero),
 		TEST(a_node_with_a_new_name_goes_on_with_its_history),
+		TEST(nodes_of_one_file_do_not_meet),
+		TEST(a_node_that_is_not_watched_expires),
+		TEST(a_file_of_version_1_keeps_all_its_rows),
+		TEST(a_migration_that_fails_leaves_version_1),
 		TEST(after_a_kill_rows_and_mark_agree),
 		TEST(a_truncated_file_is_set_aside),
 		TEST(a_file_of_zero_length_is_a_new_one),
