@@ -54,7 +54,7 @@ ARCHIVE := $(OUT)/arsenal.a
 PORT := $(if $(filter plain,$(VARIANT)),$(BUILD),$(OUT))/port
 PORT_OUT ?=
 PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model etf analyze engine report store http,src/$(room)/*.c) \
-	$(foreach file,beam/probe_* beam/requests beam/port* beam/genserver* cmd/port cmd/settings cmd/setup application tree_request server \
+	$(foreach file,beam/probe_* beam/requests beam/port* beam/genserver* cmd/port cmd/settings cmd/setup application recorder tree_request server \
 	eventlog,src/$(file).c)))
 PORT_OBJECTS := $(PORT_SOURCES:src/%.c=$(PORT)/%.o) $(PORT)/gen/web_files.o
 

@@ -14,8 +14,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/usage.h"
-#include "server.h"
-#include "store/store.h"
+#include "recorder.h"
 #include "tree_request.h"
 
 #define MAX_EVENTS 10000 /* kept for HTTP's streams */
@@ -33,8 +32,8 @@ struct application {
 	struct genserver *g;
 	struct server_node *node; /* NULL before the router's options came */
 	struct engine *engine;
-	struct store *store;     /* NULL: none */
-	struct store_node *kept; /* the node's history in it; NULL: none */
+	struct store *store; /* NULL: none */
+	struct recorder recorder;
 	struct event *flush;
 	struct event *timer;
 	struct event *work; /* a large answer goes on in the loop's next turn */
@@ -105,8 +104,6 @@ on_event(void *arg, struct node_event *ev)
 {
 	struct application *a = arg;
 
-	if (a->kept)
-		store_event(a->kept, ev);
 	genserver_event(a->g, ev);
 	soon(a);
 }
@@ -130,50 +127,19 @@ on_info(void *arg, const struct node_info *info)
 }
 
 static void
-keep_sample(struct application *a)
-{
-	const struct sample *last = engine_last(a->engine), *of;
-	size_t it = 0;
-
-	store_sample(a->kept, last, engine_past_check(a->engine, last->time_ms, last->time_ms, &it, &of));
-}
-
-static void
 on_sample(void *arg, int64_t now_ms, const struct sample *s)
 {
 	struct application *a = arg;
 
-	engine_feed(a->engine, now_ms, s);
-	if (a->store)
-		keep_sample(a);
-	server_node_changed(a->node);
-}
-
-/* What the engine made of the last input. It goes before the report itself, which counts what is left. */
-static void
-keep_records(struct application *a)
-{
-	struct restart record;
-
-	while (engine_next_record(a->engine, &record)) {
-		store_restart(a->kept, &record);
-		restart_release(&record);
-	}
+	recorder_sample(&a->recorder, now_ms, s);
 }
 
 static void
 on_restart(void *arg, int64_t now_ms, const struct restart *report)
 {
 	struct application *a = arg;
-	struct restart r = *report;
 
-	/* The file has it as the engine has it, or a restored engine would count differently. */
-	r.time_ms = engine_restart_time(a->engine, now_ms, r.time_ms);
-	if (engine_restart(a->engine, now_ms, &r) && a->store) {
-		keep_records(a);
-		store_restart(a->kept, &r);
-	}
-	server_node_changed(a->node);
+	recorder_restart(&a->recorder, now_ms, report);
 }
 
 static void
@@ -181,10 +147,7 @@ on_lost_restarts(void *arg, int64_t now_ms, uint64_t count)
 {
 	struct application *a = arg;
 
-	engine_lost_restarts(a->engine, now_ms, count);
-	if (a->store)
-		store_lost_restarts(a->kept, now_ms, count);
-	server_node_changed(a->node);
+	recorder_lost_restarts(&a->recorder, now_ms, count);
 }
 
 static void
@@ -201,10 +164,7 @@ on_supervisor(void *arg, int64_t now_ms, const struct supervisor_facts *f)
 {
 	struct application *a = arg;
 
-	engine_supervisor(a->engine, now_ms, f);
-	if (a->store)
-		keep_records(a);
-	server_node_changed(a->node);
+	recorder_supervisor(&a->recorder, now_ms, f);
 }
 
 static void
@@ -212,8 +172,8 @@ on_mark(void *arg, uint64_t last)
 {
 	struct application *a = arg;
 
-	if (a->store)
-		store_mark(a->kept, last);
+	if (a->recorder.kept)
+		store_mark(a->recorder.kept, last);
 }
 
 static void
@@ -264,24 +224,18 @@ on_notice(void *arg, bool warning, const char *text)
 }
 
 static bool
-open_store(struct application *a, const struct genserver_init *init, int64_t now_ms, uint64_t *last, struct err *err)
+open_store(struct application *a, const struct genserver_init *init, const struct engine_options *o, struct err *err)
 {
 	static const struct store_handlers handlers = { on_committed, on_notice };
-	const struct store_options options = {
-		.path = init->store,
-		.retention_ms = init->retention_ms,
-	};
+	struct store_node *kept;
 
 	if (init->store == NULL)
 		return true;
-	a->store = store_open(server_loop(a->srv), &options, &handlers, a, err);
-	if (a->store == NULL)
-		return false;
-	a->kept = store_node(a->store, init->node, init->session, true, err);
-	if (a->kept == NULL)
-		return false;
-	*last = store_restore(a->kept, a->engine, now_ms);
-	return true;
+	a->store = recorder_open(a->srv, init->store, o, STORE_MAX_BYTES, &handlers, a, err);
+	kept = a->store ? store_node(a->store, init->node, init->session, true, err) : NULL;
+	if (kept)
+		recorder_init(&a->recorder, a->node, kept);
+	return kept != NULL;
 }
 
 /* ---- the beginning --------------------------------------------------------------------------------------------------- */
@@ -320,7 +274,8 @@ engine_options_of(const struct genserver_init *init)
 	o.retention_ms = init->retention_ms;
 	o.anomaly_threshold = init->threshold;
 	o.selection = init->selection;
-	o.records = init->store != NULL;
+	if (init->store)
+		recorder_options(&o);
 	if (o.max_restarts < init->max_history)
 		o.max_restarts = init->max_history;
 	return o;
@@ -337,8 +292,11 @@ start(void *arg, const struct genserver_init *init, int64_t now_ms, struct gense
 		return false;
 	a->engine = server_node_engine(a->node);
 	server_node_ask(a->node, ask_tree, a);
-	if (!open_store(a, init, now_ms, &started->last, err))
+	recorder_init(&a->recorder, a->node, NULL);
+	if (!open_store(a, init, &o, err))
 		return false;
+	if (a->recorder.kept)
+		started->last = recorder_restore(&a->recorder, now_ms);
 	if (init->http && !server_listen(a->srv, init->http, init->http_token, false, err))
 		return false;
 	started->engine = a->engine;
@@ -505,9 +463,9 @@ build(struct application *a, int in_fd, int out_fd, struct err *err)
 static void
 finish(struct application *a)
 {
-	store_close(a->store);
+	recorder_close(a->srv, a->store);
 	a->store = NULL;
-	a->kept = NULL;
+	a->recorder.kept = NULL;
 	hand_over_lines(a);
 	beam_port_finish(a->port, LAST_WORDS_MS);
 }

@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/watchdog.h"
+#include "recorder.h"
 #include "tree_request.h"
 
 /* Longer than any hiccup of a healthy machine, shorter than a node needs to fill the link's buffers at ordinary load. */
@@ -20,6 +21,7 @@ struct link {
 	struct links *links;
 	struct server_node *node;
 	struct engine *engine;
+	struct recorder recorder;
 	struct beam_watch *watch;
 };
 
@@ -65,8 +67,7 @@ on_sample(void *arg, const struct sample *s)
 {
 	struct link *l = arg;
 
-	engine_feed(l->engine, clock_now_ms(), s);
-	server_node_changed(l->node);
+	recorder_sample(&l->recorder, clock_now_ms(), s);
 	if (l->links->on_sample)
 		l->links->on_sample(l->links->arg, l->engine);
 }
@@ -76,8 +77,7 @@ on_restart(void *arg, const struct restart *r)
 {
 	struct link *l = arg;
 
-	engine_restart(l->engine, clock_now_ms(), r);
-	server_node_changed(l->node);
+	recorder_restart(&l->recorder, clock_now_ms(), r);
 }
 
 static void
@@ -85,8 +85,7 @@ on_lost_restarts(void *arg, uint64_t count)
 {
 	struct link *l = arg;
 
-	engine_lost_restarts(l->engine, clock_now_ms(), count);
-	server_node_changed(l->node);
+	recorder_lost_restarts(&l->recorder, clock_now_ms(), count);
 }
 
 static void
@@ -103,8 +102,7 @@ on_supervisor(void *arg, const struct supervisor_facts *f)
 {
 	struct link *l = arg;
 
-	engine_supervisor(l->engine, clock_now_ms(), f);
-	server_node_changed(l->node);
+	recorder_supervisor(&l->recorder, clock_now_ms(), f);
 }
 
 static void
@@ -186,9 +184,23 @@ draw_creation(void)
 	return creation;
 }
 
+/* open_history gives the engine what the file has of the node. */
 static bool
-add_link(struct links *links, struct server *srv, const struct engine_options *engine,
-    const struct beam_watch_options *w, struct err *err)
+open_history(struct link *l, struct store *store, struct err *err)
+{
+	struct store_node *kept = NULL;
+
+	if (store && (kept = store_node(store, engine_node(l->engine), STORE_WATCH_SESSION, false, err)) == NULL)
+		return false;
+	recorder_init(&l->recorder, l->node, kept);
+	if (kept)
+		(void)recorder_restore(&l->recorder, clock_now_ms());
+	return true;
+}
+
+static bool
+add_link(struct links *links, struct server *srv, const struct links_options *o, const struct beam_watch_options *w,
+    struct err *err)
 {
 	struct link *l = &links->all[links->count];
 	char name[NODE_NAME_MAX + 1];
@@ -197,10 +209,12 @@ add_link(struct links *links, struct server *srv, const struct engine_options *e
 	if (!beam_parse_node(w->node, name, &port, err))
 		return false;
 	l->links = links;
-	l->node = server_add(srv, name, engine, err);
+	l->node = server_add(srv, name, &o->engine, err);
 	if (l->node == NULL)
 		return false;
 	l->engine = server_node_engine(l->node);
+	if (!open_history(l, o->store, err))
+		return false;
 	l->watch = beam_watch_new(server_loop(srv), w, &HANDLERS, l, err);
 	if (l->watch == NULL)
 		return false;
@@ -252,7 +266,7 @@ links_new(struct server *srv, const struct links_options *o, struct err *err)
 	links->arg = o->arg;
 	for (size_t i = 0; ok && i < o->node_count; i++) {
 		w.node = o->nodes[i];
-		ok = add_link(links, srv, &o->engine, &w, err);
+		ok = add_link(links, srv, o, &w, err);
 	}
 	if (ok)
 		return links;
@@ -268,6 +282,7 @@ links_free(struct links *l)
 	for (size_t i = 0; i < l->count; i++) {
 		server_node_stats(l->all[i].node, NULL, NULL);
 		server_node_ask(l->all[i].node, NULL, NULL);
+		server_node_events(l->all[i].node, NULL, NULL);
 		beam_watch_free(l->all[i].watch);
 	}
 	watchdog_free(l->watchdog);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "engine/engine.h"
 #include "server.h"
+#include "store/store.h"
 
 struct links;
 
@@ -21,6 +22,7 @@ struct links_options {
 	const char *tls_conf; /* file (beam/tls_conf.h); NULL: plain distribution */
 	bool inject;
 	struct engine_options engine;
+	struct store *store; /* where the nodes' history is kept; NULL: nowhere. It outlives the links' inputs */
 	/* For one-shot commands; may be NULL. Called from the loop. */
 	void (*on_sample)(void *arg, const struct engine *e);
 	void *arg;

@@ -13,6 +13,7 @@
 #include "http/http.h"
 #include "os/clock.h"
 #include "os/usage.h"
+#include "store/store.h"
 
 #define TICK_MS 1000
 
@@ -21,6 +22,8 @@ struct server_node {
 	struct engine *engine;
 	void (*stats)(const void *arg, struct jsonw *j);
 	const void *arg;
+	void (*take_event)(void *arg, struct node_event *ev);
+	void *taker;
 	enum request_result (*ask_tree)(void *arg);
 	void *asker;
 	bool tree_asked;
@@ -31,6 +34,7 @@ struct server {
 	struct event_base *loop;
 	struct eventlog *events;
 	struct http *http;
+	const struct store *store; /* NULL: none */
 	struct event *tick;
 	struct event *pump;
 	struct event *signals[2];
@@ -59,6 +63,8 @@ server_node_changed(struct server_node *n)
 	bool any = false;
 
 	for (; (ev = engine_next_event(n->engine)) != NULL; any = true) {
+		if (n->take_event)
+			n->take_event(n->taker, ev);
 		eventlog_add(srv->events, ev);
 		if (srv->options.on_event)
 			srv->options.on_event(srv->options.arg, ev);
@@ -171,6 +177,39 @@ node_stats(struct jsonw *j, const struct server_node *n)
 	jsonw_end(j);
 }
 
+static bool
+source_store(void *arg, struct http_store *out)
+{
+	const struct server *srv = arg;
+	struct store_counts c;
+
+	if (srv->store == NULL)
+		return false;
+	c = store_counts(srv->store);
+	*out = (struct http_store) { c.committed, c.dropped, c.bytes, c.failing };
+	return true;
+}
+
+static void
+store_stats(struct jsonw *j, const struct server *srv)
+{
+	struct store_counts c;
+
+	jsonw_key(j, "store");
+	if (srv->store == NULL) {
+		jsonw_null(j);
+		return;
+	}
+	c = store_counts(srv->store);
+	jsonw_object(j);
+	key_uint(j, "committed", c.committed);
+	key_uint(j, "dropped", c.dropped);
+	key_uint(j, "bytes", c.bytes);
+	jsonw_key(j, "failing");
+	jsonw_bool(j, c.failing);
+	jsonw_end(j);
+}
+
 static void
 source_stats(void *arg, struct jsonw *j)
 {
@@ -185,6 +224,7 @@ source_stats(void *arg, struct jsonw *j)
 	key_uint(j, "cpu_ms", use.cpu_ms);
 	key_uint(j, "max_rss_bytes", use.max_rss_bytes);
 	key_uint(j, "last_event_id", eventlog_last_id(srv->events));
+	store_stats(j, srv);
 	jsonw_key(j, "nodes");
 	jsonw_array(j);
 	for (size_t i = 0; i < srv->node_count; i++)
@@ -227,6 +267,19 @@ server_node_ask(struct server_node *n, enum request_result (*ask_tree)(void *arg
 	n->asker = arg;
 }
 
+void
+server_node_events(struct server_node *n, void (*take)(void *arg, struct node_event *ev), void *arg)
+{
+	n->take_event = take;
+	n->taker = arg;
+}
+
+void
+server_store(struct server *srv, const struct store *store)
+{
+	srv->store = store;
+}
+
 struct engine *
 server_node_engine(struct server_node *n)
 {
@@ -237,7 +290,7 @@ bool
 server_listen(struct server *srv, const char *address, const char *token, bool any_port, struct err *err)
 {
 	const struct http_source source = { srv, source_now, source_node_count, source_node, source_events,
-		source_stats, source_ask_tree };
+		source_stats, source_ask_tree, source_store };
 	struct http_options h = { .address = address, .token = token };
 	const char *colon;
 	char any[128];

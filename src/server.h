@@ -19,6 +19,7 @@
 
 struct event_base;
 struct server;
+struct store;
 struct server_node;
 
 struct server_options {
@@ -48,9 +49,14 @@ void server_node_stats(struct server_node *n, void (*stats)(const void *arg, str
 void server_node_ask(struct server_node *n, enum request_result (*ask_tree)(void *arg), void *arg);
 /* server_node_tree takes the tree over (with REQUEST_ANSWERED); `why` is a line for a person. */
 void server_node_tree(struct server_node *n, enum request_result result, struct tree *t, const char *why);
+/* server_node_events: who takes the node's events before all outlets do (its history on disk); NULL: nobody. */
+void server_node_events(struct server_node *n, void (*take)(void *arg, struct node_event *ev), void *arg);
 struct engine *server_node_engine(struct server_node *n);
 /* server_node_changed is called after every input to the engine: its events go to the outlets. */
 void server_node_changed(struct server_node *n);
+
+/* server_store: whose figures are among the server's; NULL: there is no history on disk. */
+void server_store(struct server *srv, const struct store *store);
 
 /* server_run turns the loop until server_stop, SIGINT or SIGTERM; timeout_ms > 0 ends it then at the latest. */
 void server_run(struct server *srv, int64_t timeout_ms);

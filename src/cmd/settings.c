@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_type { OPT_TEXT, OPT_NUMBER, OPT_FLAG };
+enum option_type {
+	OPT_TEXT,
+	OPT_NUMBER,
+	OPT_SIZE, /* bytes; K, M, G, T behind it are powers of 1024 */
+	OPT_SPAN, /* a number with s, m, h or d behind it; in milliseconds */
+	OPT_FLAG
+};
 
 struct option_row {
 	const char *name;
@@ -43,6 +49,12 @@ static const struct option_row OPTIONS[] = {
 	    "events kept for clients that come back" },
 	{ "timeout", "MS", OPT_NUMBER, AT(timeout_ms), FOR_STATUS, "10000", 500, 600000,
 	    "how long to try before the answer is UNKNOWN" },
+	{ "store", "FILE", OPT_TEXT, AT(store), FOR_WATCH, NULL, 0, 0,
+	    "file in which the nodes' history survives; made if it is not there" },
+	{ "store-max", "SIZE", OPT_SIZE, AT(store_max), FOR_WATCH, "1G", 1 << 20, INT64_C(1) << 50,
+	    "how large it may get, in bytes, or with K, M, G or T; then the oldest goes, at full resolution first" },
+	{ "retention", "TIME", OPT_SPAN, AT(retention_ms), FOR_WATCH, "24h", 600000, INT64_C(90) * 86400000,
+	    "how long samples, restarts and events are kept, with s, m, h or d; coarser figures are kept for weeks" },
 	{ "state-dir", "DIR", OPT_TEXT, AT(state_dir), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0,
 	    "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
 	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0,
@@ -72,11 +84,65 @@ set_number(int64_t *field_out, const struct option_row *o, const char *text, str
 	return true;
 }
 
+/* What may stand behind a number, and what it means; "" is nothing. */
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+static const struct unit SIZES[] = { { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 },
+	{ "T", INT64_C(1) << 40 } };
+static const struct unit SPANS[] = { { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
+
+static int64_t
+factor_of(const struct unit *units, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(units[i].name, name) == 0)
+			return units[i].factor;
+	return 0;
+}
+
+/* print_quantity writes a bound as people would: in the largest unit that it is a multiple of. */
+static void
+print_quantity(char *buf, size_t size, const struct unit *units, size_t count, int64_t v)
+{
+	size_t i = count - 1;
+
+	while (i > 0 && v % units[i].factor != 0)
+		i--;
+	snprintf(buf, size, "%" PRId64 "%s", v / units[i].factor, units[i].name);
+}
+
+static bool
+set_quantity(int64_t *field_out, const struct option_row *o, const char *text, struct err *err)
+{
+	bool is_size = o->type == OPT_SIZE;
+	const struct unit *units = is_size ? SIZES : SPANS;
+	size_t count = is_size ? ARRAY_LEN(SIZES) : ARRAY_LEN(SPANS);
+	char *end, min[32], max[32];
+	int64_t factor, v;
+
+	errno = 0;
+	v = strtoll(text, &end, 10);
+	factor = end == text || errno ? 0 : factor_of(units, count, end);
+	if (factor > 0 && v >= 0 && v <= o->max / factor && v * factor >= o->min) {
+		*field_out = v * factor;
+		return true;
+	}
+	print_quantity(min, sizeof(min), units, count, o->min);
+	print_quantity(max, sizeof(max), units, count, o->max);
+	return err_set(err, "--%s %s: not a whole number with %s behind it, from %s to %s", o->name, text,
+	    is_size ? "nothing, K, M, G or T" : "s, m, h or d", min, max);
+}
+
 static bool
 set_option(struct settings *s, const struct option_row *o, const char *value, struct err *err)
 {
 	if (o->type == OPT_NUMBER)
 		return set_number(field(s, o), o, value, err);
+	if (o->type == OPT_SIZE || o->type == OPT_SPAN)
+		return set_quantity(field(s, o), o, value, err);
 	if (o->type == OPT_FLAG)
 		*(bool *)field(s, o) = true;
 	else

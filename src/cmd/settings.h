@@ -24,6 +24,9 @@ struct settings {
 	bool http_given;         /* the user said so: take no other port */
 	const char *token_file;
 	const char *state_dir; /* NULL: the usual place */
+	const char *store;     /* file of the history on disk; NULL: none */
+	int64_t store_max;     /* bytes */
+	int64_t retention_ms;
 	int64_t interval_ms;
 	int64_t anomaly_threshold_percent; /* hundredths of a standard deviation */
 	int64_t timeout_ms;

@@ -65,11 +65,22 @@ wrong_words_are_named(void **state UNUSED)
 		{ "watch", "--json=yes", "a@h", NULL },
 		{ "watch", "--timeout", "500", "a@h", NULL },
 		{ "watch", "-n", "a@h", NULL },
+		{ "watch", "--store-max", "1023K", "a@h", NULL },
+		{ "watch", "--store-max", "9000000T", "a@h", NULL },
+		{ "watch", "--store-max", "5X", "a@h", NULL },
+		{ "watch", "--store-max", "M", "a@h", NULL },
+		{ "watch", "--retention", "24", "a@h", NULL },
+		{ "watch", "--retention", "91d", "a@h", NULL },
+		{ "watch", "--retention=-1h", "a@h", NULL },
 		{ "watch", "a@h", "b@h", "c@h", NULL },
 		{ "watch", NULL },
 	};
 	static const char *const names[] = { "--intervall", "--interval abc", "--interval 99", "--interval 3600001",
-		"--interval", "--cookie-file", "--cookie-file", "--json", "--timeout", "-n", "c@h", "which node" };
+		"--interval", "--cookie-file", "--cookie-file", "--json", "--timeout", "-n",
+		"--store-max 1023K: not a whole number with nothing, K, M, G or T behind it, from 1M to 1024T",
+		"--store-max 9000000T", "--store-max 5X", "--store-max M",
+		"--retention 24: not a whole number with s, m, h or d behind it, from 10m to 90d", "--retention 91d",
+		"--retention -1h", "c@h", "which node" };
 	struct settings s;
 	struct err err;
 
@@ -80,6 +91,25 @@ wrong_words_are_named(void **state UNUSED)
 		assert_false(parse(&s, &err, argv));
 		assert_non_null(strstr(err.text, names[i]));
 	}
+}
+
+static void
+sizes_and_times_have_units(void **state UNUSED)
+{
+	struct settings s;
+	struct err err;
+
+	assert_true(PARSE(&s, &err, "a@h"));
+	assert_null(s.store);
+	assert_int_equal(s.store_max, 1 << 30);
+	assert_int_equal(s.retention_ms, 86400000);
+	assert_true(PARSE(&s, &err, "--store", "f", "--store-max", "1500000", "--retention", "90m", "a@h"));
+	assert_string_equal(s.store, "f");
+	assert_int_equal(s.store_max, 1500000);
+	assert_int_equal(s.retention_ms, 5400000);
+	assert_true(PARSE(&s, &err, "--store-max=2T", "--retention=7d", "a@h"));
+	assert_int_equal(s.store_max, INT64_C(2) << 40);
+	assert_int_equal(s.retention_ms, 7 * 86400000);
 }
 
 static void
@@ -100,6 +130,7 @@ main(void)
 		cmocka_unit_test(defaults_come_from_the_table),
 		cmocka_unit_test(both_spellings_are_understood),
 		cmocka_unit_test(wrong_words_are_named),
+		cmocka_unit_test(sizes_and_times_have_units),
 		cmocka_unit_test(two_dashes_end_the_options),
 	};
 

@@ -85,6 +85,8 @@ setup_engine(const struct settings *s)
 
 	o.interval_ms = s->interval_ms;
 	o.anomaly_threshold = (double)s->anomaly_threshold_percent / 100;
+	if (s->retention_ms > 0)
+		o.retention_ms = s->retention_ms;
 	return o;
 }
 

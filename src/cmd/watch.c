@@ -12,6 +12,7 @@
 #include "engine/answer.h"
 #include "links.h"
 #include "os/log.h"
+#include "recorder.h"
 
 struct console {
 	bool json;
@@ -65,12 +66,31 @@ announce(struct server *srv, struct instance *in, struct err *err)
 	return instance_publish(in, address, err);
 }
 
+static void
+on_notice(void *arg UNUSED, bool warning, const char *text)
+{
+	log_write(warning ? LOG_WARNING : LOG_INFO, "%s", text);
+}
+
+/* open_store: true without one, if none is wanted. */
+static bool
+open_store(struct server *srv, struct links_options *o, const struct settings *s, struct err *err)
+{
+	static const struct store_handlers handlers = { .notice = on_notice };
+
+	if (s->store == NULL)
+		return true;
+	recorder_options(&o->engine);
+	o->store = recorder_open(srv, s->store, &o->engine, (uint64_t)s->store_max, &handlers, NULL, err);
+	return o->store != NULL;
+}
+
 /* serve runs between having a name and giving it back. */
 static bool
-serve(struct server *srv, const struct links_options *o, const struct settings *s, struct instance *in,
+serve(struct server *srv, struct links_options *o, const struct settings *s, struct instance *in,
     const struct watch_hooks *hooks, struct err *err)
 {
-	struct links *links = links_new(srv, o, err);
+	struct links *links = open_store(srv, o, s, err) ? links_new(srv, o, err) : NULL;
 	bool ok = links && listen_on(srv, s, err) && announce(srv, in, err);
 
 	if (ok && hooks && hooks->on_ready)
@@ -80,6 +100,7 @@ serve(struct server *srv, const struct links_options *o, const struct settings *
 	if (ok && hooks && hooks->on_done)
 		hooks->on_done(hooks->arg);
 	links_free(links);
+	recorder_close(srv, o->store);
 	return ok;
 }
 
@@ -161,6 +182,9 @@ const struct command COMMAND_WATCH = {
 	    "are used, for example:\n"
 	    "\n"
 	    "  [{client, [{certfile, \"us.pem\"}, {keyfile, \"us.key\"}, {cacertfile, \"ca.pem\"}]}].\n"
+	    "\n"
+	    "With --store what happened is kept in a file, and is there again after arsenal was ended, killed or "
+	    "updated.\n"
 	    "\n"
 	    "Events go to stdout, one a line; what happens to the links goes to stderr.\n",
 	.options = FOR_WATCH,

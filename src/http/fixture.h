@@ -59,11 +59,22 @@ fixture_ask_tree(void *arg UNUSED, const struct engine *e UNUSED)
 	return fixture_ask_result;
 }
 
+/* What the source says of the history on disk; committed 0: there is none. */
+static struct http_store fixture_store_figures;
+
+static inline bool
+fixture_store(void *arg, struct http_store *out)
+{
+	(void)arg;
+	*out = fixture_store_figures;
+	return out->committed > 0;
+}
+
 static inline struct http_source
 fixture_source(struct fixture *f)
 {
 	return (struct http_source) { f, fixture_now, fixture_count, fixture_node, fixture_log, fixture_stats,
-		fixture_ask_tree };
+		fixture_ask_tree, fixture_store };
 }
 
 /* fixture_collect moves the engines' events to the log. */

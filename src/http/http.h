@@ -19,6 +19,14 @@
 struct event_base;
 struct http;
 
+/* Figures of the history on disk. */
+struct http_store {
+	uint64_t committed; /* rows */
+	uint64_t dropped;   /* rows that are lost: the disk did not take them in time */
+	uint64_t bytes;     /* size of the file */
+	bool failing;       /* it cannot be written at present */
+};
+
 /* What the server lends to the outlets. All functions are called from the loop. */
 struct http_source {
 	void *arg;
@@ -30,6 +38,8 @@ struct http_source {
 	void (*stats)(void *arg, struct jsonw *j);
 	/* has the node asked for its supervision tree: REQUEST_UNDER_WAY, and then http_tree tells what came of it; or why it cannot be asked */
 	enum request_result (*ask_tree)(void *arg, const struct engine *e);
+	/* false: there is no history on disk */
+	bool (*store)(void *arg, struct http_store *out);
 };
 
 struct http_options {

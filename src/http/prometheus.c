@@ -603,6 +603,42 @@ write_surveys(const struct scrape *sc)
 
 /* ---- arsenal itself: one value in all ------------------------------------------------------------------------------ */
 
+struct self_row {
+	const char *name;
+	enum metric_kind kind;
+	double value;
+	const char *help;
+};
+
+static void
+write_rows(const struct scrape *sc, const struct self_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		add_head(sc->out, rows[i].name, rows[i].kind, rows[i].help);
+		add_sample(sc->out, rows[i].name, "", "", rows[i].value);
+	}
+}
+
+static void
+write_store(const struct scrape *sc)
+{
+	const struct http_source *src = &sc->site->source;
+	struct http_store st;
+
+	if (!src->store(src->arg, &st))
+		return;
+	const struct self_row rows[] = {
+		{ "arsenal_store_committed_total", KIND_COUNTER, (double)st.committed,
+		    "Rows of history written to disk" },
+		{ "arsenal_store_dropped_total", KIND_COUNTER, (double)st.dropped,
+		    "Rows of history lost: the disk did not take them in time" },
+		{ "arsenal_store_bytes", KIND_GAUGE, (double)st.bytes, "Size of the file of the history" },
+		{ "arsenal_store_failing", KIND_GAUGE, st.failing, "1 while the history cannot be written" },
+	};
+
+	write_rows(sc, rows, ARRAY_LEN(rows));
+}
+
 static void
 write_self(const struct scrape *sc)
 {
@@ -611,12 +647,7 @@ write_self(const struct scrape *sc)
 
 	if (sc->site->server)
 		c = http_server_counts(sc->site->server);
-	const struct {
-		const char *name;
-		enum metric_kind kind;
-		double value;
-		const char *help;
-	} rows[] = {
+	const struct self_row rows[] = {
 		{ "arsenal_http_requests_total", KIND_COUNTER, (double)c.requests, "HTTP requests" },
 		{ "arsenal_http_refused_total", KIND_COUNTER, (double)c.refused,
 		    "HTTP requests refused by the guard or for want of the token" },
@@ -628,10 +659,8 @@ write_self(const struct scrape *sc)
 		    "Events that stream clients were too slow for" },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		add_head(sc->out, rows[i].name, rows[i].kind, rows[i].help);
-		add_sample(sc->out, rows[i].name, "", "", rows[i].value);
-	}
+	write_rows(sc, rows, ARRAY_LEN(rows));
+	write_store(sc);
 }
 
 static void

@@ -206,6 +206,14 @@ all_nodes(void **state)
 	    "arsenal_restarts_by_child_total{node=\"a@h\",supervisor=\"'s\\\"up'\",child=\"{w,\\\"\\\\\\\\\\\"}\"} "
 	    "1\n");
 	HAS(text, "arsenal_http_requests_total 0\n");
+	LACKS(text, "arsenal_store");
+	fixture_store_figures = (struct http_store) { 7, 2, 4096, true };
+	text = scrape(NULL);
+	HAS(text, "# TYPE arsenal_store_committed_total counter\narsenal_store_committed_total 7\n");
+	HAS(text, "arsenal_store_dropped_total 2\n");
+	HAS(text, "arsenal_store_bytes 4096\n");
+	HAS(text, "arsenal_store_failing 1\n");
+	fixture_store_figures = (struct http_store) { 0 };
 }
 
 static void

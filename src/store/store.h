@@ -19,7 +19,8 @@
 
 #define STORE_FLUSH_MS 20
 
-#define STORE_WATCH_SESSION 1 /* of all nodes that `arsenal watch` watches */
+#define STORE_MAX_BYTES (INT64_C(1) << 30) /* a bound for whoever has no other */
+#define STORE_WATCH_SESSION 1              /* of all nodes that `arsenal watch` watches */
 
 struct event_base;
 struct store;
