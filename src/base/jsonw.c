@@ -2,7 +2,6 @@
 #include "base/jsonw.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,8 @@
 
 #include "base/timefmt.h"
 #include "base/utf8.h"
+
+#define ROUNDED_DIGITS 12
 
 void
 jsonw_init(struct jsonw *j, struct strbuf *out)
@@ -81,11 +82,25 @@ add_escaped(struct strbuf *out, uint32_t cp, const char *raw, size_t n)
 		strbuf_add(out, raw, n);
 }
 
+/* plain_length is how many bytes from the beginning on are as they are in JSON, too: nearly always all of them. */
+static size_t
+plain_length(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7F && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void
 add_string(struct jsonw *j, const char *s, size_t len)
 {
+	size_t plain = plain_length(s, len);
+
 	strbuf_addc(j->out, '"');
-	for (size_t i = 0; i < len;) {
+	strbuf_add(j->out, s, plain);
+	for (size_t i = plain; i < len;) {
 		uint32_t cp;
 		size_t n = utf8_decode((const uint8_t *)s + i, len - i, &cp);
 
@@ -123,18 +138,32 @@ jsonw_str(struct jsonw *j, const char *s)
 		jsonw_strn(j, s, strlen(s));
 }
 
+/* Answers are full of numbers, and printf takes its time. */
+static void
+add_integer(struct strbuf *out, uint64_t v, bool negative)
+{
+	char text[24], *p = text + sizeof(text);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	if (negative)
+		*--p = '-';
+	strbuf_add(out, p, (size_t)(text + sizeof(text) - p));
+}
+
 void
 jsonw_int(struct jsonw *j, int64_t v)
 {
 	before_value(j);
-	strbuf_addf(j->out, "%" PRId64, v);
+	add_integer(j->out, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0);
 }
 
 void
 jsonw_uint(struct jsonw *j, uint64_t v)
 {
 	before_value(j);
-	strbuf_addf(j->out, "%" PRIu64, v);
+	add_integer(j->out, v, false);
 }
 
 /* Whoever uses the engine as a library may have set a locale with another decimal point. */
@@ -162,13 +191,51 @@ jsonw_double(struct jsonw *j, double v)
 	}
 	before_value(j);
 	if (v == trunc(v) && fabs(v) < 1e15) {
-		strbuf_addf(j->out, "%.0f", v == 0 ? 0.0 : v);
+		add_integer(j->out, (uint64_t)fabs(v), v < 0);
 		return;
 	}
 	snprintf(text, sizeof(text), "%.15g", v);
 	if (strtod(text, NULL) != v)
 		snprintf(text, sizeof(text), "%.17g", v);
 	add_with_point(j->out, text);
+}
+
+/* The digits behind the point, without the zeros at their end. */
+static void
+add_fraction(struct strbuf *out, uint64_t fraction, unsigned digits)
+{
+	char text[ROUNDED_DIGITS];
+
+	while (fraction % 10 == 0) {
+		fraction /= 10;
+		digits--;
+	}
+	for (unsigned i = digits; i-- > 0; fraction /= 10)
+		text[i] = (char)('0' + fraction % 10);
+	strbuf_addc(out, '.');
+	strbuf_add(out, text, digits);
+}
+
+void
+jsonw_rounded(struct jsonw *j, double v)
+{
+	double size = fabs(v);
+	unsigned decimals = ROUNDED_DIGITS;
+	uint64_t unit = 1, scaled;
+
+	if (!isfinite(v) || v == trunc(v) || size < 1e-3 || size >= 1e12) {
+		jsonw_double(j, v);
+		return;
+	}
+	for (double d = size; d >= 1; d /= 10)
+		decimals--;
+	for (unsigned i = 0; i < decimals; i++)
+		unit *= 10;
+	scaled = (uint64_t)(size * (double)unit + 0.5);
+	before_value(j);
+	add_integer(j->out, scaled / unit, v < 0);
+	if (scaled % unit)
+		add_fraction(j->out, scaled % unit, decimals);
 }
 
 void

@@ -42,6 +42,8 @@ void jsonw_int(struct jsonw *j, int64_t v);
 void jsonw_uint(struct jsonw *j, uint64_t v);
 /* jsonw_double writes the shortest text that reads back as the same double; whole numbers without a fraction. */
 void jsonw_double(struct jsonw *j, double v);
+/* jsonw_rounded is jsonw_double, many times as fast, for columns of thousands: a fraction is rounded to 12 digits, those before the point counted. */
+void jsonw_rounded(struct jsonw *j, double v);
 void jsonw_bool(struct jsonw *j, bool v);
 void jsonw_null(struct jsonw *j);
 /* jsonw_raw writes one value that is JSON already. */

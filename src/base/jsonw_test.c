@@ -77,6 +77,66 @@ numbers_are_short_and_exact(void **state)
 }
 
 static void
+rounded(double v, const char *text)
+{
+	setup(NULL);
+	jsonw_rounded(&j, v);
+	assert_string_equal(out.data, text);
+}
+
+/* Within half of the last digit, whatever the size. */
+static void
+rounded_numbers_are_near(void **state)
+{
+	uint64_t random = 1;
+
+	(void)state;
+	rounded(0, "0");
+	rounded(NAN, "null");
+	rounded(-17, "-17");
+	rounded(0.1, "0.1");
+	rounded(-0.001, "-0.001");
+	rounded(1.0 / 3, "0.333333333333");
+	rounded(200.0 / 3, "66.6666666667");
+	rounded(1e11 + 0.25, "100000000000");
+	rounded(1e10 + 0.25, "10000000000.3");
+	rounded(0.9999999999999, "1");
+	rounded(9.99999999999999, "10");
+	rounded(12.050, "12.05");
+	rounded(1e12 + 0.5, "1000000000000.5");
+	rounded(1e-9, "1e-09");
+	rounded(2251799813685249.5, "2251799813685249.5");
+	for (int i = 0; i < 100000; i++) {
+		double v, near;
+
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		v = (double)(random >> 11) / 1e5 / pow(10, (double)(random % 16));
+		setup(NULL);
+		jsonw_rounded(&j, v);
+		near = strtod(out.data, NULL);
+		assert_true(fabs(near - v) <= 5.1e-12 * fmax(v, 0.1));
+	}
+}
+
+static void
+whole_numbers_are_exact(void **state)
+{
+	(void)state;
+	for (double v = 1; v < 1e15; v = v * 3 + 1) {
+		setup(NULL);
+		jsonw_double(&j, -v);
+		assert_true(strtod(out.data, NULL) == -v);
+	}
+	setup(NULL);
+	jsonw_array(&j);
+	jsonw_int(&j, INT64_MIN);
+	jsonw_int(&j, INT64_MAX);
+	jsonw_int(&j, 0);
+	jsonw_end(&j);
+	assert_string_equal(out.data, "[-9223372036854775808,9223372036854775807,0]");
+}
+
+static void
 times_are_rfc3339(void **state)
 {
 	(void)state;
@@ -99,6 +159,8 @@ main(void)
 		cmocka_unit_test_setup(places_commas, setup),
 		cmocka_unit_test_setup(escapes_strings, setup),
 		cmocka_unit_test(numbers_are_short_and_exact),
+		cmocka_unit_test(rounded_numbers_are_near),
+		cmocka_unit_test(whole_numbers_are_exact),
 		cmocka_unit_test_setup(times_are_rfc3339, setup),
 	};
 

@@ -19,6 +19,8 @@
 #define BATCH_BYTES (32u << 10)
 
 #define RETRY_MS 2000
+/* A client may stand still so long; it comes back with Last-Event-ID. */
+#define STALL_S 600
 
 struct filter {
 	unsigned types; /* bits by enum event_type */
@@ -155,7 +157,7 @@ on_closed(void *arg)
 	free(s);
 }
 
-static const struct stream_user USER = { on_opened, on_drained, on_closed };
+static const struct stream_user USER = { STALL_S, on_opened, on_drained, on_closed };
 
 static struct subscriber *
 subscribe(struct events *ev, const struct filter *f, uint64_t cursor)

@@ -26,7 +26,7 @@ struct request {
 	bool authorized; /* no token is set, or it was shown */
 };
 
-/* The carrier of an endless answer. */
+/* The carrier of an answer that is made bit by bit: an endless one, or one that is too long to be made at once. */
 struct stream;
 
 /* stream_send queues bytes; it never blocks and never frees the stream. */
@@ -34,8 +34,12 @@ void stream_send(struct stream *s, const void *data, size_t len);
 /* stream_pending: bytes queued that the client has not taken yet. */
 size_t stream_pending(const struct stream *s);
 
+/* stream_end: the answer is whole. The user gets its `closed`; the stream is gone. */
+void stream_end(struct stream *s);
+
 /* Who feeds a stream. Callbacks come from the loop. */
 struct stream_user {
+	unsigned stall_s; /* a client that takes nothing for so long is given up */
 	void (*opened)(void *arg, struct stream *s);
 	void (*drained)(void *arg); /* the client has taken all that was queued */
 	void (*closed)(void *arg);  /* once and last, also if it was never opened; the stream is gone */
@@ -67,7 +71,7 @@ struct reply {
 		const char *name;
 		char value[REPLY_HEADER_SIZE];
 	} headers[REPLY_MAX_HEADERS];
-	/* Set for an endless answer: no body then. */
+	/* Set for an answer that is made bit by bit: no body then. To HEAD, `closed` is all that is called. */
 	const struct stream_user *stream;
 	void *stream_arg;
 	/* Set for an answer that comes later: no body then. */

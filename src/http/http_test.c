@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <jansson.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
+#include "engine/answer.h"
 #include "http/address.h"
 #include "http/fixture.h"
 
@@ -671,6 +673,297 @@ who_waits_is_not_idle(void **state)
 	wait_for(waits, "\"complete\":true");
 }
 
+/* ---- long answers ------------------------------------------------------------------------------------------------- */
+
+#define SAMPLES 1000
+#define FIRST (FIXTURE_NOW - SAMPLES * INT64_C(5000))
+
+static void
+live(unsigned n, int64_t from_ms)
+{
+	struct sample s = { .time_ms = 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		s.time_ms = from_ms + i * INT64_C(5000);
+		sample_set(&s, METRIC_PROCESS_COUNT, 100 + i % 12);
+		sample_set(&s, METRIC_LOAD1, i / 7.0);
+		engine_feed(fixture.engines[0], s.time_ms, &s);
+	}
+	fixture_collect(&fixture);
+}
+
+/* What is to be told, as of now. */
+static char *
+history_text(int64_t start_ms, int64_t end_ms)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct answer_json a;
+	struct jsonw j;
+
+	jsonw_init(&j, &text);
+	answer_json_init(&a, &j);
+	answer_history(&a.base, fixture.engines[0], start_ms, end_ms);
+	return strbuf_detach(&text);
+}
+
+/* body takes the first answer out of what has come, and its chunks apart; NULL: it has not ended yet. */
+static char *
+take_body(struct client *c)
+{
+	const char *p = strstr(strbuf_cstr(&c->in), "\r\n\r\n");
+	struct strbuf body = STRBUF_INIT;
+	size_t left;
+
+	if (p == NULL)
+		return NULL;
+	for (p += 4;; p += 2) {
+		char *end;
+		size_t len = strtoul(p, &end, 16);
+
+		if (strncmp(end, "\r\n", 2) != 0 || (size_t)(c->in.data + c->in.len - end) < len + 4) {
+			strbuf_release(&body);
+			return NULL;
+		}
+		strbuf_add(&body, end + 2, len);
+		p = end + 2 + len;
+		assert_memory_equal(p, "\r\n", 2);
+		if (len == 0)
+			break;
+	}
+	left = (size_t)(c->in.data + c->in.len - (p + 2));
+	memmove(c->in.data, p + 2, left);
+	strbuf_cut(&c->in, left);
+	return strbuf_detach(&body);
+}
+
+static char *
+wait_for_body(struct client *c)
+{
+	char *body;
+
+	while ((body = take_body(c)) == NULL) {
+		assert_false(c->ended);
+		event_base_loop(loop, EVLOOP_ONCE);
+	}
+	return body;
+}
+
+static struct client *
+ask_history(const char *query, int buffer)
+{
+	struct client *c = client_new(buffer);
+	char request[512];
+
+	snprintf(request, sizeof(request), "GET /api/v1/nodes/a@h/history?%s HTTP/1.1\r\n" HOST "\r\n", query);
+	client_send(c, request);
+	return c;
+}
+
+static void
+is_text(char *body, char *expected)
+{
+	assert_string_equal(body, expected);
+	free(body);
+	free(expected);
+}
+
+static void
+a_long_answer_comes_in_chunks(void **state)
+{
+	struct client *c;
+
+	(void)state;
+	live(SAMPLES, FIRST);
+	fixture_restart(&fixture, "sup", "w");
+	c = ask_history("start=0", 0);
+	/* What comes behind it waits for its end. */
+	client_send(c, "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(c, "\r\nTransfer-Encoding: chunked\r\n");
+	is_text(wait_for_body(c), history_text(0, FIXTURE_NOW));
+	wait_for(c, "\r\n\r\nok\n");
+	strbuf_reset(&c->in);
+	client_send(c, "GET /api/v1/nodes/a@h/history?start=1&end=2 HTTP/1.1\r\n" HOST "\r\n");
+	is_text(wait_for_body(c), history_text(1, 2));
+	client_send(c, "GET /healthz HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+	wait_for(c, "\r\n\r\nok\n");
+	wait_for_end(c);
+}
+
+/* A slow client's answer is of the time when it asked. */
+static void
+a_slow_client_gets_what_was_there(void **state)
+{
+	struct client *c;
+	char *expected;
+
+	(void)state;
+	live(SAMPLES, FIRST);
+	expected = history_text(0, FIXTURE_NOW + 1000000);
+	c = ask_history("start=0&end=1700001000000", 4096);
+	wait_for(c, "time_range");
+	event_del(c->readable);
+	for (int i = 0; i < 50; i++)
+		event_base_loop(loop, EVLOOP_NONBLOCK);
+	live(100, FIXTURE_NOW);
+	event_add(c->readable, NULL);
+	is_text(wait_for_body(c), expected);
+}
+
+/* HTTP/1.0 knows no chunks, and the end is the connection's, even if the client wanted to keep it. */
+static void
+long_answers_for_old_clients(void **state)
+{
+	static const char *const heads[] = { "", "Connection: keep-alive\r\n" };
+	char request[256], *expected;
+
+	(void)state;
+	live(SAMPLES, FIRST);
+	expected = history_text(0, FIXTURE_NOW);
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		struct client *c = client_new(0);
+
+		snprintf(
+		    request, sizeof(request), "GET /api/v1/nodes/a@h/history?start=0 HTTP/1.0\r\n%s\r\n", heads[i]);
+		client_send(c, request);
+		wait_for_end(c);
+		assert_null(strstr(c->in.data, "chunked"));
+		assert_null(strstr(c->in.data, "Content-Length"));
+		assert_string_equal(strstr(c->in.data, "\r\n\r\n") + 4, expected);
+	}
+	free(expected);
+}
+
+static void
+heads_of_long_answers(void **state)
+{
+	struct client *c = client_new(0);
+
+	(void)state;
+	live(SAMPLES, FIRST);
+	for (int i = 0; i < 20; i++) {
+		client_send(c, "HEAD /api/v1/nodes/a@h/history?start=0 HTTP/1.1\r\n" HOST "\r\n");
+		wait_for(c, "\r\n\r\n");
+		assert_non_null(strstr(c->in.data, " 200 OK\r\n"));
+		assert_null(strstr(c->in.data, "Content-Length"));
+		assert_string_equal(strstr(c->in.data, "\r\n\r\n"), "\r\n\r\n");
+		strbuf_reset(&c->in);
+	}
+	client_send(c, "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(c, "\r\n\r\nok\n");
+}
+
+/* In every state: before it was answered, in the middle, with and without a farewell; the server takes as many again. */
+static void
+clients_that_go_in_the_middle_of_it(void **state)
+{
+	const struct linger reset = { 1, 0 };
+
+	(void)state;
+	live(SAMPLES, FIRST);
+	for (int i = 0; i < 60; i++) {
+		struct client *c = ask_history(i % 3 ? "start=0" : "step=5&start=1699995000000", 4096);
+
+		if (i % 4)
+			wait_for(c, "time_range");
+		if (i % 5 == 0)
+			setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		client_close(c);
+		client_count--;
+		if (i % 2)
+			event_base_loop(loop, EVLOOP_NONBLOCK);
+	}
+	turn();
+	is_text(wait_for_body(ask_history("start=0", 0)), history_text(0, FIXTURE_NOW));
+}
+
+/* Teardown frees the server. */
+static void
+the_server_goes_in_the_middle_of_it(void **state)
+{
+	(void)state;
+	live(SAMPLES, FIRST);
+	wait_for(ask_history("start=0", 4096), "time_range");
+	wait_for(ask_history("step=5&start=1699995000000", 4096), "time_range");
+	ask_history("start=0", 4096);
+}
+
+/* ---- metrics in steps ---------------------------------------------------------------------------------------------- */
+
+static json_t *
+ask_columns(const char *query)
+{
+	char *body = wait_for_body(ask_history(query, 0));
+	json_t *root = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+
+	assert_non_null(root);
+	free(body);
+	client_close(&clients[--client_count]);
+	return root;
+}
+
+static double
+at(const json_t *metric, const char *column, size_t i)
+{
+	const json_t *v = json_array_get(json_object_get(metric, column), i);
+
+	assert_true(json_is_number(v));
+	return json_number_value(v);
+}
+
+static void
+metrics_in_steps(void **state)
+{
+	const int64_t start = 1699999200000; /* a whole minute */
+	json_t *root, *metrics, *count;
+
+	(void)state;
+	live(100, start);
+	root = ask_columns("start=1699999200000&end=1699999319999&step=1m&metric=process_count");
+	assert_int_equal(json_integer_value(json_object_get(root, "step")), 60);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(root, "time_range"), "start")),
+	    "2023-11-14T22:00:00.000Z");
+	metrics = json_object_get(root, "metrics");
+	assert_int_equal(json_object_size(metrics), 1);
+	count = json_object_get(metrics, "process_count");
+	assert_string_equal(json_string_value(json_object_get(count, "unit")), "count");
+	assert_string_equal(json_string_value(json_object_get(count, "kind")), "gauge");
+	assert_int_equal(json_integer_value(json_object_get(count, "resolution")), 60);
+	assert_int_equal(json_array_size(json_object_get(count, "time")), 2);
+	for (size_t i = 0; i < 2; i++) {
+		ASSERT_NEAR(at(count, "time", i), start + (int64_t)i * 60000, 0);
+		ASSERT_NEAR(at(count, "min", i), 100, 0);
+		ASSERT_NEAR(at(count, "max", i), 111, 0);
+		ASSERT_NEAR(at(count, "mean", i), 105.5, 0);
+		ASSERT_NEAR(at(count, "last", i), 111, 0);
+		ASSERT_NEAR(at(count, "count", i), 12, 0);
+	}
+	json_decref(root);
+}
+
+/* Those that were never observed have no points. The columns are longer than a part. */
+static void
+every_metric_in_steps(void **state)
+{
+	json_t *root, *metrics, *load;
+
+	(void)state;
+	live(SAMPLES, FIRST);
+	root = ask_columns("step=5&start=1699995000000&end=1700000000000");
+	metrics = json_object_get(root, "metrics");
+	assert_int_equal(json_object_size(metrics), METRIC_COUNT);
+	for (int i = 0; i < METRIC_COUNT; i++)
+		assert_true(json_is_array(json_object_get(json_object_get(metrics, METRICS[i].name), "time")));
+	load = json_object_get(metrics, "load1");
+	assert_int_equal(json_array_size(json_object_get(load, "time")), SAMPLES);
+	assert_int_equal(json_array_size(json_object_get(load, "count")), SAMPLES);
+	for (size_t i = 0; i < SAMPLES; i++) {
+		ASSERT_NEAR(at(load, "time", i), FIRST + (int64_t)i * 5000, 0);
+		ASSERT_NEAR(at(load, "mean", i), (double)i / 7, 1e-9);
+	}
+	assert_int_equal(json_array_size(json_object_get(json_object_get(metrics, "load5"), "time")), 0);
+	json_decref(root);
+}
+
 int
 main(void)
 {
@@ -698,6 +991,14 @@ main(void)
 		WITH(setup, junk_behind_one_that_waits),
 		WITH(setup, nobody_answers_any_more),
 		WITH(setup, who_waits_is_not_idle),
+		WITH(setup, a_long_answer_comes_in_chunks),
+		WITH(setup, a_slow_client_gets_what_was_there),
+		WITH(setup, long_answers_for_old_clients),
+		WITH(setup, heads_of_long_answers),
+		WITH(setup, clients_that_go_in_the_middle_of_it),
+		WITH(setup, the_server_goes_in_the_middle_of_it),
+		WITH(setup, metrics_in_steps),
+		WITH(setup, every_metric_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

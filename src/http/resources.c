@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/resources.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/timefmt.h"
 #include "engine/answer.h"
 #include "http/site.h"
 
@@ -216,51 +214,6 @@ void
 resource_vm_events(struct call *c)
 {
 	serve_answer(c, answer_vm_events);
-}
-
-/* ---- the past ----------------------------------------------------------------------------------------------------- */
-
-/* Samples in one answer: what the loop writes in a tenth of a second. */
-#define HISTORY_MAX_SAMPLES 3600
-#define HISTORY_SPAN_MS 3600000
-
-/* take_time leaves *time_ms as it is without that parameter. */
-static bool
-take_time(const struct call *c, const char *name, int64_t *time_ms)
-{
-	const char *text = query_get(&c->query, name);
-
-	if (text == NULL || time_parse(text, time_ms))
-		return true;
-	reply_error(c->rp, 400, "%s: \"%.64s\" is neither a time like 2024-01-18T10:30:00Z nor milliseconds since 1970",
-	    name, text);
-	return false;
-}
-
-void
-resource_history(struct call *c)
-{
-	int64_t most = HISTORY_MAX_SAMPLES * engine_options(c->node)->interval_ms;
-	int64_t end = now(c), start;
-	struct answer_json a;
-	struct jsonw j;
-
-	if (!take_time(c, "end", &end))
-		return;
-	start = end - (most < HISTORY_SPAN_MS ? most : HISTORY_SPAN_MS);
-	if (!take_time(c, "start", &start))
-		return;
-	if (end < start)
-		reply_error(c->rp, 400, "end: it is before start");
-	else if (end - start > most)
-		reply_error(c->rp, 400,
-		    "start and end: at most %" PRId64 " s (%d samples) at a time, ask for the parts one by one",
-		    most / 1000, HISTORY_MAX_SAMPLES);
-	else {
-		reply_json(c->rp, &j);
-		answer_json_init(&a, &j);
-		answer_history(&a.base, c->node, start, end);
-	}
 }
 
 /* ---- top processes ------------------------------------------------------------------------------------------------ */

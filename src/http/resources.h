@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handlers of the routes that answer in JSON: what they say comes from engine/answer.h. */
+/* The handlers of the routes that answer in JSON: what they say comes from engine/answer.h. resource_history is in history.c. */
 #ifndef HTTP_RESOURCES_H
 #define HTTP_RESOURCES_H
 

@@ -8,6 +8,9 @@
 
 #define NODE_SEGMENT "{node}"
 
+/* Long answers at a time; each holds a part, and at most half a MB of points. */
+#define MAX_DOWNLOADS 16
+
 static void serve_index(struct call *c);
 
 static void
@@ -32,8 +35,9 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/restarts", resource_restarts, "supervisor", false,
 	    "Restart statistics, patterns, and the newest restarts." },
 	{ "/api/v1/nodes/{node}/anomalies", resource_anomalies, "", false, "Anomalies found, newest first." },
-	{ "/api/v1/nodes/{node}/history", resource_history, "start end", false,
-	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first." },
+	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric", false,
+	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first; with step, "
+	    "metrics in steps of that time, as columns." },
 	{ "/api/v1/nodes/{node}/top", resource_top, "by n", false,
 	    "The largest processes by memory, queue (the default), reductions or binary memory." },
 	{ "/api/v1/nodes/{node}/tree", resource_tree, "", false,
@@ -229,6 +233,7 @@ site_init(struct site *site, const struct http_source *source, size_t max_stream
 	events_init(&site->events, source->events(source->arg), max_streams);
 	prometheus_init(&site->prometheus);
 	waiters_init(&site->tree_waiters);
+	downloads_init(&site->downloads, MAX_DOWNLOADS);
 }
 
 void

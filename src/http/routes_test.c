@@ -35,6 +35,16 @@ answers(const char *path, const char *query, bool array)
 	json_decref(root);
 }
 
+/* The answer comes as the client takes it; http_test takes it. */
+static void
+streams(const char *path, const char *query)
+{
+	assert_int_equal(ask(path, query), 200);
+	assert_string_equal(reply.type, TYPE_JSON);
+	assert_non_null(reply.stream);
+	reply.stream->closed(reply.stream_arg);
+}
+
 static void
 fails(const char *path, const char *query, int status, const char *says)
 {
@@ -82,8 +92,12 @@ resources(void **state)
 	answers("/api/v1/nodes/b%20c@h/performance", NULL, false);
 	answers("/api/v1/nodes/a@h/restarts", NULL, false);
 	answers("/api/v1/nodes/a@h/anomalies", NULL, true);
-	answers("/api/v1/nodes/a@h/history", NULL, false);
-	answers("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000", false);
+	streams("/api/v1/nodes/a@h/history", NULL);
+	streams("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000");
+	streams("/api/v1/nodes/a@h/history", "start=0");
+	streams("/api/v1/nodes/a@h/history", "step=10s&metric=cpu_utilization,load1");
+	streams("/api/v1/nodes/a@h/history", "start=0&step=1h");
+	streams("/api/v1/nodes/a@h/history", "start=5&end=9&step=1");
 	answers("/api/v1/nodes/a@h/top", "by=queue&n=3", false);
 	answers("/api/v1/nodes/a@h/memory", NULL, false);
 	answers("/api/v1/nodes/a@h/tables", NULL, false);
@@ -92,6 +106,26 @@ resources(void **state)
 	answers("/api/v1/nodes/a@h/top", "by=memory", false);
 	answers("/api/v1/nodes/a@h/top", "by=reductions", false);
 	answers("/api/v1/stats", NULL, false);
+}
+
+/* Each holds memory. */
+static void
+so_many_long_answers_at_a_time(void **state)
+{
+	struct reply taken[16];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+		assert_int_equal(ask("/api/v1/nodes/a@h/history", i % 2 ? "step=1m" : NULL), 200);
+		taken[i] = reply;
+		reply_init(&reply);
+	}
+	fails("/api/v1/nodes/a@h/history", NULL, 503, "16 long answers");
+	fails("/api/v1/nodes/a@h/history", "step=1", 503, "16 long answers");
+	assert_string_equal(reply.headers[0].name, "Retry-After");
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		taken[i].stream->closed(taken[i].stream_arg);
+	streams("/api/v1/nodes/a@h/history", NULL);
 }
 
 static void
@@ -114,7 +148,11 @@ errors_say_what(void **state)
 	fails("/api/v1/nodes/a@h/history", "start=yesterday", 400, "start: \"yesterday\"");
 	fails("/api/v1/nodes/a@h/history", "end=2024-01-18", 400, "end: \"2024-01-18\"");
 	fails("/api/v1/nodes/a@h/history", "start=2&end=1", 400, "before");
-	fails("/api/v1/nodes/a@h/history", "start=0", 400, "at most 18000 s");
+	fails("/api/v1/nodes/a@h/history", "step=fast", 400, "step: \"fast\"");
+	fails("/api/v1/nodes/a@h/history", "step=1&metric=load1,load2", 400, "metric: \"load2\" is none");
+	fails("/api/v1/nodes/a@h/history", "step=1&metric=", 400, "metric: \"\" is none");
+	fails("/api/v1/nodes/a@h/history", "metric=load1", 400, "goes with step");
+	fails("/api/v1/nodes/a@h/history", "step=1&start=0", 400, "ask for step=");
 	fails("/api/v1/events", "types=restart,foo", 400, "foo");
 	fails("/api/v1/events", "severity=awful", 400, "awful");
 	fails("/api/v1/events", "last_event_id=1x", 400, "1x");
@@ -237,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns),
 		cmocka_unit_test_setup_teardown(resources, setup, teardown),
+		cmocka_unit_test_setup_teardown(so_many_long_answers_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(errors_say_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_names_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(restarts_by_supervisor, setup, teardown),

@@ -34,8 +34,6 @@
 /* From one request to the next, its answer's transfer included. */
 #define IDLE_MS 60000
 #define SWEEP_MS 1000
-/* A stream's client may stand still that long before it is given up; it comes back with Last-Event-ID. */
-#define STREAM_STALL_S 600
 /* What the kernel holds for a stream beside our own bound. */
 #define STREAM_KERNEL_BYTES 131072
 
@@ -44,6 +42,7 @@
 	    EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
 struct stream {
+	struct connection *connection;
 	struct evhttp_request *req;
 	struct bufferevent *bev;
 	const struct stream_user *user;
@@ -322,7 +321,8 @@ send_body(struct evhttp_request *req, const struct reply *rp, struct evbuffer *b
 	size_t len = rp->file ? rp->file_len : rp->body.len;
 	char text[24];
 
-	if (rp->status != 304) {
+	/* How long a stream would have been is not known. */
+	if (rp->status != 304 && rp->stream == NULL) {
 		snprintf(text, sizeof(text), "%zu", len);
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Length", text);
 	}
@@ -371,18 +371,43 @@ stream_pending(const struct stream *st)
 	return evbuffer_get_length(bufferevent_get_output(st->bev));
 }
 
+void
+stream_end(struct stream *st)
+{
+	const struct timeval idle = { IDLE_MS / 1000, 0 };
+	struct connection *c = st->connection;
+	struct evhttp_request *req = st->req;
+
+	/* Before evhttp is told: it may close the connection at once. */
+	c->stream = NULL;
+	c->since_us = clock_mono_us();
+	bufferevent_set_timeouts(c->bev, &idle, &idle);
+	st->user->closed(st->arg);
+	free(st);
+	evhttp_send_reply_end(req);
+}
+
+/* HTTP/1.0 has no chunks: the end of the connection is the end of the answer, whatever the client wanted. */
+static void
+end_with_connection(struct evhttp_request *req)
+{
+	if (req->major == 1 && req->minor == 0)
+		evhttp_remove_header(evhttp_request_get_input_headers(req), "Connection");
+}
+
 static void
 open_stream(struct connection *c, struct evhttp_request *req, const struct reply *rp)
 {
-	const struct timeval stall = { STREAM_STALL_S, 0 };
+	const struct timeval stall = { rp->stream->stall_s, 0 };
 	const int bytes = STREAM_KERNEL_BYTES;
 	struct stream *st = xmalloc(sizeof(*st));
 
-	*st = (struct stream) { req, c->bev, rp->stream, rp->stream_arg };
+	*st = (struct stream) { c, req, c->bev, rp->stream, rp->stream_arg };
 	c->stream = st;
 	/* The client says nothing more; only what we send must go on. */
 	bufferevent_set_timeouts(c->bev, NULL, &stall);
 	setsockopt(bufferevent_getfd(c->bev), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	end_with_connection(req);
 	add_headers(evhttp_request_get_output_headers(req), rp, false);
 	evhttp_send_reply_start(req, rp->status, phrase(rp->status));
 	st->user->opened(st->arg, st);
@@ -440,9 +465,9 @@ answer(struct connection *c, struct evhttp_request *req, const struct reply *rp)
 		open_stream(c, req, rp);
 		return;
 	}
+	send_reply(req, rp, false);
 	if (rp->stream)
 		rp->stream->closed(rp->stream_arg);
-	send_reply(req, rp, false);
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */

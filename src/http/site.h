@@ -3,6 +3,7 @@
 #ifndef HTTP_SITE_H
 #define HTTP_SITE_H
 
+#include "http/download.h"
 #include "http/events.h"
 #include "http/exchange.h"
 #include "http/http.h"
@@ -17,6 +18,7 @@ struct site {
 	struct events events;
 	struct prometheus prometheus;
 	struct waiters tree_waiters;
+	struct downloads downloads;
 	const struct http_server *server; /* for its counts; NULL: none */
 };
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The past over HTTP: everything that is kept of a time, or metrics in steps. Either may be long, and is written as the client takes it. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/timefmt.h"
+#include "engine/answer_history.h"
+#include "http/columns.h"
+#include "http/resources.h"
+#include "http/site.h"
+
+#define SPAN_MS 3600000
+
+/* ---- everything ------------------------------------------------------------------------------------------------------- */
+
+struct whole {
+	struct history_answer *answer;
+	struct answer_json json;
+};
+
+static bool
+write_whole(void *arg, struct jsonw *j)
+{
+	struct whole *w = arg;
+
+	if (w->json.j == NULL)
+		answer_json_init(&w->json, j);
+	return history_answer_write(w->answer, &w->json.base);
+}
+
+static void
+free_whole(void *arg)
+{
+	struct whole *w = arg;
+
+	history_answer_free(w->answer);
+	free(w);
+}
+
+static void
+serve_whole(struct call *c, int64_t start_ms, int64_t end_ms)
+{
+	static const struct download_writer writer = { write_whole, free_whole };
+	struct whole *w = xcalloc(1, sizeof(*w));
+
+	w->answer = history_answer_new(c->node, start_ms, end_ms);
+	download_serve(&c->site->downloads, c->rp, &writer, w);
+}
+
+/* ---- in steps ---------------------------------------------------------------------------------------------------------- */
+
+static void
+serve_steps(struct call *c, const char *step, struct columns_query *q)
+{
+	struct err err;
+
+	q->node = c->node;
+	if (columns_step(step, &q->step_ms, &err) &&
+	    columns_metrics(query_get(&c->query, "metric"), q->metrics, &err) && columns_check(q, &err))
+		columns_serve(q, &c->site->downloads, c->rp);
+	else
+		reply_error(c->rp, 400, "%s", err.text);
+}
+
+/* ---- the request ------------------------------------------------------------------------------------------------------- */
+
+/* take_time leaves *time_ms as it is without that parameter. */
+static bool
+take_time(const struct call *c, const char *name, int64_t *time_ms)
+{
+	const char *text = query_get(&c->query, name);
+
+	if (text == NULL || time_parse(text, time_ms))
+		return true;
+	reply_error(c->rp, 400, "%s: \"%.64s\" is neither a time like 2024-01-18T10:30:00Z nor milliseconds since 1970",
+	    name, text);
+	return false;
+}
+
+void
+resource_history(struct call *c)
+{
+	const char *step = query_get(&c->query, "step");
+	struct columns_query q = { .now_ms = c->site->source.now_ms(c->site->source.arg) };
+
+	q.end_ms = q.now_ms;
+	if (!take_time(c, "end", &q.end_ms))
+		return;
+	q.start_ms = q.end_ms - SPAN_MS;
+	if (!take_time(c, "start", &q.start_ms))
+		return;
+	if (q.end_ms < q.start_ms)
+		reply_error(c->rp, 400, "end: it is before start");
+	else if (step)
+		serve_steps(c, step, &q);
+	else if (query_get(&c->query, "metric"))
+		reply_error(
+		    c->rp, 400, "metric: it goes with step; without step all that is kept of that time is given");
+	else
+		serve_whole(c, q.start_ms, q.end_ms);
+}
