@@ -53,7 +53,7 @@ OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out src/main.c,$(SOURCES))) $(
 ARCHIVE := $(OUT)/arsenal.a
 PORT := $(if $(filter plain,$(VARIANT)),$(BUILD),$(OUT))/port
 PORT_OUT ?=
-PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model etf analyze engine report store http,src/$(room)/*.c) \
+PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model etf series analyze engine report store http,src/$(room)/*.c) \
 	$(foreach file,beam/probe_* beam/requests beam/port* beam/genserver* cmd/port cmd/settings cmd/setup application recorder tree_request server \
 	eventlog,src/$(file).c)))
 PORT_OBJECTS := $(PORT_SOURCES:src/%.c=$(PORT)/%.o) $(PORT)/gen/web_files.o

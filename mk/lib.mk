@@ -9,7 +9,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 OBJCOPY ?= objcopy
 LIB_OUT := $(BUILD)/lib
 LIB_SONAME := libarsenal.so.$(word 1,$(subst ., ,$(VERSION))).$(word 2,$(subst ., ,$(VERSION)))
-LIB_SOURCES := $(filter-out %_test.c,$(foreach room,base model etf analyze engine lib,$(wildcard src/$(room)/*.c)))
+LIB_SOURCES := $(filter-out %_test.c,$(foreach room,base model etf series analyze engine lib,$(wildcard src/$(room)/*.c)))
 LIB_CFLAGS = -std=c17 -D_GNU_SOURCE -DARSENAL_VERSION='"$(VERSION)"' -Isrc -fPIC -fvisibility=hidden \
 	-ffunction-sections -fdata-sections $(WARNINGS)
 LIB_OBJECTS := $(LIB_SOURCES:src/%.c=$(LIB_OUT)/%.o)

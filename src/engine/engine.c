@@ -26,6 +26,7 @@ engine_defaults(void)
 		.minute_retention_ms = INT64_C(14) * 86400000,
 		.hour_retention_ms = INT64_C(90) * 86400000,
 		.max_history_bytes = 64u << 20,
+		.max_rollup_bytes = 16u << 20,
 		.max_past_events = 10000,
 	};
 
@@ -206,6 +207,40 @@ engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 	checkup_sample(e);
 	engine_tick(e, now_ms);
 	past_sample(e);
+}
+
+/* copy_kept copies what the history keeps of a sample. */
+static void
+copy_kept(struct sample *to, const struct sample *from)
+{
+	to->time_ms = from->time_ms;
+	memcpy(to->value, from->value, sizeof(to->value));
+	memcpy(to->present, from->present, sizeof(to->present));
+	to->scheduler_count = from->scheduler_count;
+	memset(to->scheduler_total, 0, from->scheduler_count * sizeof(to->scheduler_total[0]));
+	memcpy(to->scheduler_utilization, from->scheduler_utilization,
+	    from->scheduler_count * sizeof(to->scheduler_utilization[0]));
+	memset(to->top_told, 0, sizeof(to->top_told));
+	memset(to->top_count, 0, sizeof(to->top_count));
+}
+
+void
+engine_relive(struct engine *e, const struct sample *s)
+{
+	const struct sample *before = e->last;
+	struct sample *next = &e->samples[before == &e->samples[0]];
+
+	engine_advance(e, s->time_ms);
+	copy_kept(next, s);
+	e->last = next;
+	e->lost = false;
+	e->counts.samples++;
+	capture_update(e);
+	notice_discontinuity(e, before);
+	if (before == NULL || s->time_ms > before->time_ms)
+		anomalies_feed(e);
+	checkup_sample(e);
+	engine_tick(e, s->time_ms);
 }
 
 void

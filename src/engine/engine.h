@@ -43,6 +43,7 @@ struct engine_options {
 	const struct selection *selection; /* what is monitored at all; NULL: everything. Outlives the engine */
 	bool records;                      /* engine_next_record is asked */
 	bool blocks;                       /* engine_next_block is asked (engine/past.h) */
+	size_t max_rollup_bytes;           /* memory for the minutes kept, and as much for the hours */
 	int64_t minute_retention_ms;       /* how long 1-minute roll-ups are kept */
 	int64_t hour_retention_ms;         /* how long 1-hour roll-ups are kept */
 	double warning[CRITERION_COUNT];

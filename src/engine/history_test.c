@@ -263,12 +263,12 @@ memory_is_bounded_and_the_oldest_go(void **state)
 
 	(void)state;
 	history_free(h);
-	h = history_new(DAY_MS, 100000);
+	h = history_new(DAY_MS, 300000);
 	for (int i = 0; i < 2000; i++) {
 		change_sample(&s);
 		s.time_ms = T0 + i;
 		history_add(h, &s, NULL);
-		assert_true(history_bytes(h) <= 100000);
+		assert_true(history_bytes(h) <= 300000);
 	}
 	assert_true(count(INT64_MIN, INT64_MAX, &first, &last) > 50);
 	assert_int_equal(last, s.time_ms);
@@ -325,12 +325,12 @@ cursor_goes_on_with_what_is_left(void **state)
 	size_t it = 0;
 
 	(void)state;
-	for (int i = 0; i < 10 * HISTORY_CHUNK; i++)
+	for (int i = 0; i < 10 * HISTORY_ROWS; i++)
 		add(T0 + i * STEP_MS, i);
 	history_next(h, INT64_MIN, INT64_MAX, &it, &check);
-	history_expire(h, T0 + DAY_MS + 3 * HISTORY_CHUNK * STEP_MS);
+	history_expire(h, T0 + DAY_MS + 3 * HISTORY_ROWS * STEP_MS);
 	assert_int_equal(
-	    history_next(h, INT64_MIN, INT64_MAX, &it, &check)->value[METRIC_PROCESS_COUNT], 3 * HISTORY_CHUNK);
+	    history_next(h, INT64_MIN, INT64_MAX, &it, &check)->value[METRIC_PROCESS_COUNT], 3 * HISTORY_ROWS);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

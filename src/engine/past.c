@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the engine keeps of the past: samples with their checks, restarts, events; all by time, all for the retention period. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +45,7 @@ free_event(void *p)
 void
 past_init(struct engine *e)
 {
-	e->history = history_new(e->options.retention_ms, e->options.max_history_bytes);
+	past_samples_init(e);
 	ring_init(&e->restart_list, e->options.max_restarts);
 	ring_init(&e->past_events, e->options.max_past_events);
 }
@@ -54,7 +53,7 @@ past_init(struct engine *e)
 void
 past_release(struct engine *e)
 {
-	history_free(e->history);
+	past_samples_release(e);
 	ring_release(&e->restart_list, free_restart);
 	ring_release(&e->past_events, free_event);
 }
@@ -143,7 +142,7 @@ past_expire(struct engine *e)
 {
 	int64_t oldest_ms = e->now_ms - e->options.retention_ms;
 
-	history_expire(e->history, e->now_ms);
+	past_samples_expire(e);
 	expire(&e->restart_list, oldest_ms, restart_time, free_restart);
 	expire(&e->past_events, oldest_ms, event_time, free_event);
 }
@@ -204,7 +203,7 @@ past_sample(struct engine *e)
 	check.anomaly_count = h.anomaly_count;
 	check.anomalies = h.anomalies;
 	update_advice(e, &check, &h);
-	history_add(e->history, e->last, &check);
+	past_samples_add(e, e->last, &check);
 }
 
 /* ---- answers ---- */
@@ -215,56 +214,6 @@ engine_past_sample(const struct engine *e, int64_t from_ms, int64_t to_ms, size_
 	const struct past_check *check;
 
 	return history_next(e->history, from_ms, to_ms, it, &check);
-}
-
-struct past_view *
-engine_past_open(const struct engine *e, int64_t from_ms, int64_t to_ms)
-{
-	return history_open(e->history, from_ms, to_ms);
-}
-
-static int64_t
-bucket_of(int64_t time_ms, int64_t step_ms)
-{
-	int64_t rest = step_ms > 0 ? time_ms % step_ms : 0;
-
-	return time_ms - rest - (rest < 0 ? step_ms : 0);
-}
-
-static void
-add_to_point(struct past_point *p, double value)
-{
-	p->min = fmin(p->min, value);
-	p->max = fmax(p->max, value);
-	p->last = value;
-	p->mean += (value - p->mean) / ++p->count;
-}
-
-size_t
-engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_ms, int64_t to_ms, int64_t step_ms,
-    struct past_point *out, size_t max)
-{
-	struct past_view *v = engine_past_open(e, from_ms, to_ms);
-	const struct past_check *check;
-	const struct sample *s;
-	size_t n = 0;
-
-	while ((s = past_view_next(v, &check)) != NULL) {
-		int64_t time_ms = bucket_of(s->time_ms, step_ms);
-		double value = s->value[metric];
-
-		if (!s->present[metric])
-			continue;
-		if (n == 0 || step_ms == 0 || out[n - 1].time_ms != time_ms) {
-			if (n == max)
-				break;
-			out[n++] = (struct past_point) { time_ms, value, value, value, value, 1 };
-		} else {
-			add_to_point(&out[n - 1], value);
-		}
-	}
-	past_view_free(v);
-	return n;
 }
 
 const struct past_check *

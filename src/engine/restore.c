@@ -43,7 +43,7 @@ engine_restore_sample(struct engine *e, const struct sample *s, const struct pas
 {
 	if (s->scheduler_count > SAMPLE_MAX_SCHEDULERS || (check && check->anomaly_count > HEALTH_MAX_ANOMALIES))
 		return;
-	history_add(e->history, s, check);
+	past_samples_add(e, s, check);
 	e->counts.samples++;
 	if (check == NULL)
 		return;
@@ -75,6 +75,9 @@ engine_restore_end(struct engine *e, int64_t now_ms)
 {
 	e->restoring = false;
 	e->now_ms = now_ms;
+	if (e->last && e->last->time_ms > now_ms)
+		e->last = NULL;
 	anomalies_expire(e);
+	past_samples_restored(e);
 	past_expire(e);
 }

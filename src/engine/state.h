@@ -9,6 +9,7 @@
 #include "base/ring.h"
 #include "engine/engine.h"
 #include "engine/history.h"
+#include "engine/rollup.h"
 
 #define RECENT_ANOMALIES 100
 #define STALE_INTERVALS 12 /* without a sample, so that what was seen is no longer so */
@@ -61,6 +62,7 @@ struct past_advice {
 };
 
 #define RECORDS_MAX 4096
+#define BLOCKS_MAX 4096
 
 /* What is kept for reports, each a ring of the last ones. */
 struct recall {
@@ -107,6 +109,8 @@ struct engine {
 	struct ring events;
 	/* the past */
 	struct history *history;
+	struct rollup minutes, hours;
+	struct ring blocks; /* struct past_block, for engine_next_block */
 	struct past_advice advice;
 	struct ring restart_list; /* struct kept_restart, by time */
 	struct ring past_events;  /* by time */
@@ -117,6 +121,8 @@ struct engine {
 
 /* engine.c */
 void engine_advance(struct engine *e, int64_t now_ms);
+/* engine_relive judges a sample of an earlier run as it was kept, and keeps nothing. */
+void engine_relive(struct engine *e, const struct sample *s);
 /* engine_publish takes the caller's reference. */
 void engine_publish(struct engine *e, struct node_event *ev);
 
@@ -150,6 +156,14 @@ void past_sample(struct engine *e);
 struct kept_restart *past_restart(struct engine *e, const struct restart *r);
 /* past_event keeps a reference, unless it is an EVENT_NODE. */
 void past_event(struct engine *e, struct node_event *ev);
+
+/* past_samples.c */
+void past_samples_init(struct engine *e);
+void past_samples_release(struct engine *e);
+void past_samples_add(struct engine *e, const struct sample *s, const struct past_check *check);
+void past_samples_expire(struct engine *e);
+/* past_samples_restored goes on after what was restored, as of e->now_ms. */
+void past_samples_restored(struct engine *e);
 
 /* recall.c */
 /* recall_rankings keeps the rankings of now if it is time for that; `urgent`: something has happened. */

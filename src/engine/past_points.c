@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One metric over time, from full resolution and roll-ups, in buckets. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/state.h"
+
+/* Points as they are put out. */
+struct points {
+	struct past_point *out;
+	size_t count, max;
+	int64_t from_ms, to_ms, step_ms;
+	struct grid *unpacked;
+};
+
+/* add: false when there is no room for more. What is not in the range is left out. */
+static bool
+add(struct points *p, const struct past_point *point)
+{
+	int64_t begin_ms = p->step_ms > 0 ? bucket_begin(point->time_ms, p->step_ms) : point->time_ms;
+
+	if (point->time_ms < p->from_ms || point->time_ms > p->to_ms)
+		return true;
+	if (p->count == 0 || p->step_ms == 0 || p->out[p->count - 1].time_ms != begin_ms) {
+		if (p->count == p->max)
+			return false;
+		p->out[p->count++] = (struct past_point) { .time_ms = begin_ms };
+	}
+	point_merge(&p->out[p->count - 1], point);
+	return true;
+}
+
+/* ---- full resolution ---- */
+
+static bool
+add_samples(struct points *p, const struct grid *rows, enum metric_id metric, int64_t from_ms)
+{
+	const struct grid_cells *c = grid_column(rows, metric);
+
+	for (unsigned i = 0; c && i < rows->count; i++) {
+		double v = c->v[i];
+
+		if (rows->time_ms[i] >= from_ms && cells_have(c, i) &&
+		    !add(p, &(struct past_point) { rows->time_ms[i], v, v, v, v, 1 }))
+			return false;
+	}
+	return true;
+}
+
+/* add_full adds what there is at full resolution from a time on. */
+static void
+add_full(struct points *p, const struct history *h, enum metric_id metric, int64_t from_ms)
+{
+	size_t pieces = history_pieces(h);
+	uint16_t number = (uint16_t)metric;
+
+	for (size_t i = history_find(h, from_ms > p->from_ms ? from_ms : p->from_ms); i < pieces; i++) {
+		struct piece piece = history_piece(h, i);
+		const struct grid *rows = p->unpacked;
+
+		if (piece.first_ms > p->to_ms)
+			return;
+		if (piece.block)
+			block_unpack_some(piece.block->block, &number, 1, p->unpacked);
+		else
+			rows = piece.open->rows;
+		if (!add_samples(p, rows, metric, from_ms))
+			return;
+	}
+}
+
+/* ---- roll-ups ---- */
+
+/* unpack_parts unpacks a metric's columns of a block. */
+static void
+unpack_parts(const struct block *b, enum metric_id metric, struct grid *rows)
+{
+	uint16_t numbers[ROLLUP_PARTS + 1] = { ROLLUP_SAMPLES };
+
+	for (unsigned part = 0; part < ROLLUP_PARTS; part++)
+		numbers[part + 1] = (uint16_t)ROLLUP_COLUMN(part, metric);
+	block_unpack_some(b, numbers, ROLLUP_PARTS + 1, rows);
+}
+
+static bool
+add_rows(struct points *p, const struct grid *rows, enum metric_id metric, int64_t from_ms, int64_t before_ms)
+{
+	for (unsigned i = 0; i < rows->count; i++) {
+		struct past_point point;
+
+		if (rows->time_ms[i] >= from_ms && rows->time_ms[i] < before_ms &&
+		    rollup_point(rows, i, metric, &point) && !add(p, &point))
+			return false;
+	}
+	return true;
+}
+
+/* add_rollup adds the rows from a time on and before another; false when there is no room for more. */
+static bool
+add_rollup(struct points *p, const struct rollup *r, enum metric_id metric, int64_t from_ms, int64_t before_ms)
+{
+	for (size_t i = 0; i < r->sealed.count; i++) {
+		const struct block *b = block_list_at(&r->sealed, i)->block;
+
+		if (b->last_ms < from_ms || b->last_ms < p->from_ms || b->first_ms > p->to_ms ||
+		    b->first_ms >= before_ms)
+			continue;
+		unpack_parts(b, metric, p->unpacked);
+		if (!add_rows(p, p->unpacked, metric, from_ms, before_ms))
+			return false;
+	}
+	return add_rows(p, r->open, metric, from_ms, before_ms);
+}
+
+/* samples_between is how many samples the rows from a time on and before another were made of. */
+static size_t
+samples_between(const struct rollup *r, int64_t from_ms, int64_t before_ms, struct grid *unpacked)
+{
+	uint16_t number = ROLLUP_SAMPLES;
+	size_t n = 0;
+
+	for (size_t i = 0; i <= r->sealed.count; i++) {
+		const struct block *b = i < r->sealed.count ? block_list_at(&r->sealed, i)->block : NULL;
+		const struct grid *rows = b ? unpacked : r->open;
+
+		if (b && (b->last_ms < from_ms || b->first_ms >= before_ms))
+			continue;
+		if (b)
+			block_unpack_some(b, &number, 1, unpacked);
+		for (unsigned row = 0; row < rows->count; row++)
+			if (rows->time_ms[row] >= from_ms && rows->time_ms[row] < before_ms)
+				n += rollup_samples(rows, row);
+	}
+	return n;
+}
+
+/* ---- seams: where a bucket is known only in part by what is finer, its roll-up counts, and what is finer begins behind it ---- */
+
+static int64_t
+rollup_since(const struct rollup *r)
+{
+	if (r->sealed.count > 0)
+		return block_list_at(&r->sealed, 0)->block->first_ms;
+	return r->open->count > 0 ? r->open->time_ms[0] : INT64_MAX;
+}
+
+/* full_begin is from when on full resolution is told. */
+static int64_t
+full_begin(const struct engine *e, struct grid *unpacked)
+{
+	int64_t since_ms = history_since(e->history), begin_ms, end_ms;
+
+	if (since_ms == 0)
+		return INT64_MAX;
+	begin_ms = bucket_begin(since_ms, MINUTE_MS);
+	end_ms = begin_ms + MINUTE_MS;
+	if (samples_between(&e->minutes, begin_ms, end_ms, unpacked) > history_count(e->history, begin_ms, end_ms))
+		return end_ms;
+	return since_ms;
+}
+
+/* minutes_begin is from when on minutes are told, and what is finer. */
+static int64_t
+minutes_begin(const struct engine *e, int64_t full_ms, struct grid *unpacked)
+{
+	int64_t since_ms = rollup_since(&e->minutes), begin_ms, end_ms;
+	size_t finer;
+
+	if (full_ms < since_ms)
+		since_ms = full_ms;
+	if (since_ms == INT64_MAX)
+		return since_ms;
+	begin_ms = bucket_begin(since_ms, HOUR_MS);
+	end_ms = begin_ms + HOUR_MS;
+	finer = samples_between(&e->minutes, begin_ms, end_ms < full_ms ? end_ms : full_ms, unpacked);
+	if (full_ms < end_ms)
+		finer += history_count(e->history, full_ms, end_ms);
+	return samples_between(&e->hours, begin_ms, end_ms, unpacked) > finer ? end_ms : since_ms;
+}
+
+size_t
+engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_ms, int64_t to_ms, int64_t step_ms,
+    struct past_point *out, size_t max)
+{
+	struct points p = { out, 0, max, from_ms, to_ms, step_ms, grid_new(ROLLUP_WIDTH) };
+	int64_t full_ms = full_begin(e, p.unpacked), minutes_ms = minutes_begin(e, full_ms, p.unpacked);
+
+	if (full_ms < minutes_ms)
+		full_ms = minutes_ms;
+	if (add_rollup(&p, &e->hours, metric, INT64_MIN, minutes_ms) &&
+	    add_rollup(&p, &e->minutes, metric, minutes_ms, full_ms) && full_ms < INT64_MAX)
+		add_full(&p, e->history, metric, full_ms);
+	grid_free(p.unpacked);
+	return p.count;
+}
