@@ -74,6 +74,7 @@ help:
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS (600)'
 	@echo 'make bench       figures, as ratios'
 	@echo 'make bench-probe what watching costs a node, beside peers; an hour and more, QUICK=1 two minutes (mk/bench.mk)'
+	@echo 'make soak        kill -9 at KILLS (1000) random moments, and what is in the file then; goes on where it was (mk/soak.mk)'
 	@echo 'make cover lint format install clean deps'
 
 # ---- the program -------------------------------------------------------------------------------------------------

@@ -277,9 +277,8 @@ configure(struct db *db)
 	sqlite3_create_function(
 	    db->sql, "tally_cause", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, tally_cause, NULL, NULL);
 	sqlite3_create_function(db->sql, "is_open", -1, SQLITE_UTF8, db, is_open, NULL, NULL);
-	/* The first two are of effect in a new file only. */
+	/* The lock's mode comes before anything that reads the file, or there is a shared mapping after all. */
 	return run_sql(db,
-	    "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
 	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
 	    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048; PRAGMA synchronous = NORMAL;"
 	    "PRAGMA journal_size_limit = 8388608;");
@@ -314,7 +313,10 @@ migrate(struct db *db, int64_t version)
 
 	if (version == SCHEMA_VERSION)
 		return SQLITE_OK;
-	result = run_sql(db, "BEGIN IMMEDIATE");
+	/* Of effect in a new file only; and it writes, so that no other could be opened on a full disk. */
+	result = version == 0 ? run_sql(db, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL") : SQLITE_OK;
+	if (result == SQLITE_OK)
+		result = run_sql(db, "BEGIN IMMEDIATE");
 	for (; result == SQLITE_OK && version < SCHEMA_VERSION; version++)
 		result = run_sql(db, SCHEMA_STEPS[version]);
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", DB_APPLICATION_ID,
