@@ -5,6 +5,8 @@
 %%
 %%     casts    100 processes send 1,000 track_restart each: what a cast costs its caller, how fast they are taken in, how many are lost
 %%     calls    one caller, one after another
+%%     history  a day at 5 s: what it costs the engine and its caller, and how long other callers wait at most while it is under way; the floor is a
+%%              gen_server that has such a day as a term and copies it to its caller
 %%     restart  from the kill of a child to its event at a subscriber; the floor is a monitor's 'DOWN'
 %%
 %% scripts/bench_embedded.sh runs it. CPU is that of the VM and of the engine; latencies are wall time, for that is what callers feel.
@@ -19,10 +21,12 @@
 -define(CASTS, 1000).
 -define(CALLS, 5000).
 -define(KILLS, 500).
+-define(DAY, 17280).                % samples, 5 s apart
+-define(DAYS, 9).
 
 main(Engine) ->
     logger:set_handler_config(default, level, none),                     % the kills are not news here
-    Rows = lists:append([with_processes(Count, Engine) || Count <- [0, 100000]]),
+    Rows = lists:append([with_processes(Count, Engine) || Count <- [0, 100000]]) ++ history(Engine),
     io:format("~n~-46ts ~12ts ~12ts ~8ts~n", ["in an application (" ++ otp() ++ ")", "arsenal", "floor", "ratio"]),
     [print(Row) || Row <- Rows],
     case lists:sum([Lost || {lost, _, Lost} <- Rows]) of
@@ -132,6 +136,61 @@ call_rows(Name, What, Call, Floor) ->
 
 timed(Count, Fun) ->
     [begin From = now_us(), _ = Fun(), now_us() - From end || _ <- lists:seq(1, Count)].
+
+%%% a day of history
+
+history(Engine) ->
+    {ok, Server} = arsenal:start_link([{engine, Engine} | arsenal_day:options()]),
+    {ok, Floor} = gen_server:start_link(?MODULE, [], []),
+    {First, Last} = arsenal_day:live(Server, 5000, ?DAY),
+    {ok, Day} = gen_server:call(Server, {get_historical_data, First, Last}, 60000),
+    ?DAY = length(maps:get(metrics, Day)),
+    ok = gen_server:call(Floor, {answer, Day}, infinity),
+    Before = engine_cpu(),
+    Runs = [meanwhile(fun(There) -> day(Server, First, Last, There) end, fun() -> {ok, _} = arsenal:get_server_stats(Server) end) || _ <- lists:seq(1, ?DAYS)],
+    Cpu = engine_cpu() - Before,
+    Floors = [meanwhile(fun(There) -> floor_day(Floor, There) end, fun() -> _ = gen_server:call(Floor, get, infinity) end) || _ <- lists:seq(1, ?DAYS)],
+    Median = fun(Key, List) -> percentile([maps:get(Key, Run) || Run <- List], 50) end,
+    unlink(Server),
+    arsenal:stop(Server),
+    gen_server:stop(Floor),
+    [{row, "a day of history, its caller's time", "ms", Median(all, Runs) / 1000, Median(all, Floors) / 1000},
+     {row, "longest wait of others until it is there", "us", Median(longest, Runs), Median(longest, Floors)},
+     {row, "decoding it in the caller, of its time", "%", 100 * Median(decoding, Runs) / Median(all, Runs)},
+     {row, "CPU of the engine for a day, others' calls too", "ms", Cpu / ?DAYS},
+     {row, "as binaries", "MB", Median(bytes, Runs) / 1.0e6}].
+
+%% As arsenal:get_historical_data/3 does it.
+day(Server, First, Last, There) ->
+    Begin = now_us(),
+    Parts = gen_server:call(Server, {arsenal_binary, {get_historical_data, First, Last}}, 60000),
+    Got = now_us(),
+    There(),
+    {ok, #{metrics := [_ | _]}} = arsenal_answers:joined(Parts),
+    End = now_us(),
+    #{all => End - Begin, decoding => End - Got, bytes => iolist_size(Parts)}.
+
+floor_day(Floor, There) ->
+    Begin = now_us(),
+    {ok, #{metrics := [_ | _]}} = gen_server:call(Floor, answer, infinity),
+    There(),
+    #{all => now_us() - Begin}.
+
+%% In a process of its own, as an application's is; another one calls again and again until the answer is there. What decoding does to the VM's
+%% schedulers after that is another matter.
+meanwhile(Large, Small) ->
+    Me = self(),
+    {_, Monitor} = spawn_monitor(fun() -> exit({took, Large(fun() -> Me ! there end)}) end),
+    Longest = longest(Small, 0),
+    receive {'DOWN', Monitor, process, _, {took, Run}} -> Run#{longest => Longest} end.
+
+longest(Small, Longest) ->
+    receive there -> Longest
+    after 0 ->
+        From = now_us(),
+        _ = Small(),
+        longest(Small, max(Longest, now_us() - From))
+    end.
 
 %%% restarts
 

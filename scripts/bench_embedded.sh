@@ -5,5 +5,5 @@ set -eu
 program=$(realpath "$1")
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-erlc -Werror -o "$out" otp/src/*.erl bench/bench_embedded.erl
+erlc -Werror -o "$out" otp/src/*.erl otp/test/arsenal_day.erl bench/bench_embedded.erl
 erl -noinput -noshell +P 1000000 -pa "$out" -eval "bench_embedded:main(\"$program\")"
