@@ -8,6 +8,7 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "http/address.h"
+#include "http/columns.h"
 #include "http/guard.h"
 #include "http/query.h"
 #include "http/routes.h"
@@ -92,6 +93,22 @@ try_time(const char *text)
 		abort();
 }
 
+/* A step, or a list of metrics: or a reason. */
+static void
+try_columns(const char *text)
+{
+	bool metrics[METRIC_COUNT];
+	struct err err = { "" };
+	int64_t step_ms;
+
+	if (columns_step(text, &step_ms, &err) ? step_ms < 1000 || step_ms > 366 * INT64_C(86400000)
+					       : err.text[0] == '\0')
+		abort();
+	err.text[0] = '\0';
+	if (!columns_metrics(text, metrics, &err) && err.text[0] == '\0')
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -104,6 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_path(text, strlen(text));
 	try_head(text);
 	try_time(text);
+	try_columns(text);
 	if (number_parse(text, UINT64_MAX, &id) && text[strspn(text, "0123456789")] != '\0')
 		abort();
 	if (address_parse(&a, text, &err) && a.host[0] == '\0')
