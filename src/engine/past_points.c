@@ -135,7 +135,12 @@ samples_between(const struct rollup *r, int64_t from_ms, int64_t before_ms, stru
 	return n;
 }
 
-/* ---- seams: where a bucket is known only in part by what is finer, its roll-up counts, and what is finer begins behind it ---- */
+/* ---- seams: a bucket that is known only in part by what is finer is told as a roll-up, and what is finer begins behind it ---- */
+
+/* Hours are told up to hours_end, minutes from there on to minutes_end, and full resolution from there on. */
+struct seams {
+	int64_t hours_end, minutes_end;
+};
 
 static int64_t
 rollup_since(const struct rollup *r)
@@ -145,9 +150,8 @@ rollup_since(const struct rollup *r)
 	return r->open->count > 0 ? r->open->time_ms[0] : INT64_MAX;
 }
 
-/* full_begin is from when on full resolution is told. */
 static int64_t
-full_begin(const struct engine *e, struct grid *unpacked)
+find_minutes_end(const struct engine *e, struct grid *unpacked)
 {
 	int64_t since_ms = history_since(e->history), begin_ms, end_ms;
 
@@ -157,26 +161,36 @@ full_begin(const struct engine *e, struct grid *unpacked)
 	end_ms = begin_ms + MINUTE_MS;
 	if (samples_between(&e->minutes, begin_ms, end_ms, unpacked) > history_count(e->history, begin_ms, end_ms))
 		return end_ms;
-	return since_ms;
+	return begin_ms;
 }
 
-/* minutes_begin is from when on minutes are told, and what is finer. */
 static int64_t
-minutes_begin(const struct engine *e, int64_t full_ms, struct grid *unpacked)
+find_hours_end(const struct engine *e, int64_t minutes_end, struct grid *unpacked)
 {
 	int64_t since_ms = rollup_since(&e->minutes), begin_ms, end_ms;
 	size_t finer;
 
-	if (full_ms < since_ms)
-		since_ms = full_ms;
+	if (minutes_end < since_ms)
+		since_ms = minutes_end;
 	if (since_ms == INT64_MAX)
 		return since_ms;
 	begin_ms = bucket_begin(since_ms, HOUR_MS);
 	end_ms = begin_ms + HOUR_MS;
-	finer = samples_between(&e->minutes, begin_ms, end_ms < full_ms ? end_ms : full_ms, unpacked);
-	if (full_ms < end_ms)
-		finer += history_count(e->history, full_ms, end_ms);
-	return samples_between(&e->hours, begin_ms, end_ms, unpacked) > finer ? end_ms : since_ms;
+	finer = samples_between(&e->minutes, begin_ms, end_ms < minutes_end ? end_ms : minutes_end, unpacked);
+	if (minutes_end < end_ms)
+		finer += history_count(e->history, minutes_end, end_ms);
+	return samples_between(&e->hours, begin_ms, end_ms, unpacked) > finer ? end_ms : begin_ms;
+}
+
+static struct seams
+find_seams(const struct engine *e, struct grid *unpacked)
+{
+	struct seams s = { .minutes_end = find_minutes_end(e, unpacked) };
+
+	s.hours_end = find_hours_end(e, s.minutes_end, unpacked);
+	if (s.minutes_end < s.hours_end)
+		s.minutes_end = s.hours_end;
+	return s;
 }
 
 size_t
@@ -184,13 +198,11 @@ engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_m
     struct past_point *out, size_t max)
 {
 	struct points p = { out, 0, max, from_ms, to_ms, step_ms, grid_new(ROLLUP_WIDTH) };
-	int64_t full_ms = full_begin(e, p.unpacked), minutes_ms = minutes_begin(e, full_ms, p.unpacked);
+	struct seams seams = find_seams(e, p.unpacked);
 
-	if (full_ms < minutes_ms)
-		full_ms = minutes_ms;
-	if (add_rollup(&p, &e->hours, metric, INT64_MIN, minutes_ms) &&
-	    add_rollup(&p, &e->minutes, metric, minutes_ms, full_ms) && full_ms < INT64_MAX)
-		add_full(&p, e->history, metric, full_ms);
+	if (add_rollup(&p, &e->hours, metric, INT64_MIN, seams.hours_end) &&
+	    add_rollup(&p, &e->minutes, metric, seams.hours_end, seams.minutes_end))
+		add_full(&p, e->history, metric, seams.minutes_end);
 	grid_free(p.unpacked);
 	return p.count;
 }

@@ -78,13 +78,8 @@ relive(struct engine *e, const struct past_block *b)
 	sample_reader_open(&reader, &p);
 	for (unsigned row = 0; row < b->block->rows; row++) {
 		const struct past_check *check;
-		const struct sample *s = sample_reader_at(&reader, row, &check);
 
-		engine_relive(e, s);
-		if (check == NULL)
-			continue;
-		e->counts.health_checks++;
-		e->counts.last_check_ms = s->time_ms;
+		engine_relive(e, sample_reader_at(&reader, row, &check));
 	}
 	sample_reader_release(&reader);
 }

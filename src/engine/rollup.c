@@ -220,9 +220,15 @@ void
 rollup_feed_next(struct rollup *r, rollup_sealed *sealed, void *context)
 {
 	struct grid *unpacked = grid_new(ROLLUP_WIDTH);
+	int64_t last_ms = INT64_MIN;
 
+	rollup_last(r->next, &last_ms);
 	for (size_t i = 0; i < r->sealed.count; i++) {
-		block_unpack(block_list_at(&r->sealed, i)->block, unpacked);
+		const struct block *b = block_list_at(&r->sealed, i)->block;
+
+		if (b->last_ms < last_ms)
+			continue;
+		block_unpack(b, unpacked);
 		for (unsigned row = 0; row < unpacked->count; row++)
 			take_row(r->next, unpacked, row, sealed, context);
 	}

@@ -111,6 +111,23 @@ put_presence(struct bit_writer *w, const struct grid_cells *c, unsigned rows, un
 		bits_put(w, c->present[i], rows - 64 * i < 64 ? rows - 64 * i : 64);
 }
 
+/* put_guess writes it (NULL: there is none), and guesses the values of c. */
+static void
+put_guess(
+    struct bit_writer *w, const struct packer *p, const struct guess *g, const struct grid_cells *c, double *foretold)
+{
+	const struct grid_cells *b = g && g->b != GRID_NONE ? grid_column(p->rows, g->b) : NULL;
+
+	bits_put(w, g ? g->kind : GUESS_NONE, 3);
+	if (g == NULL)
+		return;
+	assert(p->place_of[g->a] < p->next && (b == NULL || p->place_of[g->b] < p->next));
+	bits_put(w, p->place_of[g->a], PLACE_BITS);
+	if (b)
+		bits_put(w, p->place_of[g->b], PLACE_BITS);
+	guess_values(g->kind, grid_column(p->rows, g->a), b, c, p->rows->count, foretold);
+}
+
 /* write_column appends a column; g: with this guess (NULL: none). */
 static void
 write_column(const struct packer *p, struct strbuf *out, const struct grid_cells *c, const struct guess *g)
@@ -123,15 +140,7 @@ write_column(const struct packer *p, struct strbuf *out, const struct grid_cells
 		if (cells_have(c, i))
 			v[n++] = c->v[i];
 	put_presence(&w, c, p->rows->count, n);
-	bits_put(&w, g ? g->kind : GUESS_NONE, 3);
-	if (g) {
-		const struct grid_cells *b = g->b == GRID_NONE ? NULL : grid_column(p->rows, g->b);
-
-		bits_put(&w, p->place_of[g->a], PLACE_BITS);
-		if (b)
-			bits_put(&w, p->place_of[g->b], PLACE_BITS);
-		guess_values(g->kind, grid_column(p->rows, g->a), b, c, p->rows->count, foretold);
-	}
+	put_guess(&w, p, g, c, foretold);
 	column_write(&w, v, n, g ? foretold : NULL);
 	bits_finish(&w);
 }

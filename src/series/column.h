@@ -9,19 +9,19 @@
  *	10  anything else    XOR with the value before, as in Gorilla (series/integers.h has the reference): 0 if it is the same; 10 and the bits that
  *	                     differ, if they lie within the place of the last ones; 11, 6 bits leading zeros, 6 bits length less one, the bits
  *
- *	1 1 1              00 1 0000010 10
- *	1.5 1.5 3.5        10, 64 bits of 1.5, 0, 11 001001 000010 111    (1.5 is 3ff8…, 3.5 is 400c…: they differ in 7ff4…: 1 leading zero, 13 bits)
+ *	1 1 1    00 1 0000010 10
+ *	⅓ ⅓ ⅔    10, the 64 bits of ⅓, 0, 11 001010 000001 11   (3fd5… and 3fe5… differ in 0030…: 10 leading zeros, 2 bits)
  */
 #ifndef SERIES_COLUMN_H
 #define SERIES_COLUMN_H
 
 #include "series/integers.h"
 
-/* column_write writes 1 to SERIES_ROWS values; foretold (NULL: nothing is) are guesses at them: used if that makes it shorter. */
+/* column_write writes 1 to SERIES_ROWS values. foretold (NULL: nothing is) are guesses at them, from which integers are told apart. */
 void column_write(struct bit_writer *w, const double *v, unsigned n, const double *foretold);
 /*
- * column_read reads them. foretold must be those it was written with, if column_is_foretold. Whatever the bits are, it fills v; the reader
- * is bad if they are not what column_write writes.
+ * column_read reads them; foretold must be what they were written with. Whatever the bits are, it fills v; the reader is bad if they are not what
+ * column_write writes.
  */
 void column_read(struct bit_reader *r, double *v, unsigned n, const double *foretold);
 
