@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -964,6 +965,47 @@ every_metric_in_steps(void **state)
 	json_decref(root);
 }
 
+/* 30 h, of which 24 are kept as they were; the hours before them by the minute. */
+static void
+steps_reach_as_far_as_roll_ups(void **state)
+{
+	const int64_t first = FIXTURE_NOW - 30 * INT64_C(3600000);
+	struct sample s = { .time_ms = 0 };
+	json_t *root, *count;
+	double values = 0;
+	char query[128];
+
+	(void)state;
+	for (int64_t t = first; t <= FIXTURE_NOW; t += 20000) {
+		s.time_ms = t;
+		sample_set(&s, METRIC_PROCESS_COUNT, 7);
+		engine_feed(fixture.engines[0], t, &s);
+	}
+	fixture_collect(&fixture);
+	snprintf(query, sizeof(query), "start=%" PRId64 "&step=5m&metric=process_count", first);
+	root = ask_columns(query);
+	count = json_object_get(json_object_get(root, "metrics"), "process_count");
+	assert_in_range(json_array_size(json_object_get(count, "time")), 30 * 12, 30 * 12 + 1);
+	assert_int_equal(json_integer_value(json_object_get(count, "resolution")), 300);
+	json_decref(root);
+	snprintf(query, sizeof(query), "start=%" PRId64 "&step=20s&metric=process_count", first);
+	root = ask_columns(query);
+	count = json_object_get(json_object_get(root, "metrics"), "process_count");
+	/* The minute of the first two began before `first`. */
+	for (size_t i = 0; i < json_array_size(json_object_get(count, "time")); i++)
+		values += at(count, "count", i);
+	ASSERT_NEAR(values, 30 * 180 + 1 - 2, 0);
+	assert_int_equal(json_integer_value(json_object_get(count, "resolution")), 60);
+	ASSERT_NEAR(at(count, "count", 1), 3, 0);
+	ASSERT_NEAR(at(count, "time", 1) - at(count, "time", 0), 60000, 0);
+	json_decref(root);
+	root = ask_columns("step=20s&metric=process_count");
+	count = json_object_get(json_object_get(root, "metrics"), "process_count");
+	assert_in_range(json_array_size(json_object_get(count, "time")), 180, 181);
+	assert_int_equal(json_integer_value(json_object_get(count, "resolution")), 20);
+	json_decref(root);
+}
+
 int
 main(void)
 {
@@ -999,6 +1041,7 @@ main(void)
 		WITH(setup, the_server_goes_in_the_middle_of_it),
 		WITH(setup, metrics_in_steps),
 		WITH(setup, every_metric_in_steps),
+		WITH(setup, steps_reach_as_far_as_roll_ups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
