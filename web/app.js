@@ -186,7 +186,7 @@ async function poll() {
   timer = setTimeout(poll, again ? 0 : document.hidden ? POLL_HIDDEN_MS : POLL_MS);
 }
 
-// ---- what the charts stand on: samples seen since the page was opened -------------------------------------------------
+// ---- what the charts stand on: what is kept of the minutes before the page was opened, and samples seen since ----------
 
 const CHARTS = [
   { key: "cpu", title: "CPU", unit: "%", metric: "cpu_utilization", criterion: "cpu", top: 100 },
@@ -203,11 +203,35 @@ function perMinute(totals, t, total) {
   return from && t > from.t ? ((total - from.total) * 60000) / Math.max(60000, t - from.t) : 0;
 }
 
+// The columns of /history as points. Restarts per minute are not among the metrics.
+function pastPoints(metrics) {
+  const points = new Map();
+  for (const c of CHARTS) {
+    const { time = [], mean = [] } = metrics[c.metric] || {};
+    time.forEach((t, i) => points.set(t, { ...points.get(t), t, [c.key]: mean[i] }));
+  }
+  const missing = Object.fromEntries(CHARTS.map((c) => [c.key, null]));
+  return [...points.values()].sort((a, b) => a.t - b.t).map((p) => ({ ...missing, ...p }));
+}
+
+// Asked for once a node, by its own clock. Without an answer the charts begin with now.
+async function fillPast(name, s, end) {
+  const metrics = CHARTS.flatMap((c) => c.metric || []).join(",");
+  try {
+    const past = await get(`nodes/${encodeURIComponent(name)}/history?start=${end - WINDOW_MS}&end=${end}&step=5s&metric=${metrics}`);
+    s.points.unshift(...pastPoints(past.metrics).filter((p) => p.t < s.points[0].t));
+  } catch {
+    return;
+  }
+  showCharts();
+}
+
 function keepPoint(name, performance, restarts) {
   const s = state.series.get(name) || { points: [], totals: [] };
-  state.series.set(name, s);
   const t = performance.timestamp && Date.parse(performance.timestamp);
   if (!t || (s.points.length && t <= s.points.at(-1).t)) return;
+  if (!state.series.has(name)) fillPast(name, s, t);
+  state.series.set(name, s);
   const point = { t };
   for (const c of CHARTS) if (c.metric) point[c.key] = performance.metrics[c.metric] ?? null;
   point.restarts = restarts.observed ? perMinute(s.totals, t, restarts.total_restarts) : null;
@@ -554,7 +578,7 @@ function drawChart(chart) {
 
 function showCharts() {
   const all = state.series.get(state.selected)?.points || [];
-  $("charts-span").textContent = all.length > 1 ? `${age(all.at(-1).t - all[0].t)}, since this page was opened` : "since this page was opened";
+  $("charts-span").textContent = all.length > 1 ? `the last ${age(all.at(-1).t - all[0].t)}` : "";
   charts.forEach(drawChart);
 }
 

@@ -151,6 +151,18 @@ test("charts are drawn", async ({ page }) => {
   check(labels.every(Boolean), `${labels}`);
 });
 
+test("charts begin before the page was opened", async ({ page, node }) => {
+  const past = await of(node, "history?step=5&metric=process_count");
+  const { time } = past.metrics.process_count;
+  const seconds = Math.min(600, (Date.parse(past.time_range.end) - time[0]) / 1000);
+  await eventually("as long as that", async () => {
+    const shown = await text(page, "#charts-span");
+    const [, n, unit] = shown.match(/^the last (\d+) (s|min)$/) || [];
+    const span = Number(n) * (unit === "min" ? 60 : 1);
+    return (span > seconds - 65 && span >= Math.min(seconds - 10, 60)) || `${shown}, of ${seconds} s`;
+  });
+});
+
 test("restarts by supervisor", async ({ page, node }) => {
   await eventually("restarts", async () => {
     const r = await of(node, "restarts");
@@ -281,7 +293,7 @@ test("light, dark and phone: nothing is cut off", async ({ browser, node }) => {
     await page.waitForSelector("#criteria li");
     await page.click("#tree-ask");
     await page.waitForSelector("#tree li");
-    await eventually("a chart with more than one sample", async () => (await text(page, "#charts-span")).includes(","));
+    await eventually("a chart with more than one sample", async () => (await text(page, "#charts-span")).startsWith("the last "));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     check(over <= 0, `${name}: ${over} pixels too wide`);
     if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
