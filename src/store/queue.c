@@ -27,6 +27,18 @@ row_size(const struct row *r)
 	return sizeof(*r) + r->body_len + r->more_len;
 }
 
+const char *
+row_incident_kind(const struct row *r)
+{
+	return (const char *)r->data;
+}
+
+const char *
+row_incident_id(const struct row *r)
+{
+	return (const char *)r->data + strlen((const char *)r->data) + 1;
+}
+
 void
 rows_add(struct rows *rows, struct row *r)
 {

@@ -31,6 +31,9 @@ struct row {
 struct row *row_new(
     enum row_kind kind, int64_t time_ms, const void *body, size_t body_len, const void *more, size_t more_len);
 size_t row_size(const struct row *r);
+/* row_incident_kind, row_incident_id: of a ROW_INCIDENT. */
+const char *row_incident_kind(const struct row *r);
+const char *row_incident_id(const struct row *r);
 
 struct rows {
 	struct row *first, *last;

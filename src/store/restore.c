@@ -3,14 +3,15 @@
  * Reading: samples, restarts and events go into the engine as they came, by time, each from where on the engine keeps them. Samples of the
  * last hour are fed again, so that it knows what is usual; older ones only become its history.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/map.h"
 #include "store/cause_code.h"
+#include "store/db.h"
 #include "store/event_code.h"
-#include "store/state.h"
+#include "store/restore.h"
 #include "store/term_code.h"
 
 #define REPLAY_MS 3600000
@@ -27,16 +28,14 @@ struct cursor {
 };
 
 struct restore {
-	struct store *s;
-	struct store_node *n;
-	int64_t node; /* its number */
+	const struct restore_input *in;
 	struct engine *e;
 	int64_t now_ms;
 	int64_t first_listed; /* restarts from this id on are in the engine's list */
 	struct cursor cursors[SOURCE_COUNT];
 	sqlite3_stmt *shared;
 	struct map causes, findings; /* by id: struct restart, struct node_event */
-	int result;                  /* the first error of SQLite's */
+	struct restore_outcome out;  /* result: the first error of SQLite's */
 	struct sample sample;
 	struct check_code check;
 };
@@ -48,8 +47,8 @@ prepare(struct restore *r, const char *sql)
 {
 	sqlite3_stmt *st = NULL;
 
-	if (r->result == SQLITE_OK)
-		r->result = sqlite3_prepare_v2(r->s->db.sql, sql, -1, &st, NULL);
+	if (r->out.result == SQLITE_OK)
+		r->out.result = sqlite3_prepare_v2(r->in->sql, sql, -1, &st, NULL);
 	return st;
 }
 
@@ -57,10 +56,10 @@ prepare(struct restore *r, const char *sql)
 static bool
 step(struct restore *r, sqlite3_stmt *st)
 {
-	int result = st && r->result == SQLITE_OK ? sqlite3_step(st) : SQLITE_DONE;
+	int result = st && r->out.result == SQLITE_OK ? sqlite3_step(st) : SQLITE_DONE;
 
 	if (result != SQLITE_ROW && result != SQLITE_DONE)
-		r->result = result;
+		r->out.result = result;
 	return result == SQLITE_ROW;
 }
 
@@ -71,7 +70,7 @@ ask(struct restore *r, const char *sql, int64_t number, int64_t fallback)
 	sqlite3_stmt *st = prepare(r, sql);
 	int64_t answer = fallback;
 
-	sqlite3_bind_int64(st, 1, r->node);
+	sqlite3_bind_int64(st, 1, r->in->node);
 	sqlite3_bind_int64(st, 2, number);
 	if (step(r, st) && sqlite3_column_type(st, 0) == SQLITE_INTEGER)
 		answer = sqlite3_column_int64(st, 0);
@@ -117,7 +116,7 @@ read_cause(struct restore *r UNUSED, const void *body, size_t len)
 static void *
 read_finding(struct restore *r, const void *body, size_t len)
 {
-	struct node_event *ev = event_code_read(body, len, r->n->name);
+	struct node_event *ev = event_code_read(body, len, r->in->name);
 
 	if (ev && ev->type != EVENT_HEALTH_ALERT)
 		return ev;
@@ -174,8 +173,8 @@ give_restart(struct restore *r, const struct restart *restart, int64_t id, bool 
 			engine_restore_restart(r->e, restart);
 		return;
 	}
-	if (restart->time_ms >= r->now_ms - 2 * PAIRING_LATE_MS)
-		pairs_meet(&r->n->pairs, restart);
+	if (r->in->pairs && restart->time_ms >= r->now_ms - 2 * PAIRING_LATE_MS)
+		pairs_meet(r->in->pairs, restart);
 	engine_restart(r->e, restart->time_ms, restart);
 }
 
@@ -189,7 +188,7 @@ past(const struct restore *r, int64_t time_ms)
 static void
 give_restart_row(struct restore *r, sqlite3_stmt *st)
 {
-	bool ours = sqlite3_column_int64(st, 2) == (int64_t)r->n->session;
+	bool ours = sqlite3_column_int64(st, 2) == (int64_t)r->in->session;
 	const struct restart *cause = NULL;
 	struct restart restart;
 	int64_t flags = sqlite3_column_int64(st, 4), time_ms = past(r, sqlite3_column_int64(st, 1));
@@ -198,7 +197,7 @@ give_restart_row(struct restore *r, sqlite3_stmt *st)
 	if (sqlite3_column_type(st, 6) == SQLITE_INTEGER)
 		cause = find_shared(r, &r->causes, sqlite3_column_int64(st, 6), read_cause, free_cause);
 	if (!read_kind(sqlite3_column_int64(st, 3), &kind)) {
-		r->n->unread++;
+		r->out.unread++;
 		return;
 	}
 	if (cause == NULL) {
@@ -226,7 +225,7 @@ give_tally(struct restore *r, sqlite3_stmt *st)
 	enum restart_kind kind;
 
 	if (!read_kind(sqlite3_column_int64(st, 0), &kind) || count == 0) {
-		r->n->unread++;
+		r->out.unread++;
 		return;
 	}
 	if (!cause_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &restart)) {
@@ -247,8 +246,8 @@ give_tallies(struct restore *r)
 	    "SELECT kind, cause, count, first, last FROM tallies WHERE node = ?1 AND session = ?2"
 	    " ORDER BY kind > 2, last");
 
-	sqlite3_bind_int64(st, 1, r->node);
-	sqlite3_bind_int64(st, 2, (int64_t)r->n->session);
+	sqlite3_bind_int64(st, 1, r->in->node);
+	sqlite3_bind_int64(st, 2, (int64_t)r->in->session);
 	while (step(r, st))
 		give_tally(r, st);
 	sqlite3_finalize(st);
@@ -262,8 +261,7 @@ read_check(struct restore *r, sqlite3_stmt *st, int64_t time_ms, struct node_eve
 	struct check_code *c = &r->check;
 	unsigned n = 0;
 
-	if (!check_code_read(
-		sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2), &r->s->db.names, time_ms, c))
+	if (!check_code_read(sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2), r->in->names, time_ms, c))
 		return NULL;
 	for (unsigned i = 0; i < c->finding_count; i++) {
 		struct node_event *ev =
@@ -284,9 +282,9 @@ give_sample_row(struct restore *r, sqlite3_stmt *st)
 	int64_t time_ms = sqlite3_column_int64(st, 0);
 	const struct past_check *check;
 
-	if (!sample_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &r->s->db.names, time_ms,
-		&r->sample)) {
-		r->n->unread++;
+	if (!sample_code_read(
+		sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), r->in->names, time_ms, &r->sample)) {
+		r->out.unread++;
 		return;
 	}
 	if (time_ms > r->now_ms - REPLAY_MS) {
@@ -305,12 +303,12 @@ static void
 give_event_row(struct restore *r, sqlite3_stmt *st)
 {
 	struct node_event *ev =
-	    event_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), r->n->name);
+	    event_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), r->in->name);
 
 	if (ev)
 		engine_restore_event(r->e, ev);
 	else
-		r->n->unread++;
+		r->out.unread++;
 }
 
 /* ---- all of them, by time ---- */
@@ -353,7 +351,7 @@ open_cursor(struct restore *r, enum source i, int64_t first)
 
 	r->cursors[i].st = st;
 	if (st) {
-		sqlite3_bind_int64(st, 1, r->node);
+		sqlite3_bind_int64(st, 1, r->in->node);
 		sqlite3_bind_int64(st, 2, first);
 		sqlite3_bind_int64(st, 3, r->now_ms);
 		sqlite3_bind_int64(st, 4, oldest_kept(r));
@@ -391,7 +389,7 @@ open_cursors(struct restore *r)
 {
 	const struct engine_options *o = engine_options(r->e);
 	int64_t since =
-	    ask(r, "SELECT since FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)r->n->session, INT64_MAX);
+	    ask(r, "SELECT since FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)r->in->session, INT64_MAX);
 
 	r->first_listed =
 	    first_id(r, "SELECT id FROM restarts WHERE node = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2", o->max_restarts);
@@ -441,49 +439,24 @@ close_cursors(struct restore *r)
 	map_release(&r->findings, free_finding);
 }
 
-/* What was read stays in the engine, also when the rest cannot be. */
-static void
-tell_trouble(struct restore *r)
-{
-	struct store *s = r->s;
-	struct strbuf notice = STRBUF_INIT;
-	struct err err;
-
-	if (db_is_damage(r->result)) {
-		if (!db_replace(&s->db, &notice, &err))
-			strbuf_addf(&notice, "%s%s", notice.len ? "; " : "", err.text);
-		store_notice(s, true, "%s", strbuf_cstr(&notice));
-	} else if (r->result != SQLITE_OK) {
-		store_notice(
-		    s, true, "%s: could not be read to its end: %s", s->options.path, sqlite3_errstr(r->result));
-	}
-	if (r->n->unread > 0)
-		store_notice(s, true, "%s: %llu rows of node %s make no sense and were left out", s->options.path,
-		    (unsigned long long)r->n->unread, r->n->name);
-	strbuf_release(&notice);
-}
-
-uint64_t
-store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
+struct restore_outcome
+restore_run(const struct restore_input *in, struct engine *e, int64_t now_ms)
 {
 	struct restore *r = xcalloc(1, sizeof(*r));
-	struct store *s = n->s;
-	uint64_t mark;
+	struct restore_outcome out;
 
-	assert(!s->begun);
-	*r = (struct restore) { .s = s, .n = n, .node = s->db.nodes[n->index].number, .e = e, .now_ms = now_ms };
+	*r = (struct restore) { .in = in, .e = e, .now_ms = now_ms };
 	map_init(&r->causes);
 	map_init(&r->findings);
-	s->now_ms = now_ms;
-	s->db.nodes[n->index].restored_ms = now_ms;
 	engine_restore_begin(e);
-	mark = (uint64_t)ask(r, "SELECT mark FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)n->session, 0);
+	r->out.mark =
+	    (uint64_t)ask(r, "SELECT mark FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)in->session, 0);
 	give_tallies(r);
 	open_cursors(r);
 	give_all(r);
 	engine_restore_end(e, now_ms);
 	close_cursors(r);
-	tell_trouble(r);
+	out = r->out;
 	free(r);
-	return mark;
+	return out;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of one transaction, as SQL. */
-#include <string.h>
-
 #include "store/state.h"
 
 static void
@@ -119,12 +117,11 @@ static int
 write_incident(struct writer *w, const struct row *r)
 {
 	sqlite3_stmt *st = w->s->db.statements[SQL_INCIDENT];
-	const char *kind = (const char *)r->data, *name = kind + strlen(kind) + 1;
 
 	sqlite3_bind_int64(st, 1, node_number(w, r));
 	sqlite3_bind_int64(st, 2, r->time_ms);
-	sqlite3_bind_text(st, 3, kind, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 4, name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 3, row_incident_kind(r), -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 4, row_incident_id(r), -1, SQLITE_STATIC);
 	bind_blob(st, 5, r->data + r->body_len, r->more_len);
 	return db_run(&w->s->db, SQL_INCIDENT);
 }

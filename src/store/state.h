@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "store/db.h"
+#include "store/incident_list.h"
 #include "store/pairs.h"
 #include "store/queue.h"
 #include "store/store.h"
@@ -40,9 +41,8 @@ struct store_node {
 
 	/* the loop's */
 	struct pairs pairs;
-	uint64_t lost;   /* restarts that found no room, since the last that did; they go into the file as a number */
-	bool full;       /* and there are such */
-	uint64_t unread; /* rows that a restore could not make sense of */
+	uint64_t lost; /* restarts that found no room, since the last that did; they go into the file as a number */
+	bool full;     /* and there are such */
 
 	/* both sides', under the lock */
 	uint64_t mark; /* committed */
@@ -64,9 +64,10 @@ struct store {
 	int64_t now_ms;     /* the latest time that was put */
 	struct shared shared;
 	uint64_t next_shared;
-	unsigned files_seen;      /* of `files` */
-	unsigned full;            /* nodes that are; a notice said so */
-	bool begun;               /* something was put */
+	unsigned files_seen; /* of `files` */
+	unsigned full;       /* nodes that are; a notice said so */
+	bool begun;          /* something was put */
+	struct incident_list incidents;
 	struct strbuf body, more; /* scratch */
 
 	/* both sides', under the lock */
@@ -79,6 +80,7 @@ struct store {
 	struct notice notices[STORE_NOTICES];
 	unsigned notice_count;
 	struct store_counts counts;
+	struct incident_request *asked, *answered; /* incidents.c */
 
 	pthread_t thread;
 };

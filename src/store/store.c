@@ -12,6 +12,8 @@
 #include "base/alloc.h"
 #include "store/cause_code.h"
 #include "store/event_code.h"
+#include "store/incidents.h"
+#include "store/restore.h"
 #include "store/state.h"
 #include "store/term_code.h"
 
@@ -19,6 +21,7 @@
 #define SHARED_MAX_BYTES (4 << 20)
 /* A time so far ahead of all before is a clock that is wrong (a report's, say): it must not make the whole history old. */
 #define FUTURE_MS (7 * 24 * 3600000LL)
+#define INCIDENT_MAX_BYTES (16 << 20)
 #define JOIN_S 2 /* for a disk that does not answer at all */
 
 /* ---- news: from the writer to the loop ---- */
@@ -73,6 +76,7 @@ on_news(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	for (size_t i = 0; s->handlers.committed && i < s->node_count; i++)
 		if (take_mark(s->nodes[i], &mark))
 			s->handlers.committed(s->arg, s->nodes[i], mark);
+	incidents_deliver(s);
 }
 
 /* ---- life ---- */
@@ -119,6 +123,7 @@ store_free(struct store *s)
 	for (size_t i = 0; i < s->node_count; i++)
 		node_free(s->nodes[i]);
 	free(s->nodes);
+	incident_list_release(&s->incidents);
 	strbuf_release(&s->body);
 	strbuf_release(&s->more);
 	pthread_cond_destroy(&s->wake);
@@ -159,6 +164,8 @@ store_open(struct event_base *base, const struct store_options *options, const s
 	if (ok) {
 		s->next_shared = s->db.next_shared;
 		s->counts.bytes = db_size(&s->db);
+		/* What is damaged here is found when it is written or asked for. */
+		(void)incident_list_load(&s->incidents, s->db.sql);
 	}
 	if (ok && pthread_create(&s->thread, NULL, writer_run, s) != 0) {
 		db_close(&s->db);
@@ -194,6 +201,50 @@ store_node(struct store *s, const char *name, uint64_t session, bool sole, struc
 	return n;
 }
 
+/* What was read stays in the engine, also when the rest cannot be. */
+static void
+tell_trouble(struct store_node *n, const struct restore_outcome *out)
+{
+	struct store *s = n->s;
+	struct strbuf notice = STRBUF_INIT;
+	struct err err;
+
+	if (db_is_damage(out->result)) {
+		if (!db_replace(&s->db, &notice, &err))
+			strbuf_addf(&notice, "%s%s", notice.len ? "; " : "", err.text);
+		store_notice(s, true, "%s", strbuf_cstr(&notice));
+	} else if (out->result != SQLITE_OK) {
+		store_notice(
+		    s, true, "%s: could not be read to its end: %s", s->options.path, sqlite3_errstr(out->result));
+	}
+	if (out->unread > 0)
+		store_notice(s, true, "%s: %llu rows of node %s make no sense and were left out", s->options.path,
+		    (unsigned long long)out->unread, n->name);
+	strbuf_release(&notice);
+}
+
+uint64_t
+store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
+{
+	struct store *s = n->s;
+	const struct restore_input in = {
+		.sql = s->db.sql,
+		.names = &s->db.names,
+		.node = s->db.nodes[n->index].number,
+		.name = n->name,
+		.session = n->session,
+		.pairs = &n->pairs,
+	};
+	struct restore_outcome out;
+
+	assert(!s->begun);
+	s->now_ms = now_ms;
+	s->db.nodes[n->index].restored_ms = now_ms;
+	out = restore_run(&in, e, now_ms);
+	tell_trouble(n, &out);
+	return out.mark;
+}
+
 /* A disk that does not answer at all must not keep the program from ending: then the thread keeps the store. */
 static bool
 join(struct store *s)
@@ -222,6 +273,7 @@ store_close(struct store *s)
 	}
 	event_del(s->news);
 	on_news(-1, 0, s);
+	incidents_give_up(s);
 	db_close(&s->db);
 	store_free(s);
 }
@@ -490,4 +542,24 @@ store_event(struct store_node *n, struct node_event *ev)
 	r->b = ev->severity;
 	rows_add(&rows, r);
 	(void)put(n, &rows);
+}
+
+bool
+store_incident(struct store_node *n, int64_t time_ms, const char *kind, const char *id, const void *body, size_t len)
+{
+	const struct store_incident incident = { time_ms, n->name, kind, id, len };
+	struct store *s = n->s;
+	struct rows rows = { 0 };
+
+	assert(strlen(kind) < STORE_INCIDENT_ID && strlen(id) < STORE_INCIDENT_ID);
+	if (len > INCIDENT_MAX_BYTES)
+		return false;
+	begin_put(s, time_ms);
+	strbuf_add(&s->body, kind, strlen(kind) + 1);
+	strbuf_add(&s->body, id, strlen(id) + 1);
+	rows_add(&rows, row_new(ROW_INCIDENT, time_ms, s->body.data, s->body.len, body, len));
+	if (!put(n, &rows))
+		return false;
+	incident_list_put(&s->incidents, &incident);
+	return true;
 }

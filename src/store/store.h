@@ -80,6 +80,35 @@ void store_event(struct store_node *n, struct node_event *ev);
  */
 void store_mark(struct store_node *n, uint64_t mark);
 
+/*
+ * Incidents: what was recorded of a node's death or loss. They are kept until the file is full of them. An id is a name for people and files, of
+ * less than STORE_INCIDENT_ID bytes, and so is a kind.
+ */
+#define STORE_INCIDENT_ID 256
+
+struct store_incident {
+	int64_t time_ms;
+	const char *node; /* "" if the file does not say */
+	const char *kind;
+	const char *id;
+	uint64_t bytes; /* of the record */
+};
+
+/*
+ * store_incident keeps a record (JSON, at most 16 MB), in the place of the one with that id, if there is one. False if the queue has no room for
+ * it.
+ */
+bool store_incident(
+    struct store_node *n, int64_t time_ms, const char *kind, const char *id, const void *body, size_t len);
+/* store_incident_at: 0 is the last one put, NULL beyond the first. Valid until the next call of a store's function, and the loop's next turn. */
+const struct store_incident *store_incident_at(const struct store *s, size_t age);
+/*
+ * store_incident_body asks for a record. `take` is called once, from the loop, later than this: NULL if there is none of that id, or it cannot be
+ * read. store_close calls those who still wait.
+ */
+void store_incident_body(
+    struct store *s, const char *id, void (*take)(void *arg, const char *body, size_t len), void *arg);
+
 struct store_counts {
 	uint64_t committed; /* rows */
 	uint64_t dropped;   /* rows that found no room in the queue, or that the disk did not take */

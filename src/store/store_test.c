@@ -1193,6 +1193,97 @@ closing_takes_no_longer_than_it_may(void **state)
 	works_anew();
 }
 
+/* ---- incidents ---- */
+
+static char taken[256];
+static unsigned answers;
+
+static void
+on_body(void *arg, const char *body, size_t len)
+{
+	(void)arg;
+	answers++;
+	snprintf(taken, sizeof(taken), "%s", body ? body : "none");
+	assert_true(body == NULL || strlen(body) == len);
+}
+
+static const char *
+ask_incident(const char *id)
+{
+	unsigned before = answers;
+
+	store_incident_body(store, id, on_body, NULL);
+	assert_int_equal(answers, before);
+	while (answers == before)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+	return taken;
+}
+
+static void
+incidents_are_listed_and_read_back(void **state)
+{
+	const struct store_incident *i;
+
+	(void)state;
+	open_session(SESSION);
+	assert_null(store_incident_at(store, 0));
+	assert_string_equal(ask_incident("none-yet"), "none");
+	assert_true(store_incident(kept, T0, "death", "a-1", "{\"a\":1}", 7));
+	/* before it is on disk */
+	assert_string_equal(ask_incident("a-1"), "{\"a\":1}");
+	commit(1);
+	assert_string_equal(ask_incident("a-1"), "{\"a\":1}");
+	assert_true(store_incident(kept, T0 + 1, "loss", "a-2", "{}", 2));
+	/* what is known later takes its place */
+	assert_true(store_incident(kept, T0, "death", "a-1", "{\"a\":12}", 8));
+	commit(2);
+	assert_string_equal(store_incident_at(store, 0)->id, "a-2");
+	close_store();
+	open_session(SESSION);
+	i = store_incident_at(store, 1);
+	assert_string_equal(i->id, "a-1");
+	assert_string_equal(i->kind, "death");
+	assert_string_equal(i->node, "a@h");
+	assert_int_equal(i->time_ms, T0);
+	assert_int_equal(i->bytes, 8);
+	assert_null(store_incident_at(store, 2));
+	assert_string_equal(ask_incident("a-1"), "{\"a\":12}");
+	/* whoever waits when it closes is told */
+	answers = 0;
+	store_incident_body(store, "a-2", on_body, NULL);
+	close_store();
+	assert_int_equal(answers, 1);
+	assert_int_equal(query("SELECT count(*) FROM incidents"), 2);
+}
+
+static void
+incidents_outlive_retention_and_a_failing_disk(void **state)
+{
+	struct engine *e = new_engine();
+	int64_t now = T0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	open_session(SESSION);
+	assert_true(store_incident(kept, now, "death", "old", "{}", 2));
+	commit(1);
+	limit_files(1);
+	assert_true(store_incident(kept, now, "death", "new", "[]", 2));
+	store_mark(kept, 2);
+	wait_warnings(1);
+	assert_string_equal(ask_incident("new"), "[]");
+	limit_files(RLIM_INFINITY);
+	wait_for(2);
+	now += 400 * DAY_MS;
+	for (uint64_t mark = 3; mark < 8; mark++) {
+		put_sample(e, now += 20000, 10e9);
+		commit(mark);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM incidents"), 2);
+	engine_free(e);
+}
+
 /* ---- retention ---- */
 
 static void
@@ -1364,6 +1455,8 @@ main(void)
 		TEST(a_full_queue_keeps_the_totals),
 		TEST(a_new_file_that_finds_no_room_is_tried_again),
 		TEST(closing_takes_no_longer_than_it_may),
+		TEST(incidents_are_listed_and_read_back),
+		TEST(incidents_outlive_retention_and_a_failing_disk),
 		TEST(what_expires_is_counted_on),
 		TEST(a_cause_lives_as_long_as_its_restarts),
 		TEST(a_clock_that_was_set_back_loses_nothing),

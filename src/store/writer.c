@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "os/clock.h"
+#include "store/incidents.h"
 #include "store/state.h"
 
 #define FLUSH_BYTES (4 << 20) /* so much does not wait for STORE_FLUSH_MS */
@@ -216,9 +217,9 @@ wait_rows(struct writer *w)
 
 	if (w->retry_ms > 0)
 		wait_retry(w);
-	while (nothing_waits(w) && !s->closing && !expire_is_due(w))
+	while (nothing_waits(w) && !s->asked && !s->closing && !expire_is_due(w))
 		pthread_cond_wait(&s->wake, &s->lock);
-	if (nothing_waits(w) && !s->closing)
+	if (nothing_waits(w) && !s->asked && !s->closing)
 		wait_ms(s, EXPIRE_PAUSE_MS);
 	if (nothing_waits(w))
 		return false;
@@ -256,6 +257,7 @@ writer_run(void *store)
 	while (take_work(&w, &write)) {
 		if (write)
 			write_batch(&w);
+		incidents_answer(&w);
 		/* One step between two batches, however fast they come: what is put every second must also go. */
 		if (expire_is_due(&w))
 			expire_step(&w);
