@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recorder.h"
 
+#include "engine/past.h"
+
 /* ---- the file ---- */
 
 void
 recorder_options(struct engine_options *o)
 {
 	o->records = true;
+	o->blocks = true;
 }
 
 struct store *
@@ -67,12 +70,25 @@ keep_sample(struct recorder *r)
 	store_sample(r->kept, last, engine_past_check(r->engine, last->time_ms, last->time_ms, &it, &of));
 }
 
+static void
+keep_blocks(struct recorder *r)
+{
+	struct past_block *b;
+
+	while ((b = engine_next_block(r->engine)) != NULL) {
+		store_block(r->kept, b);
+		past_block_unref(b);
+	}
+}
+
 void
 recorder_sample(struct recorder *r, int64_t now_ms, const struct sample *s)
 {
 	engine_feed(r->engine, now_ms, s);
-	if (r->kept)
+	if (r->kept) {
 		keep_sample(r);
+		keep_blocks(r);
+	}
 	server_node_changed(r->node);
 }
 

@@ -98,6 +98,7 @@
 	    "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE kind = ?2 ORDER BY last LIMIT ?1)")          \
 	X(EVICT_SAMPLES, "DELETE FROM samples WHERE id IN (SELECT id FROM samples ORDER BY id LIMIT ?1)")             \
 	X(EVICT_EVENTS, "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?1)")                \
+	X(INCIDENT_BYTES, "SELECT coalesce(sum(length(body)), 0) FROM incidents")                                     \
 	X(EVICT_INCIDENT,                                                                                             \
 	    "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents ORDER BY id LIMIT 1)"                        \
 	    " RETURNING name")                                                                                        \
@@ -109,9 +110,6 @@ enum db_statement {
 #undef DB_STATEMENT_ENUM
 	    SQL_COUNT
 };
-
-/* blocks.kind */
-enum { BLOCK_SAMPLES, BLOCK_MINUTES, BLOCK_HOURS, BLOCK_KINDS };
 
 /* restarts.flags */
 enum { RESTART_BY_HAND = 1, RESTART_CAUGHT = 2 };

@@ -19,7 +19,8 @@
 #define SPARE_SAMPLES 1000  /* forced checks come beside the interval's */
 #define MIN_SAMPLE_BYTES 64 /* the engine does not keep one in less */
 
-enum source { RESTARTS, SAMPLES, EVENTS, SOURCE_COUNT }; /* what is of the same time goes in this order */
+/* What is of the same time goes in this order. A block comes when its last sample does. */
+enum source { RESTARTS, HOURS, MINUTES, BLOCKS, SAMPLES, EVENTS, SOURCE_COUNT };
 
 struct cursor {
 	sqlite3_stmt *st;
@@ -297,6 +298,32 @@ give_sample_row(struct restore *r, sqlite3_stmt *st)
 		node_event_unref(anomalies[i]);
 }
 
+/* ---- blocks: last, body ---- */
+
+static struct node_event *
+event_of_number(void *context, uint64_t number)
+{
+	struct node_event *ev =
+	    find_shared(context, &((struct restore *)context)->findings, (int64_t)number, read_finding, free_finding);
+
+	return ev ? node_event_ref(ev) : NULL;
+}
+
+static void
+give_block_row(struct restore *r, sqlite3_stmt *st)
+{
+	struct past_names names = past_names_of(r->in->names);
+	struct past_block *b;
+
+	names.event_of_number = event_of_number;
+	names.context = r;
+	b = past_block_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &names, NULL);
+	if (b)
+		engine_restore_block(r->e, b);
+	else
+		r->out.unread++;
+}
+
 /* ---- events: time, body ---- */
 
 static void
@@ -313,6 +340,10 @@ give_event_row(struct restore *r, sqlite3_stmt *st)
 
 /* ---- all of them, by time ---- */
 
+#define BLOCKS_OF(kind)                                                  \
+	"SELECT last, body FROM blocks WHERE node = ?1 AND kind = " kind \
+	" AND last >= ?2 AND first <= ?3 ORDER BY last, id"
+
 static const struct {
 	const char *sql; /* ?1: the node; ?2: the first id, or time; ?3: the last time */
 	int time_column;
@@ -321,6 +352,9 @@ static const struct {
 	[RESTARTS] = { "SELECT id, time, session, kind, flags, times, cause, pid FROM restarts"
 		       " WHERE node = ?1 AND id >= ?2 ORDER BY id",
 	    1, give_restart_row },
+	[HOURS] = { BLOCKS_OF("2"), 0, give_block_row },
+	[MINUTES] = { BLOCKS_OF("1"), 0, give_block_row },
+	[BLOCKS] = { BLOCKS_OF("0"), 0, give_block_row },
 	[SAMPLES] = { "SELECT time, body, checked FROM samples WHERE node = ?1 AND time BETWEEN ?2 AND ?3"
 		      " ORDER BY time, id",
 	    0, give_sample_row },
@@ -395,6 +429,9 @@ open_cursors(struct restore *r)
 	    first_id(r, "SELECT id FROM restarts WHERE node = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2", o->max_restarts);
 	r->shared = prepare(r, "SELECT body FROM shared WHERE id = ?1");
 	open_cursor(r, RESTARTS, since < r->first_listed ? since : r->first_listed);
+	open_cursor(r, HOURS, r->now_ms - o->hour_retention_ms);
+	open_cursor(r, MINUTES, r->now_ms - o->minute_retention_ms);
+	open_cursor(r, BLOCKS, oldest_kept(r));
 	open_cursor(r, SAMPLES, first_sample_ms(r));
 	open_cursor(r, EVENTS,
 	    first_id(

@@ -3,11 +3,13 @@
  * Retention, in small steps between two transactions: what is too old goes, and beyond the file's bound the oldest of what matters least. What
  * a step frees is given back to the disk by the steps that follow (incremental vacuum).
  */
+#include "engine/past.h"
 #include "store/state.h"
 
 #define STEP_ROWS 500 /* looked at in one step */
 #define STEP_BLOCKS 100
 #define SHARED_SPARE_MS 60000
+#define PAST_KINDS (PAST_HOURS + 1)
 
 /* What has expired is outside of this span. Rows of the future are from before somebody set the clock back: they stay as long as if they
    were of now. */
@@ -60,10 +62,14 @@ static int
 expire_blocks(struct writer *w)
 {
 	const struct store_options *o = &w->s->options;
-	const int64_t keep_ms[BLOCK_KINDS] = { o->retention_ms, o->minute_retention_ms, o->hour_retention_ms };
+	const int64_t keep_ms[PAST_KINDS] = {
+		[PAST_SAMPLES] = o->retention_ms,
+		[PAST_MINUTES] = o->minute_retention_ms,
+		[PAST_HOURS] = o->hour_retention_ms,
+	};
 	int result = SQLITE_OK;
 
-	for (int kind = 0; kind < BLOCK_KINDS && result == SQLITE_OK; kind++) {
+	for (int kind = 0; kind < PAST_KINDS && result == SQLITE_OK; kind++) {
 		result = expire_kind(w, SQL_EXPIRE_BLOCKS, kind, span_of(w, keep_ms[kind]));
 		if (result == SQLITE_OK)
 			result = expire_kind(w, SQL_EXPIRE_BLOCKS_AHEAD, kind, span_of(w, keep_ms[kind]));
@@ -223,7 +229,7 @@ evict_rows(struct writer *w, enum db_statement which, int kind, int *gone)
 	sqlite3_stmt *st = db->statements[which];
 	int result;
 
-	sqlite3_bind_int(st, 1, which == SQL_EVICT_BLOCKS ? STEP_BLOCKS / 10 : STEP_ROWS / 10);
+	sqlite3_bind_int(st, 1, which == SQL_EVICT_BLOCKS ? STEP_BLOCKS / 10 : STEP_ROWS / 2);
 	if (which == SQL_EVICT_BLOCKS)
 		sqlite3_bind_int(st, 2, kind);
 	result = db_run(db, which);
@@ -249,26 +255,50 @@ evict_incident(struct writer *w, int *gone)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
+static void
+tell_full(struct writer *w)
+{
+	if (!w->full)
+		store_notice(w->s, true,
+		    "%s: has reached its bound of %llu MiB: the oldest samples go before their time",
+		    w->s->options.path, (unsigned long long)w->s->options.max_bytes >> 20);
+	w->full = true;
+}
+
 /* What matters least goes first. Restarts are bounded by their number already. */
 static int
-evict(struct writer *w)
+evict_in_order(struct writer *w, int *gone)
 {
 	static const struct {
 		enum db_statement which;
 		int kind;
 	} order[] = {
-		{ SQL_EVICT_BLOCKS, BLOCK_SAMPLES },
+		{ SQL_EVICT_BLOCKS, PAST_SAMPLES },
 		{ SQL_EVICT_SAMPLES, 0 },
-		{ SQL_EVICT_BLOCKS, BLOCK_MINUTES },
-		{ SQL_EVICT_BLOCKS, BLOCK_HOURS },
+		{ SQL_EVICT_BLOCKS, PAST_MINUTES },
+		{ SQL_EVICT_BLOCKS, PAST_HOURS },
 		{ SQL_EVICT_EVENTS, 0 },
 	};
-	int gone = 0, result = SQLITE_OK;
+	int result = SQLITE_OK;
 
-	for (size_t i = 0; i < ARRAY_LEN(order) && result == SQLITE_OK && gone == 0; i++)
-		result = evict_rows(w, order[i].which, order[i].kind, &gone);
-	if (result == SQLITE_OK && gone == 0)
+	for (size_t i = 0; i < ARRAY_LEN(order) && result == SQLITE_OK && *gone == 0; i++)
+		result = evict_rows(w, order[i].which, order[i].kind, gone);
+	return result;
+}
+
+/* Incidents go when they alone take half of the room: then what comes now would have to go at once. */
+static int
+evict(struct writer *w)
+{
+	int64_t bytes = 0;
+	int gone = 0, result = ask(&w->s->db, SQL_INCIDENT_BYTES, &bytes);
+
+	if (result != SQLITE_OK)
+		return result;
+	if ((uint64_t)bytes > w->s->options.max_bytes / 2)
 		result = evict_incident(w, &gone);
+	else
+		result = evict_in_order(w, &gone);
 	w->expire_more = w->expire_more || gone > 0;
 	return result;
 }
@@ -282,6 +312,7 @@ expire_by_size(struct writer *w)
 	if (result != SQLITE_OK || w->s->options.max_bytes == 0 ||
 	    (uint64_t)pages * DB_PAGE_BYTES <= w->s->options.max_bytes)
 		return result;
+	tell_full(w);
 	return evict(w);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of one transaction, as SQL. */
+#include "engine/past.h"
 #include "store/state.h"
 
 static void
@@ -110,7 +111,7 @@ write_block(struct writer *w, const struct row *r)
 	sqlite3_bind_int64(st, 5, (int64_t)r->times);
 	bind_blob(st, 6, r->data, r->body_len);
 	result = db_run(db, SQL_BLOCK);
-	return result == SQLITE_OK && r->a == BLOCK_SAMPLES ? delete_covered(w, r) : result;
+	return result == SQLITE_OK && r->a == PAST_SAMPLES ? delete_covered(w, r) : result;
 }
 
 static int

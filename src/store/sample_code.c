@@ -77,6 +77,18 @@ put_process(struct strbuf *out, const struct top_process *p)
 	put_text(out, p->application);
 }
 
+struct past_names
+past_names_of(const struct sample_names *names)
+{
+	return (struct past_names) {
+		.of_metric = names->of_metric,
+		.of_criterion = names->of_criterion,
+		.metric = names->metric,
+		.criterion = names->criterion,
+		.number_count = SAMPLE_CODE_NAMES,
+	};
+}
+
 void
 sample_code_write(struct strbuf *out, const struct sample *s, const struct sample_names *names)
 {

@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "base/strbuf.h"
 #include "engine/engine.h"
+#include "engine/past.h"
 
 #define SAMPLE_CODE_NAMES 1024 /* numbers that a file's table can give away */
 
@@ -27,6 +28,9 @@ struct sample_names {
 	uint16_t metric[SAMPLE_CODE_NAMES];
 	uint16_t criterion[SAMPLE_CODE_NAMES];
 };
+
+/* past_names_of: the same for blocks; without the numbers of events, and valid as long as `names`. */
+struct past_names past_names_of(const struct sample_names *names);
 
 void sample_code_write(struct strbuf *out, const struct sample *s, const struct sample_names *names);
 /* sample_code_read fills *s, with that time. False if the bytes are not what sample_code_write writes; then *s is without meaning. */

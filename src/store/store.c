@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "engine/past.h"
 #include "store/cause_code.h"
 #include "store/event_code.h"
 #include "store/incidents.h"
@@ -376,6 +377,8 @@ put(struct store_node *n, struct rows *rows)
 		r->node = n->index;
 		if (r->kind == ROW_SHARED)
 			remember_shared(s, r);
+		if (r->kind == ROW_BLOCK && r->a == PAST_SAMPLES)
+			queue_cover(&s->queue, n->index, r->time_ms, r->last_ms);
 		queue_add(&s->queue, r);
 	}
 	s->newest_ms = s->now_ms;
@@ -542,6 +545,43 @@ store_event(struct store_node *n, struct node_event *ev)
 	r->b = ev->severity;
 	rows_add(&rows, r);
 	(void)put(n, &rows);
+}
+
+/* ---- blocks ---- */
+
+struct block_writing {
+	struct store *s;
+	struct rows rows;
+};
+
+static uint64_t
+number_of_event(void *context, const struct node_event *ev)
+{
+	struct block_writing *w = context;
+
+	strbuf_reset(&w->s->more);
+	event_code_write(&w->s->more, ev);
+	return share(w->s, &w->s->more, &w->rows);
+}
+
+void
+store_block(struct store_node *n, const struct past_block *b)
+{
+	struct store *s = n->s;
+	struct block_writing w = { .s = s };
+	struct past_names names = past_names_of(&s->db.names);
+	struct row *r;
+
+	begin_put(s, past_block_last_ms(b));
+	names.number_of_event = number_of_event;
+	names.context = &w;
+	past_block_write(b, &names, &s->body);
+	r = row_new(ROW_BLOCK, past_block_first_ms(b), s->body.data, s->body.len, NULL, 0);
+	r->last_ms = past_block_last_ms(b);
+	r->a = past_block_kind(b);
+	r->times = past_block_rows(b);
+	rows_add(&w.rows, r);
+	(void)put(n, &w.rows);
 }
 
 bool

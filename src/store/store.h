@@ -23,6 +23,7 @@
 #define STORE_WATCH_SESSION 1              /* of all nodes that `arsenal watch` watches */
 
 struct event_base;
+struct past_block;
 struct store;
 struct store_node;
 
@@ -31,8 +32,8 @@ struct store_options {
 	int64_t retention_ms;                           /* of samples at full resolution, restarts, events */
 	int64_t minute_retention_ms, hour_retention_ms; /* of the roll-ups */
 	/*
-	 * What is in the file takes so much at most (its WAL comes on top, some MB): beyond it the oldest goes, samples first, then
-	 * minutes, hours, events, and incidents last, with a notice each. 0: no bound.
+	 * What is in the file takes so much at most (its WAL comes on top, some MB). Beyond it the oldest goes: samples first, then
+	 * minutes, hours, events; incidents if they alone take half of it, with a notice each. 0: no bound.
 	 */
 	uint64_t max_bytes;
 };
@@ -73,6 +74,11 @@ void store_restart(struct store_node *n, const struct restart *r);
 void store_lost_restarts(struct store_node *n, int64_t time_ms, uint64_t count);
 /* store_event: EVENT_RESTART and EVENT_NODE are left out, the former is made from the restarts. */
 void store_event(struct store_node *n, struct node_event *ev);
+/*
+ * store_block: a sealed block, as the engine hands it over (engine/past.h). One of samples takes the place of the samples that it covers. The
+ * reference stays the caller's.
+ */
+void store_block(struct store_node *n, const struct past_block *b);
 /*
  * store_mark: all inputs up to this number have been put. What is put in one callback of the loop is committed together: put an input and its mark
  * in the same one, then the rows and the mark agree whenever the program ends. Marks of a node grow. When the queue is full (the disk has not

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@
 
 #include "base/testing.h"
 #include "engine/fixture.h"
+#include "engine/history.h"
+#include "engine/past.h"
 #include "etf/etf_term.h"
 #include "etf/etf_write.h"
 #include "etf/term_fixture.h"
@@ -41,6 +44,8 @@ static struct store_node *kept; /* a@h in it */
 static uint64_t confirmed;
 static unsigned warnings, calms;
 static char last_notice[700];
+static bool blocks; /* engines hand them over */
+static uint64_t max_bytes;
 
 static int commits_fd = -1; /* of a child that is to be killed: a byte for each commit */
 
@@ -74,7 +79,8 @@ options(void)
 	return (struct store_options) { .path = path,
 		.retention_ms = DAY_MS,
 		.minute_retention_ms = 14 * DAY_MS,
-		.hour_retention_ms = 90 * DAY_MS };
+		.hour_retention_ms = 90 * DAY_MS,
+		.max_bytes = max_bytes };
 }
 
 static void
@@ -197,6 +203,8 @@ setup(void **state)
 	snprintf(path, sizeof(path), "%s/history.db", folder);
 	base = event_base_new();
 	confirmed = 0;
+	blocks = true;
+	max_bytes = 0;
 	warnings = calms = 0;
 	last_notice[0] = '\0';
 	alarm(300);
@@ -279,6 +287,7 @@ new_engine(void)
 
 	o.retention_ms = DAY_MS;
 	o.records = true;
+	o.blocks = blocks;
 	return engine_new("a@h", &o);
 }
 
@@ -290,6 +299,17 @@ put_events(struct engine *e)
 	while ((ev = engine_next_event(e)) != NULL) {
 		store_event(kept, ev);
 		node_event_unref(ev);
+	}
+}
+
+static void
+put_blocks(struct engine *e)
+{
+	struct past_block *b;
+
+	while ((b = engine_next_block(e)) != NULL) {
+		store_block(kept, b);
+		past_block_unref(b);
 	}
 }
 
@@ -312,6 +332,7 @@ put_sample(struct engine *e, int64_t time_ms, double memory)
 	engine_feed(e, time_ms, &s);
 	check = engine_past_check(e, time_ms, time_ms, &it, &last);
 	store_sample(kept, engine_last(e), check);
+	put_blocks(e);
 	put_events(e);
 }
 
@@ -405,6 +426,22 @@ same_samples(const struct engine *a, const struct engine *b, int64_t replayed_ms
 		/* Those of the last hour are judged anew, and the engine does not word each check's advice anew. */
 		if (copy.time_ms <= replayed_ms)
 			assert_string_equal(cx->recommendations, cy->recommendations);
+	}
+}
+
+static void
+same_points(const struct engine *a, const struct engine *b, enum metric_id metric, int64_t step_ms)
+{
+	static struct past_point x[5000], y[5000];
+	size_t n = engine_past_points(a, metric, 0, INT64_MAX, step_ms, x, ARRAY_LEN(x));
+
+	assert_int_equal(engine_past_points(b, metric, 0, INT64_MAX, step_ms, y, ARRAY_LEN(y)), n);
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(x[i].time_ms, y[i].time_ms);
+		assert_int_equal(x[i].count, y[i].count);
+		assert_true(x[i].min == y[i].min && x[i].max == y[i].max && x[i].last == y[i].last);
+		ASSERT_NEAR(x[i].mean, y[i].mean, 1e-9 * fabs(x[i].mean));
 	}
 }
 
@@ -684,10 +721,12 @@ a_file_of_version_1_keeps_all_its_rows(void **state)
 {
 	static const char *const tables[] = { "samples", "restarts", "events", "shared", "sessions", "names" };
 	int64_t now = T0, before[ARRAY_LEN(tables)];
-	struct engine *e = new_engine(), *again;
+	struct engine *e, *again;
 	char sql[128];
 
 	(void)state;
+	blocks = false;
+	e = new_engine();
 	open_session(SESSION);
 	for (int i = 1; i <= 1000; i++) {
 		now += STEP_MS;
@@ -719,6 +758,36 @@ a_file_of_version_1_keeps_all_its_rows(void **state)
 	assert_int_equal(query("SELECT count(*) FROM tallies"), 1);
 	engine_free(e);
 	engine_free(again);
+}
+
+/* What version 1 had as rows becomes blocks with the first sample of the new program. */
+static void
+rows_of_version_1_become_blocks(void **state)
+{
+	struct engine *e;
+	int64_t now = T0;
+
+	(void)state;
+	blocks = false;
+	e = new_engine();
+	open_session(SESSION);
+	for (int i = 1; i <= 3000; i++)
+		put_sample(e, now += STEP_MS, 10e9 + i % 10 * 1e6);
+	commit(1);
+	close_store();
+	make_version_1();
+	engine_free(e);
+	blocks = true;
+	e = restored(SESSION, now, 1);
+	put_sample(e, now += STEP_MS, 10e9);
+	commit(2);
+	close_store();
+	assert_true(query("SELECT sum(rows) FROM blocks WHERE kind = 0") >= 3000 - HISTORY_ROWS);
+	assert_int_equal(
+	    query("SELECT sum(rows) FROM blocks WHERE kind = 0") + query("SELECT count(*) FROM samples"), 3001);
+	assert_true(query("SELECT sum(rows) FROM blocks WHERE kind = 1") >= 120);
+	assert_int_equal(warnings, 0);
+	engine_free(e);
 }
 
 /* Migration is one transaction: what cannot be finished leaves the file as it was. */
@@ -1193,6 +1262,123 @@ closing_takes_no_longer_than_it_may(void **state)
 	works_anew();
 }
 
+/* ---- blocks ---- */
+
+static size_t
+samples_of(struct engine *e)
+{
+	struct past_view *v = engine_past_open(e, 0, INT64_MAX);
+	size_t n = past_view_samples(v);
+
+	past_view_free(v);
+	return n;
+}
+
+/* Each sample is in a block, or a row, and never in both. */
+static void
+a_block_takes_the_place_of_its_samples(void **state)
+{
+	static const char covered[] = "SELECT count(*) FROM samples AS s JOIN blocks AS b"
+				      " ON b.kind = 0 AND b.node = s.node AND s.time BETWEEN b.first AND b.last";
+	struct engine *e = new_engine(), *again;
+	int64_t now = T0;
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 1; i <= 5000; i++) {
+		put_sample(e, now += STEP_MS, 10e9 + i % 100 * 1e6);
+		if (i % 97 == 0)
+			commit((uint64_t)i);
+	}
+	store_mark(kept, 5001);
+	close_store();
+	assert_int_equal(
+	    query("SELECT sum(rows) FROM blocks WHERE kind = 0") + query("SELECT count(*) FROM samples"), 5000);
+	assert_int_equal(query("SELECT count(*) FROM blocks WHERE kind = 0"), 5000 / HISTORY_ROWS);
+	assert_int_equal(query(covered), 0);
+	assert_true(query("SELECT count(*) FROM blocks WHERE kind = 1") >= 3);
+	/* where the time is to the hour's end does not matter: open minutes and hours are made again */
+	again = restored(SESSION, now, 5001);
+	same_samples(e, again, now - HOUR_MS);
+	same_points(e, again, METRIC_MEMORY_AVAILABLE, 60000);
+	same_points(e, again, METRIC_MEMORY_AVAILABLE, HOUR_MS);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* Weeks are there again, although the samples that they were made of are gone. */
+static void
+roll_ups_outlive_samples_and_restarts(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	int64_t now = T0;
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 1; i <= 3 * 1440 * 6 / 10; i++)
+		put_sample(e, now += 100000, 10e9 + i % 100 * 1e6);
+	commit(1);
+	close_store();
+	assert_true(query("SELECT sum(rows) FROM blocks WHERE kind = 0") < 2 * DAY_MS / 100000);
+	again = restored(SESSION, now, 1);
+	same_points(e, again, METRIC_MEMORY_AVAILABLE, HOUR_MS);
+	same_points(e, again, METRIC_MEMORY_AVAILABLE, 10 * 60000);
+	engine_free(e);
+	engine_free(again);
+}
+
+/* A row that was left in the future by a clock that was set back is in no block of the time after. */
+static void
+a_block_covers_what_it_has_alone(void **state)
+{
+	struct engine *e = new_engine();
+	int64_t now = T0 - 10 * HOUR_MS;
+
+	(void)state;
+	open_session(SESSION);
+	put_sample(e, T0, 10e9);
+	commit(1);
+	close_store();
+	engine_free(e);
+	e = restored(SESSION, now, 1);
+	for (uint64_t i = 1; now < T0 + HOUR_MS; i++)
+		put_sample(e, now += STEP_MS, 10e9);
+	commit(2);
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM samples WHERE id = 1"), 1);
+	assert_true(query("SELECT max(last) FROM blocks WHERE kind = 0") > T0);
+	engine_free(e);
+}
+
+/* While the disk takes nothing, blocks take far less room than what they cover. */
+static void
+samples_that_wait_become_blocks(void **state)
+{
+	struct engine *e = new_engine(), *again;
+	int64_t now = T0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	open_session(SESSION);
+	commit(1);
+	limit_files(100);
+	put_sample(e, now += STEP_MS, 10e9);
+	store_mark(kept, 2);
+	wait_warnings(1);
+	for (int i = 0; i < 60000; i++)
+		put_sample(e, now += 1000, 10e9 + i % 100 * 1e6);
+	assert_int_equal(store_counts(store).dropped, 0);
+	limit_files(RLIM_INFINITY);
+	commit(3);
+	close_store();
+	assert_int_equal(
+	    query("SELECT sum(rows) FROM blocks WHERE kind = 0") + query("SELECT count(*) FROM samples"), 60001);
+	again = restored(SESSION, now, 3);
+	assert_int_equal(samples_of(again), samples_of(e));
+	engine_free(e);
+	engine_free(again);
+}
+
 /* ---- incidents ---- */
 
 static char taken[256];
@@ -1281,6 +1467,67 @@ incidents_outlive_retention_and_a_failing_disk(void **state)
 	}
 	close_store();
 	assert_int_equal(query("SELECT count(*) FROM incidents"), 2);
+	engine_free(e);
+}
+
+/* ---- size ---- */
+
+static int64_t
+used_bytes(void)
+{
+	return (query("PRAGMA page_count") - query("PRAGMA freelist_count")) * 4096;
+}
+
+static void
+beyond_its_bound_the_oldest_goes_incidents_last(void **state)
+{
+	static char record[150000];
+	struct engine *e = new_engine();
+	int64_t now = T0;
+	uint64_t mark = 0;
+
+	(void)state;
+	memset(record, 'x', sizeof(record));
+	max_bytes = 600 << 10;
+	open_session(SESSION);
+	assert_true(store_incident(kept, now, "death", "first", record, sizeof(record)));
+	/* Values that do not repeat take some room. */
+	for (int i = 0; i < 16000; i++) {
+		put_sample(e, now += STEP_MS, 10e9 + (double)((uint64_t)i * 2654435761u % 99999) * 1.000123);
+		if (i % 200 == 0)
+			commit(++mark);
+	}
+	for (int i = 0; i < 40; i++) {
+		put_sample(e, now += 20000, 10e9);
+		commit(++mark);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM incidents"), 1);
+	assert_true((uint64_t)used_bytes() < max_bytes + 200000);
+	assert_true(query("SELECT min(first) FROM blocks WHERE kind = 0") > T0 + HOUR_MS);
+	assert_true(query("SELECT min(first) FROM blocks WHERE kind = 1") < T0 + HOUR_MS);
+	assert_true(query("SELECT count(*) FROM blocks WHERE kind = 0") > 5);
+	assert_int_equal(warnings, 1);
+	assert_non_null(strstr(last_notice, "oldest samples go before their time"));
+	/* Incidents that leave room for nothing else go, too, the oldest first, and it is said. */
+	open_session(SESSION);
+	assert_int_equal(store_restore(kept, e, now), mark);
+	for (int i = 0; i < 4; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "more-%d", i);
+		assert_true(store_incident(kept, now, "death", id, record, sizeof(record)));
+	}
+	for (int i = 0; i < 60; i++) {
+		put_sample(e, now += 20000, 10e9);
+		commit(++mark);
+	}
+	assert_non_null(strstr(last_notice, "had to go"));
+	assert_string_equal(ask_incident("first"), "none");
+	assert_int_equal(strlen(ask_incident("more-3")), sizeof(taken) - 1);
+	close_store();
+	assert_true(query("SELECT count(*) FROM incidents") >= 2);
+	assert_true((uint64_t)used_bytes() < max_bytes + 200000);
 	engine_free(e);
 }
 
@@ -1455,6 +1702,12 @@ main(void)
 		TEST(a_full_queue_keeps_the_totals),
 		TEST(a_new_file_that_finds_no_room_is_tried_again),
 		TEST(closing_takes_no_longer_than_it_may),
+		TEST(rows_of_version_1_become_blocks),
+		TEST(a_block_takes_the_place_of_its_samples),
+		TEST(roll_ups_outlive_samples_and_restarts),
+		TEST(a_block_covers_what_it_has_alone),
+		TEST(samples_that_wait_become_blocks),
+		TEST(beyond_its_bound_the_oldest_goes_incidents_last),
 		TEST(incidents_are_listed_and_read_back),
 		TEST(incidents_outlive_retention_and_a_failing_disk),
 		TEST(what_expires_is_counted_on),

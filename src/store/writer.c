@@ -149,8 +149,8 @@ expire_step(struct writer *w)
 	strbuf_reset(&w->evicted);
 	result = transact(w, retention_step, why, sizeof(why));
 	if (result == SQLITE_OK && w->evicted.len > 0)
-		store_notice(w->s, true, "%s: is full, and incident %s had to go: nothing else was left that could",
-		    w->s->options.path, w->evicted.data);
+		store_notice(w->s, true, "%s: is full of incidents: the oldest, %s, had to go", w->s->options.path,
+		    w->evicted.data);
 	if (!w->expire_more || result != SQLITE_OK)
 		w->expired_ms = w->now_ms;
 	/* Damage shows here, too; other failures do when something is to be written. */
