@@ -1,232 +1,367 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a day of history costs the engine: 17,280 samples with every metric, 5 s apart. CPU time, and as a ratio to copying the bytes that are written, measured in the
- * same run, so that figures of two machines can be compared. The longest part is how long the loop does nothing else.
+ * What the past takes and costs: bytes a value of three series made up and of a real recording, 24 hours of it; what a sample costs to keep, a day to
+ * read row by row, one metric to aggregate. CPU time, and as a ratio to a floor measured in the same run: copying the values.
+ *
+ *	bench_history [FILE.csv.zst]   bench/recordings/rabbitmq.csv.zst is a RabbitMQ under traffic (record_rabbitmq.py)
  */
+#include <malloc.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
-#include "engine/answer_history.h"
 #include "engine/past.h"
-#include "http/columns.h"
 
-#define SAMPLES 17280
+#define RECORDING "bench/recordings/rabbitmq.csv.zst"
+#define T0 INT64_C(1700000000000)
 #define STEP_MS 5000
-#define FIRST INT64_C(1700000000000)
-#define LAST (FIRST + (SAMPLES - 1) * INT64_C(5000))
-#define PART_BYTES (64u << 10)
-#define BEST_OF 5
+#define DAY_SAMPLES 17280
+#define LINE_MAX_BYTES 65536
+#define ROUNDS 20
 
-struct figures {
-	double ms;
-	double longest_us;
-	size_t bytes;
+/* A recording: rows of values, NaN where there is none. */
+struct recording {
+	int64_t *time_ms;
+	double (*rows)[METRIC_COUNT];
+	size_t count, room;
 };
 
 static double
-cpu_ms(void)
+cpu_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
-static double
-level(enum metric_id id, int i)
+/* ---- a recording, tiled to a day ---- */
+
+/* read_header says which metric each column is; METRIC_NONE: none of ours. */
+static unsigned
+read_header(char *line, enum metric_id *columns, unsigned max)
 {
-	double stray = (double)(rand() % 10000);
+	unsigned n = 0;
 
-	if (METRICS[id].kind == KIND_COUNTER)
-		return 1e6 * i + stray;
-	return METRICS[id].unit == UNIT_PERCENT || METRICS[id].unit == UNIT_LOAD ? stray / 997 : 1e6 + stray;
-}
-
-static struct engine *
-live(void)
-{
-	struct engine_options o = engine_defaults();
-	struct engine *e = engine_new("bench@host", &o);
-	struct sample *s = xcalloc(1, sizeof(*s));
-	struct node_event *ev;
-
-	for (int i = 0; i < SAMPLES; i++) {
-		s->time_ms = FIRST + (int64_t)i * STEP_MS;
-		for (int m = 0; m < METRIC_COUNT; m++)
-			sample_set(s, (enum metric_id)m, level((enum metric_id)m, i));
-		engine_feed(e, s->time_ms, s);
-		while ((ev = engine_next_event(e)) != NULL)
-			node_event_unref(ev);
-	}
-	free(s);
-	return e;
-}
-
-/* ---- what is measured ---- */
-
-/* Pinned and read twice, for metrics and for checks: all but the writing. */
-static struct figures
-read_twice(const struct engine *e)
-{
-	const struct past_check *check;
-	double begin = cpu_ms();
-	struct past_view *v = engine_past_open(e, FIRST, LAST);
-	size_t n = past_view_samples(v) + past_view_checks(v);
-
-	while (past_view_next(v, &check))
-		n--;
-	past_view_rewind(v);
-	while (past_view_next(v, &check))
-		n -= check != NULL;
-	past_view_free(v);
-	if (n != 0)
-		abort();
-	return (struct figures) { .ms = cpu_ms() - begin };
-}
-
-static struct figures
-write_answer(const struct engine *e, struct answer *a, struct strbuf *out)
-{
-	struct figures f = { 0 };
-	double begin = cpu_ms(), part = begin;
-	struct history_answer *h = history_answer_new(e, FIRST, LAST);
-
-	for (bool more = true; more;) {
-		more = history_answer_write(h, a);
-		if (more && out->len < PART_BYTES)
-			continue;
-		f.bytes += out->len;
-		strbuf_reset(out);
-		f.longest_us = (cpu_ms() - part) * 1000 > f.longest_us ? (cpu_ms() - part) * 1000 : f.longest_us;
-		part = cpu_ms();
-	}
-	history_answer_free(h);
-	f.ms = cpu_ms() - begin;
-	return f;
-}
-
-static struct figures
-write_terms(const struct engine *e)
-{
-	struct strbuf out = STRBUF_INIT;
-	struct answer_term a;
-	struct figures f;
-
-	answer_term_init(&a, &out);
-	f = write_answer(e, &a.base, &out);
-	strbuf_release(&out);
-	return f;
-}
-
-static struct figures
-write_json(const struct engine *e)
-{
-	struct strbuf out = STRBUF_INIT;
-	struct answer_json a;
-	struct figures f;
-	struct jsonw j;
-
-	jsonw_init(&j, &out);
-	answer_json_init(&a, &j);
-	f = write_answer(e, &a.base, &out);
-	strbuf_release(&out);
-	return f;
-}
-
-/* The stream of one metric's columns. */
-struct stream {
-	size_t bytes;
-	bool ended;
-};
-
-void
-stream_send(struct stream *s, const void *data, size_t len)
-{
-	(void)data;
-	s->bytes += len;
-}
-
-void
-stream_end(struct stream *s)
-{
-	s->ended = true;
-}
-
-static struct figures
-write_columns(const struct engine *e)
-{
-	struct columns_query q = { e, LAST, FIRST, LAST, 60000, { [METRIC_CPU_UTILIZATION] = true } };
-	double begin = cpu_ms();
-	struct downloads all;
-	struct stream s = { 0, false };
-	struct reply rp;
-
-	downloads_init(&all, 1);
-	reply_init(&rp);
-	columns_serve(&q, &all, &rp);
-	rp.stream->opened(rp.stream_arg, &s);
-	while (!s.ended)
-		rp.stream->drained(rp.stream_arg);
-	rp.stream->closed(rp.stream_arg);
-	return (struct figures) { .ms = cpu_ms() - begin, .bytes = s.bytes };
-}
-
-/* ---- the table ---- */
-
-static double
-copy_ms(size_t bytes)
-{
-	char *from = xmalloc(bytes), *to = xmalloc(bytes);
-	double begin, took;
-
-	memset(from, 1, bytes);
-	memset(to, 2, bytes);
-	begin = cpu_ms();
-	memcpy(to, from, bytes);
-	__asm__ volatile("" : : "r"(to) : "memory");
-	took = cpu_ms() - begin;
-	free(from);
-	free(to);
-	return took;
+	for (char *name = strtok(line, ",\r\n"); name && n < max; name = strtok(NULL, ",\r\n"))
+		columns[n++] = metric_find(name, strlen(name));
+	return n;
 }
 
 static void
-print(const char *what, struct figures (*measure)(const struct engine *e), const struct engine *e)
+read_row(struct recording *r, char *line, const enum metric_id *columns, unsigned count)
 {
-	struct figures best = measure(e);
-	double copy;
-
-	for (int i = 1; i < BEST_OF; i++) {
-		struct figures f = measure(e);
-
-		if (f.ms < best.ms)
-			best.ms = f.ms;
-		if (f.longest_us < best.longest_us)
-			best.longest_us = f.longest_us;
+	if (r->count == r->room) {
+		r->room = r->room ? 2 * r->room : 1024;
+		r->time_ms = xreallocarray(r->time_ms, r->room, sizeof(r->time_ms[0]));
+		r->rows = xreallocarray(r->rows, r->room, sizeof(r->rows[0]));
 	}
-	printf("%-44s %7.2f ms", what, best.ms);
-	if (best.bytes > 1u << 20) {
-		copy = copy_ms(best.bytes);
-		printf(", %8zu bytes; copying them %5.2f ms; ratio %.0f", best.bytes, copy, best.ms / copy);
+	for (int i = 0; i < METRIC_COUNT; i++)
+		r->rows[r->count][i] = NAN;
+	r->time_ms[r->count] = strtoll(line, NULL, 10);
+	for (unsigned i = 0; i < count; i++, line += strcspn(line, ",\n"), line += *line == ',') {
+		char *end;
+		double v = strtod(line, &end);
+
+		if (columns[i] != METRIC_NONE && end != line)
+			r->rows[r->count][columns[i]] = v;
 	}
-	if (best.longest_us > 0)
-		printf("; longest part %.0f us", best.longest_us);
-	putchar('\n');
+	r->count++;
+}
+
+static struct recording
+read_recording(const char *path)
+{
+	struct recording r = { .count = 0 };
+	enum metric_id columns[2 * METRIC_COUNT];
+	char command[4096], *line = xmalloc(LINE_MAX_BYTES);
+	unsigned count = 0;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "zstd -dcq '%s'", path);
+	f = popen(command, "r");
+	if (f && fgets(line, LINE_MAX_BYTES, f))
+		count = read_header(line, columns, 2 * METRIC_COUNT);
+	while (f && fgets(line, LINE_MAX_BYTES, f))
+		read_row(&r, line, columns, count);
+	if (f == NULL || pclose(f) != 0 || r.count < 2) {
+		fprintf(stderr, "bench_history: %s is no recording that zstd can read\n", path);
+		exit(1);
+	}
+	free(line);
+	return r;
+}
+
+static double
+first_value(const struct recording *r, int metric)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!isnan(r->rows[i][metric]))
+			return r->rows[i][metric];
+	return 0;
+}
+
+/* tile gives the sample at a place of a day: the recording over and over, in which counters go on over the seam. */
+static void
+tile(const struct recording *r, size_t i, struct sample *s)
+{
+	size_t last = r->count - 1, lap = i / r->count, at = i % r->count;
+	int64_t span_ms = r->time_ms[last] - r->time_ms[0] + STEP_MS;
+
+	s->time_ms = r->time_ms[at] + (int64_t)lap * span_ms;
+	memset(s->present, 0, sizeof(s->present));
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		double v = r->rows[at][m];
+
+		if (METRICS[m].kind == KIND_COUNTER && !isnan(r->rows[last][m]))
+			v += (double)lap * (r->rows[last][m] - first_value(r, m));
+		sample_set(s, (enum metric_id)m, v);
+	}
+}
+
+/* ---- bytes a value ---- */
+
+static struct engine *
+new_engine(void)
+{
+	struct engine_options o = engine_defaults();
+
+	o.blocks = true;
+	return engine_new("bench@host", &o);
+}
+
+/* keep keeps a sample, in the history and the roll-ups, without judging it: what that costs is not of the history. */
+static void
+keep(struct engine *e, const struct sample *s)
+{
+	static const struct past_check healthy = { .overall = LEVEL_HEALTHY, .recommendations = "" };
+
+	engine_restore_sample(e, s, &healthy);
+}
+
+/* block_bytes is what the sealed blocks of samples take, as written to a file, and how many samples are in them. */
+static size_t
+block_bytes(struct engine *e, size_t *samples)
+{
+	static uint16_t numbers[METRIC_COUNT + CRITERION_COUNT];
+	struct past_names names = { .of_metric = numbers, .of_criterion = numbers };
+	struct strbuf out = STRBUF_INIT;
+	struct past_block *b;
+	size_t bytes;
+
+	for (*samples = 0; (b = engine_next_block(e)) != NULL; past_block_unref(b)) {
+		if (past_block_kind(b) != PAST_SAMPLES)
+			continue;
+		*samples += past_block_rows(b);
+		past_block_write(b, &names, &out);
+	}
+	bytes = out.len;
+	strbuf_release(&out);
+	return bytes;
+}
+
+static double
+constant(size_t i)
+{
+	(void)i;
+	return 1048576;
+}
+
+static double
+counter(size_t i)
+{
+	static double v;
+
+	v = i == 0 ? 0 : v + 20000 + rand() % 2000;
+	return v;
+}
+
+static double
+noisy_gauge(size_t i)
+{
+	(void)i;
+	return 64e6 + 8.0 * (rand() % 100000);
+}
+
+/* made_up: one series, in one metric's place; a day of times and checks alone is taken off. */
+static void
+made_up(const char *name, double (*value)(size_t i))
+{
+	size_t bytes[2], samples;
+
+	for (int with = 0; with < 2; with++) {
+		struct engine *e = new_engine();
+		struct sample s = { .time_ms = T0 };
+
+		srand(1);
+		for (size_t i = 0; i < DAY_SAMPLES; i++, s.time_ms += STEP_MS) {
+			if (with)
+				sample_set(&s, METRIC_RSS, value(i));
+			keep(e, &s);
+		}
+		bytes[with] = block_bytes(e, &samples);
+		engine_free(e);
+	}
+	printf("  %-22s %6.3f bytes a value\n", name, (double)(bytes[1] - bytes[0]) / (double)samples);
+}
+
+/* ---- the recording ---- */
+
+static size_t
+heap(void)
+{
+	return mallinfo2().uordblks;
+}
+
+static size_t
+values_in(const struct sample *s)
+{
+	size_t n = 0;
+
+	for (int m = 0; m < METRIC_COUNT; m++)
+		n += s->present[m];
+	return n;
+}
+
+/* What a sample costs to keep, roll-ups and sealing included; floor: copying its values. */
+struct cost {
+	double us, floor_us, worst_us;
+};
+
+static void
+keep_measured(struct engine *e, const struct sample *s, struct sample *copy, struct cost *c)
+{
+	double begin = cpu_us(), us;
+
+	memcpy(copy->value, s->value, sizeof(s->value));
+	memcpy(copy->present, s->present, sizeof(s->present));
+	__asm__ volatile("" : : "r"(copy) : "memory");
+	us = cpu_us();
+	c->floor_us += us - begin;
+	begin = us;
+	keep(e, s);
+	us = cpu_us() - begin;
+	c->us += us;
+	c->worst_us = fmax(c->worst_us, us);
+}
+
+/* fill keeps a day of the recording, and prints what it takes. */
+static struct engine *
+fill(const struct recording *r)
+{
+	struct engine *e = new_engine();
+	struct sample *s = xcalloc(1, sizeof(*s)), *copy = xcalloc(1, sizeof(*copy));
+	size_t values = 0, before = heap(), samples, bytes, held;
+	struct cost c = { 0, 0, 0 };
+
+	for (size_t i = 0; i < DAY_SAMPLES; i++) {
+		tile(r, i, s);
+		values += values_in(s);
+		keep_measured(e, s, copy, &c);
+	}
+	held = heap() - before;
+	bytes = block_bytes(e, &samples);
+	printf("  %-22s %6.3f bytes a value: %zu samples of %zu rows recorded, %zu values\n", "a RabbitMQ",
+	    (double)bytes * DAY_SAMPLES / ((double)samples * (double)values), (size_t)DAY_SAMPLES, r->count, values);
+	printf("  all of its 24 h in memory, with what is open and roll-ups: %.2f MB, %.3f bytes a value\n",
+	    (double)held / 1e6, (double)held / (double)values);
+	printf("history, a sample kept: %.2f us, the worst %.0f us; copying its values %.3f us; ratio %.0f\n",
+	    c.us / DAY_SAMPLES, c.worst_us, c.floor_us / DAY_SAMPLES, c.us / c.floor_us);
+	free(s);
+	free(copy);
+	return e;
+}
+
+/* ---- reading ---- */
+
+static double
+read_rows_us(struct engine *e, double *sum)
+{
+	double begin = cpu_us();
+	struct past_view *v = engine_past_open(e, INT64_MIN, INT64_MAX);
+	const struct past_check *check;
+	const struct sample *s;
+
+	while ((s = past_view_next(v, &check)) != NULL)
+		*sum += s->value[METRIC_VM_MEMORY_TOTAL];
+	past_view_free(v);
+	return cpu_us() - begin;
+}
+
+static double
+read_points_us(struct engine *e, int64_t from_ms, double *sum)
+{
+	static struct past_point points[DAY_SAMPLES];
+	double begin = cpu_us();
+	size_t n = engine_past_points(e, METRIC_VM_MEMORY_TOTAL, from_ms, INT64_MAX, 300000, points, DAY_SAMPLES);
+
+	*sum += points[n - 1].mean;
+	return cpu_us() - begin;
+}
+
+/* copy_us copies as many bytes as a day's values are. */
+static double
+copy_us(size_t bytes)
+{
+	char *from = xcalloc(1, bytes), *to = xcalloc(1, bytes);
+	double us = 1e18;
+
+	memset(from, 1, bytes);
+	for (int i = 0; i < ROUNDS; i++) {
+		double begin = cpu_us();
+
+		memcpy(to, from, bytes);
+		__asm__ volatile("" : : "r"(to) : "memory");
+		us = fmin(us, cpu_us() - begin);
+	}
+	free(from);
+	free(to);
+	return us;
+}
+
+static void
+measure_reading(struct engine *e, int64_t from_ms)
+{
+	double rows = 1e18, points = 1e18, sum = 0;
+	double floor_rows = copy_us((size_t)DAY_SAMPLES * METRIC_COUNT * sizeof(double));
+	double floor_points = copy_us(DAY_SAMPLES * sizeof(double));
+
+	for (int i = 0; i < ROUNDS; i++) {
+		rows = fmin(rows, read_rows_us(e, &sum));
+		points = fmin(points, read_points_us(e, from_ms, &sum));
+	}
+	printf("history, 24 h row by row: %.2f ms; copying as many values %.2f ms; ratio %.1f\n", rows / 1e3,
+	    floor_rows / 1e3, rows / floor_rows);
+	printf("history, one metric of 24 h in steps of 5 min: %.3f ms; copying its values %.3f ms; ratio %.1f\n",
+	    points / 1e3, floor_points / 1e3, points / floor_points);
+	if (sum == 0)
+		printf("(nothing was read)\n");
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	struct engine *e = live();
+	const char *path = argc > 1 ? argv[1] : RECORDING;
+	struct recording r;
+	struct engine *e;
 
-	printf("a day of history, %d samples of %d metrics:\n", SAMPLES, METRIC_COUNT);
-	print("  read, for metrics and for checks", read_twice, e);
-	print("  get_historical_data, as terms", write_terms, e);
-	print("  /history, as JSON", write_json, e);
-	print("  /history?step=1m&metric=, one metric", write_columns, e);
+	printf("history, bytes a value in sealed blocks, the directory included:\n");
+	made_up("constant", constant);
+	made_up("counter, noisy steps", counter);
+	made_up("noisy gauge", noisy_gauge);
+	if (access(path, R_OK) != 0) {
+		fprintf(stderr, "bench_history: no recording at %s: only the series made up are measured\n", path);
+		return 0;
+	}
+	r = read_recording(path);
+	e = fill(&r);
+	measure_reading(e, r.time_ms[0]);
 	engine_free(e);
+	free(r.time_ms);
+	free(r.rows);
 	return 0;
 }
