@@ -442,6 +442,21 @@ struct arsenal_stats {
 };
 ARSENAL_API int arsenal_get_stats(struct arsenal *a, struct arsenal_stats *out, size_t size);
 
+/* What a metric was in a stretch of time. */
+struct arsenal_point {
+	int64_t time_ms; /* when it begins */
+	double min, max, mean, last;
+	uint64_t count; /* of the samples that had the metric: at least 1 */
+};
+/*
+ * arsenal_get_points: a metric over time, from start_ms to end_ms, both included, 0 <= start <= end <= ARSENAL_TIME_MAX. step_ms > 0: in stretches that long,
+ * which begin at its multiples; those without the metric are left out. step_ms 0: each sample. What is older than the retention period is known by the
+ * minute for two weeks, by the hour for 90 days, as far as memory goes; fractions are rounded to thousandths there. out has room for *count points of
+ * size bytes each, 1 to 1000000; afterwards *count is how many there are, the oldest ones if that is all the room.
+ */
+ARSENAL_API int arsenal_get_points(struct arsenal *a, int id, int64_t start_ms, int64_t end_ms, int64_t step_ms,
+    struct arsenal_point *out, size_t size, size_t *count);
+
 /* ---- answers, whole, as JSON ------------------------------------------------------------------------------------------ */
 /*
  * The texts of the HTTP interface: field names, units and shapes are the same, what was not observed is null, times are RFC 3339. On success the

@@ -1046,6 +1046,45 @@ test_history(void **state)
 }
 
 static void
+test_points(void **state)
+{
+	struct {
+		struct arsenal_point p;
+		uint64_t later; /* a field of a later version */
+	} points[4];
+	struct arsenal *a = fresh();
+	int id = arsenal_metric_id("process_count");
+	size_t n = 4;
+
+	(void)state;
+	for (int i = 0; i < 24; i++) {
+		ASSERT_OK(arsenal_sample_set(a, "process_count", 10 + i));
+		ASSERT_OK(arsenal_sample_submit(a, T0 + 5000 * i));
+	}
+	memset(points, 0xFF, sizeof(points));
+	ASSERT_OK(arsenal_get_points(a, id, 0, ARSENAL_TIME_MAX, 60000, &points[0].p, sizeof(points[0]), &n));
+	assert_int_equal(n, 3);
+	assert_int_equal(points[0].p.time_ms, T0 - T0 % 60000);
+	assert_int_equal(points[0].p.count + points[1].p.count + points[2].p.count, 24);
+	assert_int_equal(points[1].p.count, 12);
+	assert_true(points[0].p.min == 10 && points[2].p.last == 33 && points[1].p.max == points[2].p.min - 1);
+	assert_true(points[1].p.mean == (points[1].p.min + points[1].p.max) / 2);
+	assert_int_equal(points[2].later, 0);
+	n = 2;
+	ASSERT_OK(arsenal_get_points(a, id, T0 + 5000, T0 + 50000, 0, &points[0].p, sizeof(points[0]), &n));
+	assert_int_equal(n, 2);
+	assert_int_equal(points[1].p.time_ms, T0 + 10000);
+	ASSERT_CODE(arsenal_get_points(a, -1, 0, T0, 0, &points[0].p, sizeof(points[0]), &n), ARSENAL_ERR_UNKNOWN);
+	ASSERT_CODE(arsenal_get_points(a, id, T0, 0, 0, &points[0].p, sizeof(points[0]), &n), ARSENAL_ERR_RANGE);
+	ASSERT_CODE(arsenal_get_points(a, id, 0, T0, -1, &points[0].p, sizeof(points[0]), &n), ARSENAL_ERR_RANGE);
+	ASSERT_CODE(arsenal_get_points(a, id, 0, T0, 0, NULL, sizeof(points[0]), &n), ARSENAL_ERR_ARGUMENT);
+	ASSERT_CODE(arsenal_get_points(a, id, 0, ARSENAL_TIME_MAX, 0, &points[0].p, 0, &n), ARSENAL_ERR_ARGUMENT);
+	n = 0;
+	ASSERT_CODE(arsenal_get_points(a, id, 0, T0, 0, &points[0].p, sizeof(points[0]), &n), ARSENAL_ERR_RANGE);
+	arsenal_free(a);
+}
+
+static void
 test_stats_json(void **state)
 {
 	struct arsenal *a = fresh();
@@ -1168,6 +1207,7 @@ main(void)
 		cmocka_unit_test(test_unsubscribe_from_within),
 		cmocka_unit_test(test_node),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_stats_json),
 		cmocka_unit_test(test_baseline),
 		cmocka_unit_test(test_null_handle),

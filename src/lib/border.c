@@ -9,8 +9,8 @@
 /* No struct of ours will ever be as large; a size that is, is no size. */
 #define STRUCT_MAX 65536
 
-static int
-check_struct(struct arsenal *a, const void *p, size_t size)
+int
+struct_check(struct arsenal *a, const void *p, size_t size)
 {
 	if (p == NULL)
 		return fail(a, ARSENAL_ERR_ARGUMENT, "a struct is NULL");
@@ -22,7 +22,7 @@ check_struct(struct arsenal *a, const void *p, size_t size)
 int
 take_struct(struct arsenal *a, void *to, size_t to_size, const void *from, size_t size)
 {
-	int code = check_struct(a, from, size);
+	int code = struct_check(a, from, size);
 
 	if (code != ARSENAL_OK)
 		return code;
@@ -42,7 +42,7 @@ take_struct(struct arsenal *a, void *to, size_t to_size, const void *from, size_
 int
 give_struct(struct arsenal *a, void *to, size_t size, const void *from, size_t from_size)
 {
-	int code = check_struct(a, to, size);
+	int code = struct_check(a, to, size);
 
 	if (code != ARSENAL_OK)
 		return code;

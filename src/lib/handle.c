@@ -88,6 +88,18 @@ time_check(struct arsenal *a, int64_t now_ms)
 }
 
 int
+range_check(struct arsenal *a, const char *what, int64_t start_ms, int64_t end_ms)
+{
+	if (start_ms < 0 || end_ms > ARSENAL_TIME_MAX)
+		return fail(a, ARSENAL_ERR_RANGE, "%s: from %" PRId64 " to %" PRId64 " is not within 0 to %" PRId64,
+		    what, start_ms, end_ms, ARSENAL_TIME_MAX);
+	if (end_ms < start_ms)
+		return fail(a, ARSENAL_ERR_RANGE, "%s: the end %" PRId64 " is before the start %" PRId64, what, end_ms,
+		    start_ms);
+	return ARSENAL_OK;
+}
+
+int
 input_begin(struct arsenal *a, int64_t now_ms)
 {
 	int code = input_check(a);

@@ -53,6 +53,8 @@ int fail(struct arsenal *a, enum arsenal_error code, const char *fmt, ...) PRINT
 int input_check(struct arsenal *a);
 /* time_check: whether that is a time for an input or a question. */
 int time_check(struct arsenal *a, int64_t now_ms);
+/* range_check: whether that is a range of times for a question. */
+int range_check(struct arsenal *a, const char *what, int64_t start_ms, int64_t end_ms);
 /* input_begin is both; on success it takes the time over, so that nothing may fail after it. */
 int input_begin(struct arsenal *a, int64_t now_ms);
 /* input_end hands out the events of the input. The handle may be gone afterwards. Returns ARSENAL_OK. */
@@ -60,6 +62,8 @@ int input_end(struct arsenal *a);
 
 /* ---- border.c: structs with their sizes, texts ---- */
 
+/* struct_check: whether that can be a caller's struct, or the first of several. */
+int struct_check(struct arsenal *a, const void *p, size_t size);
 /*
  * take_struct copies a caller's struct of size bytes over ours. What it has more must be zero, for we do not know what it says. This is the
  * first version, so none has less; the next one that adds a field leaves it as it is here.

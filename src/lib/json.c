@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers as JSON, by the engine's writers. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,15 +116,10 @@ arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char *
 	int code = check_out(a, out);
 	struct page p;
 
+	if (code == ARSENAL_OK)
+		code = range_check(a, "history", start_ms, end_ms);
 	if (code != ARSENAL_OK)
 		return code;
-	if (start_ms < 0 || end_ms > ARSENAL_TIME_MAX)
-		return fail(a, ARSENAL_ERR_RANGE,
-		    "history: from %" PRId64 " to %" PRId64 " is not within 0 to %" PRId64, start_ms, end_ms,
-		    ARSENAL_TIME_MAX);
-	if (end_ms < start_ms)
-		return fail(a, ARSENAL_ERR_RANGE, "history: the end %" PRId64 " is before the start %" PRId64, end_ms,
-		    start_ms);
 	page_init(&p);
 	answer_history(&p.answer.base, a->engine, start_ms, end_ms);
 	return page_give(&p, out);

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers for programs to branch on. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
+#include "engine/past.h"
 #include "lib/handle.h"
+
+#define POINTS_MAX 1000000
 
 /* ---- health ---- */
 
@@ -124,6 +130,48 @@ arsenal_get_baseline(struct arsenal *a, int id, double *mean, double *deviation)
 		return fail(a, ARSENAL_ERR_STATE, "%s: no baseline is known", METRICS[id].name);
 	*mean = m;
 	*deviation = d;
+	return ARSENAL_OK;
+}
+
+static int
+check_points(struct arsenal *a, int id, int64_t step_ms, const size_t *count)
+{
+	int code = check_metric(a, id);
+
+	if (code != ARSENAL_OK)
+		return code;
+	if (count == NULL)
+		return fail(a, ARSENAL_ERR_ARGUMENT, "points: count is NULL");
+	if (*count == 0 || *count > POINTS_MAX)
+		return fail(a, ARSENAL_ERR_RANGE, "points: room for %zu, which is not 1 to %d", *count, POINTS_MAX);
+	if (step_ms < 0 || step_ms > ARSENAL_TIME_MAX)
+		return fail(a, ARSENAL_ERR_RANGE, "points: steps of %" PRId64 " ms, which is not 0 to %" PRId64,
+		    step_ms, ARSENAL_TIME_MAX);
+	return ARSENAL_OK;
+}
+
+int
+arsenal_get_points(struct arsenal *a, int id, int64_t start_ms, int64_t end_ms, int64_t step_ms,
+    struct arsenal_point *out, size_t size, size_t *count)
+{
+	int code = check_points(a, id, step_ms, count);
+	struct past_point *points;
+
+	if (code == ARSENAL_OK)
+		code = struct_check(a, out, size);
+	if (code == ARSENAL_OK)
+		code = range_check(a, "points", start_ms, end_ms);
+	if (code != ARSENAL_OK)
+		return code;
+	points = xcalloc(*count, sizeof(*points));
+	*count = engine_past_points(a->engine, (enum metric_id)id, start_ms, end_ms, step_ms, points, *count);
+	for (size_t i = 0; i < *count; i++) {
+		const struct past_point *p = &points[i];
+		struct arsenal_point body = { p->time_ms, p->min, p->max, p->mean, p->last, p->count };
+
+		give_struct(a, (char *)out + i * size, size, &body, sizeof(body));
+	}
+	free(points);
 	return ARSENAL_OK;
 }
 

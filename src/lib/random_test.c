@@ -339,6 +339,8 @@ call_question(struct world *w, bool right)
 	struct arsenal_anomaly anomaly;
 	struct arsenal_child child;
 	struct arsenal_health health;
+	struct arsenal_point points[10];
+	size_t room = roll(w, 11);
 	char *out = NULL;
 	int code = ARSENAL_OK;
 
@@ -356,6 +358,8 @@ call_question(struct world *w, bool right)
 	arsenal_string_free(out);
 	code |= arsenal_top_json(w->a, text(w, false), (unsigned)roll(w, 2000), &out);
 	arsenal_string_free(out);
+	code |= arsenal_get_points(w->a, (int)roll(w, 100), when(w, false), when(w, false),
+	    (int64_t)roll(w, 100000) - 10, points, sizeof(points[0]), &room);
 	return code;
 }
 
