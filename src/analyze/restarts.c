@@ -466,6 +466,35 @@ restarts_add_lost(struct restarts *r, int64_t time_ms, uint64_t n)
 	tally_add(&r->all, time_ms, time_ms, n);
 }
 
+void
+restarts_add_unknown(struct restarts *r, enum restart_kind kind, int64_t time_ms, uint64_t n)
+{
+	static const struct restart unknown;
+
+	switch (kind) {
+	case RESTART_DONE:
+		restarts_add_lost(r, time_ms, n);
+		break;
+	case RESTART_FAILED:
+		r->all.failed += n;
+		break;
+	case RESTART_GAVE_UP:
+		r->all.gave_up += n;
+		break;
+	case RESTART_UNDONE:
+		tally_take(&r->all, time_ms, n);
+		break;
+	case RESTART_COLLATERAL:
+		restarts_add_collateral(r, &unknown, n);
+		break;
+	case RESTART_COLLATERAL_UNDONE:
+		restarts_take_collateral(r, &unknown, n);
+		break;
+	case RESTART_KIND_COUNT:
+		break;
+	}
+}
+
 uint64_t
 restarts_in(const struct restarts *r, int64_t now_ms, int64_t span_ms)
 {

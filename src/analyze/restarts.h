@@ -107,6 +107,8 @@ const struct supervisor *restarts_tightest(const struct restarts *r, int64_t now
 void restarts_correct(struct restarts *r, struct child *c, const struct term *from, const struct term *to, uint64_t n);
 /* restarts_add_lost counts n restarts of which nothing is known but that they happened. */
 void restarts_add_lost(struct restarts *r, int64_t time_ms, uint64_t n);
+/* restarts_add_unknown counts n reports or records of a kind of which no more is known than that. */
+void restarts_add_unknown(struct restarts *r, enum restart_kind kind, int64_t time_ms, uint64_t n);
 /* restarts_supervisor is the supervisor with this identity, or NULL. */
 const struct supervisor *restarts_supervisor(const struct restarts *r, const struct term *key);
 /* restarts_find is the child under the supervisor with this identity, or NULL. */

@@ -98,7 +98,10 @@ void engine_tick(struct engine *e, int64_t now_ms);
 void engine_restore_begin(struct engine *e);
 /* engine_restore_restart puts a restart into the list and among the events only (one of an earlier session): counted is nothing. */
 void engine_restore_restart(struct engine *e, const struct restart *r);
-/* engine_restore_tally: n restarts from first_ms to last->time_ms of which no more is kept than this. */
+/*
+ * engine_restore_tally: n restarts from first_ms to last->time_ms of which no more is kept than this; last->supervisor NULL: not even whose they
+ * were.
+ */
 void engine_restore_tally(struct engine *e, const struct restart *last, uint64_t n, int64_t first_ms);
 /* engine_restore_sample puts a sample into the history only: judged is nothing by it. */
 void engine_restore_sample(struct engine *e, const struct sample *s, const struct past_check *check);

@@ -20,6 +20,16 @@ engine_restore_restart(struct engine *e, const struct restart *r)
 	capture_publish(e, r);
 }
 
+static void
+restore_unknown(struct engine *e, const struct restart *last, uint64_t n)
+{
+	restarts_add_unknown(&e->restarts, last->kind, last->time_ms, n);
+	if (last->kind == RESTART_DONE)
+		e->counts.restarts += n;
+	if (last->kind == RESTART_UNDONE)
+		e->counts.restarts -= n < e->counts.restarts ? n : e->counts.restarts;
+}
+
 void
 engine_restore_tally(struct engine *e, const struct restart *last, uint64_t n, int64_t first_ms)
 {
@@ -27,6 +37,10 @@ engine_restore_tally(struct engine *e, const struct restart *last, uint64_t n, i
 
 	if (n == 0)
 		return;
+	if (last->supervisor == NULL) {
+		restore_unknown(e, last, n);
+		return;
+	}
 	/* Time stays: what follows may be older than the newest of a tally. */
 	if (e->options.selection && !selection_wants_restart(e->options.selection, last))
 		return;

@@ -229,11 +229,8 @@ give_tally(struct restore *r, sqlite3_stmt *st)
 		r->out.unread++;
 		return;
 	}
-	if (!cause_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &restart)) {
-		if (kind == RESTART_DONE)
-			engine_lost_restarts(r->e, last_ms, count);
-		return;
-	}
+	/* Of an unknown cause (empty, or without sense) the restart is an empty one: it counts in all totals. */
+	(void)!cause_code_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &restart);
 	restart.kind = kind;
 	restart.time_ms = last_ms;
 	engine_restore_tally(r->e, &restart, count, first_ms < last_ms ? first_ms : last_ms);

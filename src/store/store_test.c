@@ -1573,6 +1573,33 @@ what_expires_is_counted_on(void **state)
 	engine_free(again);
 }
 
+/* When there are too many causes, only how many of each kind there were is kept: totals stay right. */
+static void
+tallies_without_a_cause_count_by_their_kind(void **state)
+{
+	static struct restart_stats a, b;
+	struct engine *e = new_engine(), *again;
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 0; i < 10; i++)
+		put_restart(e, restart(T0 + i, "one", "killed"));
+	commit(1);
+	close_store();
+	execute("INSERT INTO tallies SELECT node, session, kind, x'', count, 1, 2 FROM sessions,"
+		" (SELECT 0 AS kind, 20 AS count UNION VALUES (1, 11), (2, 12), (3, 13), (4, 14), (5, 5))");
+	again = restored(SESSION, T0 + 10, 1);
+	assert_true(engine_restart_stats(e, T0 + 10, NULL, &a) && engine_restart_stats(again, T0 + 10, NULL, &b));
+	assert_int_equal(b.total, a.total + 20 - 13);
+	assert_int_equal(b.failed, 11);
+	assert_int_equal(b.gave_up, 12);
+	assert_int_equal(b.undone, 13);
+	assert_int_equal(b.collateral, 14 - 5);
+	assert_int_equal(warnings, 0);
+	engine_free(e);
+	engine_free(again);
+}
+
 /* Causes go by age, too, but not while a restart that is kept names them. */
 static void
 a_cause_lives_as_long_as_its_restarts(void **state)
@@ -1711,6 +1738,7 @@ main(void)
 		TEST(incidents_are_listed_and_read_back),
 		TEST(incidents_outlive_retention_and_a_failing_disk),
 		TEST(what_expires_is_counted_on),
+		TEST(tallies_without_a_cause_count_by_their_kind),
 		TEST(a_cause_lives_as_long_as_its_restarts),
 		TEST(a_clock_that_was_set_back_loses_nothing),
 		TEST(a_time_far_ahead_expires_nothing),
