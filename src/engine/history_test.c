@@ -317,6 +317,44 @@ time_that_goes_back_is_taken_as_the_last(void **state)
 	assert_int_equal(count(INT64_MIN, INT64_MAX, &first, &last), 3);
 }
 
+/* The clock does not move: all samples are of one time, and all are there. */
+static void
+one_time_for_all_samples(void **state)
+{
+	const struct past_check *check;
+	size_t it = 0;
+
+	(void)state;
+	for (int i = 0; i < 10 * SERIES_ROWS; i++)
+		add(T0, i);
+	for (int i = 0; i < 10 * SERIES_ROWS; i++)
+		assert_int_equal(history_next(h, T0, T0, &it, &check)->value[METRIC_PROCESS_COUNT], i);
+	assert_null(history_next(h, T0, T0, &it, &check));
+	assert_int_equal(history_count(h, T0, T0 + 1), 10 * SERIES_ROWS);
+	assert_int_equal(history_count(h, T0 + 1, INT64_MAX), 0);
+}
+
+static void
+forgotten_from_a_time_on(void **state)
+{
+	int64_t first, last;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		add(T0 + i * STEP_MS, i);
+	history_forget(h, T0 + 1000 * STEP_MS);
+	assert_int_equal(count(INT64_MIN, INT64_MAX, &first, &last), 1000);
+	for (int left = 1000; left > 0; left -= left > 130 ? 93 : 13) {
+		history_forget(h, T0 + left * STEP_MS);
+		assert_int_equal(count(INT64_MIN, INT64_MAX, &first, &last), left);
+		assert_int_equal(last, T0 + (left - 1) * STEP_MS);
+	}
+	history_forget(h, INT64_MIN);
+	assert_int_equal(count(INT64_MIN, INT64_MAX, &first, &last), 0);
+	add(T0, 7);
+	assert_int_equal(count(INT64_MIN, INT64_MAX, &first, &last), 1);
+}
+
 /* A cursor survives what it stood on. */
 static void
 cursor_goes_on_with_what_is_left(void **state)
@@ -348,6 +386,8 @@ main(void)
 		TEST(memory_is_bounded_and_the_oldest_go),
 		TEST(a_day_fits),
 		TEST(time_that_goes_back_is_taken_as_the_last),
+		TEST(one_time_for_all_samples),
+		TEST(forgotten_from_a_time_on),
 		TEST(cursor_goes_on_with_what_is_left),
 	};
 

@@ -14,8 +14,8 @@ past_samples_init(struct engine *e)
 	const struct engine_options *o = &e->options;
 
 	e->history = history_new(o->retention_ms, o->max_history_bytes);
-	rollup_init(&e->minutes, PAST_MINUTES, o->minute_retention_ms, o->max_rollup_bytes);
-	rollup_init(&e->hours, PAST_HOURS, o->hour_retention_ms, o->max_rollup_bytes);
+	rollup_init(&e->minutes, PAST_MINUTES, o->retention_ms, o->minute_retention_ms, o->max_rollup_bytes);
+	rollup_init(&e->hours, PAST_HOURS, o->minute_retention_ms, o->hour_retention_ms, o->max_rollup_bytes);
 	e->minutes.next = &e->hours;
 	if (o->blocks)
 		ring_init(&e->blocks, BLOCKS_MAX);

@@ -543,6 +543,98 @@ restored_from_blocks_knows_what_is_usual(void **state)
 	forget_events();
 }
 
+/* keep_checked keeps a sample with a check of any kind; of two anomalies none, one or both hold. */
+static void
+keep_checked(struct engine *x, int i, struct node_event *const anomalies[2])
+{
+	static const char *const advice[] = { "", "restart it", "restart it\nor two lines é" };
+	struct node_event *held[2] = { anomalies[i / 30 % 2], anomalies[1 - i / 30 % 2] };
+	struct past_check check = { .overall = (enum level)(i / 7 % 4),
+		.restart_rate = i % 11 < 3 ? NAN : i % 11,
+		.recommendations = advice[i / 50 % 3],
+		.anomaly_count = (unsigned)(i / 40 % 3),
+		.anomalies = held };
+	struct sample s = { .time_ms = T0 + i * STEP_MS };
+
+	check.levels[i / 20 % CRITERION_COUNT] = LEVEL_CRITICAL;
+	sample_set(&s, METRIC_LOAD1, i);
+	engine_restore_sample(x, &s, i % 13 == 0 ? NULL : &check);
+}
+
+static void
+checks_come_back_from_a_file(void **state)
+{
+	struct node_event *anomalies[2] = { node_event_new(EVENT_ANOMALY, SEVERITY_HIGH, "a@h", T0),
+		node_event_new(EVENT_ANOMALY, SEVERITY_LOW, "a@h", T0) };
+	struct past_names names = file_names();
+	struct engine *b = new_engine(DAY, DAY);
+	const struct past_check *check;
+	const struct sample *sample;
+	size_t it = 0, with_anomaly = 0;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		keep_checked(e, i, anomalies);
+	save_blocks(e, &names);
+	assert_int_equal(event_count, 2);
+	for (size_t i = 0; i < file_count; i++)
+		if (file_kind[i] == PAST_SAMPLES)
+			engine_restore_block(b, past_block_read(file[i].data, file[i].len, &names, NULL));
+	for (size_t i = 0; (sample = engine_past_sample(b, INT64_MIN, INT64_MAX, &it)) != NULL; i++) {
+		struct past_view *one = engine_past_open(e, sample->time_ms, sample->time_ms);
+		struct past_view *other = engine_past_open(b, sample->time_ms, sample->time_ms);
+		const struct past_check *original;
+
+		past_view_next(one, &original);
+		past_view_next(other, &check);
+		same_check(original, check);
+		with_anomaly += check && check->anomaly_count > 0;
+		past_view_free(one);
+		past_view_free(other);
+	}
+	assert_true(with_anomaly > 300);
+	engine_free(b);
+	release_file();
+	forget_events();
+	node_event_unref(anomalies[0]);
+	node_event_unref(anomalies[1]);
+}
+
+/* All metrics at once, of which some are guessed by others. */
+static void
+all_metrics_are_rolled_up(void **state)
+{
+	double last[METRIC_COUNT] = { 0 }, least[METRIC_COUNT] = { 0 }, sum[METRIC_COUNT] = { 0 };
+	int64_t minute_ms = begin_of(T0, MINUTE) + 150 * MINUTE;
+
+	(void)state;
+	engine_free(e);
+	e = new_engine(HOUR, DAY);
+	for (int i = 0; i < 8 * 720; i++) {
+		struct sample s = { .time_ms = T0 + i * STEP_MS };
+		bool in = begin_of(s.time_ms, MINUTE) == minute_ms;
+
+		for (int m = 0; m < METRIC_COUNT; m++) {
+			double v = m % 7 ? rand() % 1000000 : m;
+
+			sample_set(&s, (enum metric_id)m, v);
+			least[m] = !in ? least[m] : sum[m] > 0 ? fmin(least[m], v) : v;
+			sum[m] += in ? v : 0;
+			last[m] = in ? v : last[m];
+		}
+		engine_restore_sample(e, &s, NULL);
+		engine_tick(e, s.time_ms);
+	}
+	assert_true(engine_past_since(e) > minute_ms + MINUTE);
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		assert_int_equal(engine_past_points(e, (enum metric_id)m, minute_ms, minute_ms, 0, points, POINTS), 1);
+		assert_int_equal(points[0].count, 12);
+		ASSERT_NEAR(points[0].last, last[m], 0);
+		ASSERT_NEAR(points[0].min, least[m], 0);
+		ASSERT_NEAR(points[0].mean, sum[m] / 12, (points[0].max - points[0].min) / 500);
+	}
+}
+
 /* What a sealed block covers is what lies from its first to its last time. */
 static void
 blocks_do_not_share_an_instant(void **state)
@@ -700,6 +792,8 @@ main(void)
 		TEST(an_empty_view_has_nothing),
 		TEST(restored_from_blocks_answers_the_same),
 		TEST(restored_from_blocks_knows_what_is_usual),
+		TEST(checks_come_back_from_a_file),
+		TEST(all_metrics_are_rolled_up),
 		TEST(blocks_do_not_share_an_instant),
 		TEST(names_that_are_not_known_are_left_out),
 		TEST(damaged_blocks_are_refused_with_a_reason),

@@ -12,11 +12,17 @@
 #define EXACT 9007199254740992.0 /* 2^53 */
 
 void
-rollup_init(struct rollup *r, enum past_block_kind kind, int64_t retention_ms, size_t max_bytes)
+rollup_init(
+    struct rollup *r, enum past_block_kind kind, int64_t finer_retention_ms, int64_t retention_ms, size_t max_bytes)
 {
+	int64_t rows;
+
 	*r = (struct rollup) { .kind = kind, .retention_ms = retention_ms, .max_bytes = max_bytes };
 	r->step_ms = kind == PAST_MINUTES ? MINUTE_MS : HOUR_MS;
 	r->block_rows = kind == PAST_MINUTES ? MINUTE_ROWS : HOUR_ROWS;
+	rows = finer_retention_ms / r->step_ms / 2;
+	if (rows < r->block_rows)
+		r->block_rows = rows > 1 ? (unsigned)rows : 1;
 	r->open = grid_new(ROLLUP_WIDTH);
 }
 

@@ -21,7 +21,7 @@
 
 #define MINUTE_MS 60000
 #define HOUR_MS 3600000
-/* Rows of a block. What is not in a sealed block is made again from samples, or minutes, after a restart; they are kept longer than this. */
+/* Rows of a block at most. What is not in a sealed block is made again from what is finer after a restart: a block spans half of its retention at most. */
 #define MINUTE_ROWS 120
 #define HOUR_ROWS 24
 
@@ -44,7 +44,9 @@ struct rollup {
 	struct rollup *next; /* that is made of this one's rows; NULL: none */
 };
 
-void rollup_init(struct rollup *r, enum past_block_kind kind, int64_t retention_ms, size_t max_bytes);
+/* rollup_init: what it is made of is kept for finer_retention_ms. */
+void rollup_init(
+    struct rollup *r, enum past_block_kind kind, int64_t finer_retention_ms, int64_t retention_ms, size_t max_bytes);
 void rollup_release(struct rollup *r);
 
 /* Where sealed blocks go: the reference stays the roll-up's. */
