@@ -16,7 +16,8 @@ static const struct command *const COMMANDS[] = { &COMMAND_PORT };
 #else
 #define INTRODUCTION "arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies."
 #define FIRST_STEPS " First steps: arsenal demo"
-static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATUS, &COMMAND_DEMO, &COMMAND_PORT };
+static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATUS, &COMMAND_DEMO, &COMMAND_PORT,
+	&COMMAND_CRASHDUMP };
 #endif
 
 static void
@@ -24,7 +25,7 @@ print_help(FILE *out)
 {
 	fputs(INTRODUCTION "\n\nusage: arsenal COMMAND [options]\n\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
-		fprintf(out, "  %-8s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+		fprintf(out, "  %-9s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
 	fputs("\n\"arsenal COMMAND --help\" explains one." FIRST_STEPS "\n", out);
 }
 

@@ -57,10 +57,11 @@ static const struct option_row OPTIONS[] = {
 	    "how long samples, restarts and events are kept, with s, m, h or d; coarser figures are kept for weeks" },
 	{ "state-dir", "DIR", OPT_TEXT, AT(state_dir), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0,
 	    "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
-	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO, NULL, 0, 0,
+	{ "top", "N", OPT_NUMBER, AT(top), FOR_CRASHDUMP, "5", 1, 100, "how many of each ranking" },
+	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_CRASHDUMP, NULL, 0, 0,
 	    "JSON on stdout, for scripts" },
-	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT, "info", 0, 0,
-	    "error, warning, info or debug" },
+	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP,
+	    "info", 0, 0, "error, warning, info or debug" },
 };
 
 static void *
@@ -194,12 +195,18 @@ set_defaults(struct settings *s, const struct command *c)
 	}
 }
 
+static const char *
+operand(const struct command *c)
+{
+	return c->operand ? c->operand : "node";
+}
+
 static bool
 add_node(struct settings *s, const struct command *c, const char *node, struct err *err)
 {
 	if (s->node_count >= c->max_nodes)
-		return err_set(err, "%s: \"arsenal %s\" takes at most %zu node%s", node, c->name, c->max_nodes,
-		    c->max_nodes == 1 ? "" : "s");
+		return err_set(err, "%s: \"arsenal %s\" takes at most %zu %s%s", node, c->name, c->max_nodes,
+		    operand(c), c->max_nodes == 1 ? "" : "s");
 	s->nodes[s->node_count++] = node;
 	return true;
 }
@@ -224,7 +231,7 @@ settings_parse(
 		}
 		if (!only_nodes && strncmp(argv[i], "--", 2) == 0)
 			ok = parse_option(s, c, argc, argv, &i, err);
-		else if (!only_nodes && argv[i][0] == '-')
+		else if (!only_nodes && argv[i][0] == '-' && !(c->operand && argv[i][1] == '\0'))
 			ok = err_set(err, "%s: options are written in full, with two dashes; see arsenal %s --help",
 			    argv[i], c->name);
 		else
@@ -233,7 +240,8 @@ settings_parse(
 			return false;
 	}
 	if (s->node_count < c->min_nodes)
-		return err_set(err, "which node? For example: arsenal %s rabbit@%s", c->name, "myhost");
+		return err_set(err, "which %s? For example: arsenal %s %s", operand(c), c->name,
+		    c->example ? c->example : "rabbit@myhost");
 	return true;
 }
 

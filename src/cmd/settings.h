@@ -16,7 +16,7 @@
 #define SETTINGS_MAX_NODES 200
 
 struct settings {
-	const char *nodes[SETTINGS_MAX_NODES];
+	const char *nodes[SETTINGS_MAX_NODES]; /* or what else the command's operands are */
 	size_t node_count;
 	const char *cookie_file; /* NULL: the usual places */
 	const char *tls_conf;    /* NULL: plain distribution */
@@ -33,11 +33,12 @@ struct settings {
 	int64_t max_events;
 	bool no_inject;
 	bool json;
+	int64_t top;
 	const char *log_level;
 };
 
 /* Commands that take an option, as bits. */
-enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4, FOR_PORT = 8 };
+enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4, FOR_PORT = 8, FOR_CRASHDUMP = 32 };
 
 struct command {
 	const char *name;
@@ -45,13 +46,15 @@ struct command {
 	const char *summary;   /* one line */
 	const char *help;      /* paragraphs for --help, ended by a newline */
 	unsigned options;      /* FOR_* */
+	const char *operand;   /* what is named behind the options; NULL: a node */
+	const char *example;   /* of one */
 	int usage_exit;        /* exit code for wrong arguments */
 	size_t min_nodes;
 	size_t max_nodes;
 	int (*run)(const struct settings *s); /* the exit code */
 };
 
-extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT;
+extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT, COMMAND_CRASHDUMP;
 
 #define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
 

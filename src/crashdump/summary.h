@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a crash dump says, in bounded space: the header, sums, the leaders of some rankings, and the likely causes. Texts are as they stand in the dump,
- * cut to their fields: foreign bytes, which the renderings make printable. A text that the dump does not have is "", a number 0.
+ * cut to their fields: foreign bytes, which the renderings make printable. A text that the dump does not have is "", a number 0. A *_name is the
+ * registered name of the pid beside it.
  */
 #ifndef CRASHDUMP_SUMMARY_H
 #define CRASHDUMP_SUMMARY_H
@@ -40,7 +41,8 @@ struct crash_process {
 	char initial_call[CRASH_TEXT]; /* $initial_call of proc_lib, else what it was spawned as */
 	char current[CRASH_TEXT];      /* the function it was in */
 	char state[64];
-	char parent[CRASH_PID];     /* who spawned it */
+	char parent[CRASH_PID]; /* who spawned it */
+	char parent_name[CRASH_TEXT];
 	char ancestors[CRASH_TEXT]; /* $ancestors, the nearest first, ", " between them */
 	char message[CRASH_TEXT];   /* the oldest message in its queue, as a term */
 	struct crash_stack stack;
@@ -65,7 +67,7 @@ struct crash_kind {
 struct crash_table {
 	char name[CRASH_TEXT];
 	char owner[CRASH_PID];
-	char owner_name[CRASH_TEXT]; /* registered name or label, if it is among the ranked */
+	char owner_name[CRASH_TEXT];
 	char type[32];
 	uint64_t objects, memory_bytes;
 };
@@ -74,19 +76,22 @@ struct crash_binary {
 	uint64_t size_bytes;
 	uint64_t references;    /* from heaps in the dump; 0: none was found */
 	char holder[CRASH_PID]; /* the first process that refers to it */
+	char holder_name[CRASH_TEXT];
 };
 
 struct crash_port {
 	char id[CRASH_PID];
 	char what[CRASH_TEXT];
 	char connected[CRASH_PID]; /* its owner */
-	uint64_t queue_bytes;      /* waiting to be written */
+	char connected_name[CRASH_TEXT];
+	uint64_t queue_bytes; /* waiting to be written */
 };
 
 /* A scheduler that ran something at the crash. */
 struct crash_scheduler {
 	char name[48]; /* "scheduler:1", "dirty_cpu_scheduler:3", "dirty_io_scheduler:5" */
 	char process[CRASH_PID];
+	char process_name[CRASH_TEXT];
 	char state[64];
 	char current[CRASH_TEXT];
 	char port[CRASH_PID];
@@ -102,6 +107,7 @@ enum crash_confidence { CRASH_LOW, CRASH_MEDIUM, CRASH_HIGH };
 
 struct crash_cause {
 	enum crash_confidence confidence;
+	double share;        /* of the VM's memory, in %; 0: it is not about that */
 	char what[768];      /* a sentence that names the thing */
 	char why[768];       /* the figures it rests on */
 	char next[512];      /* the next step */
@@ -127,6 +133,7 @@ struct crashdump_summary {
 	char node[CRASH_TEXT];
 	bool distributed;
 	struct crash_count nodes[CRASH_NODES]; /* other nodes; count: 2 visible, 1 hidden, 0 not connected */
+	size_t node_count;
 	uint64_t visible_nodes, hidden_nodes, lost_nodes;
 
 	/* sums */
@@ -134,6 +141,7 @@ struct crashdump_summary {
 	size_t memory_kinds;
 	uint64_t blocks_bytes, carriers_bytes; /* of all allocators: used, and taken from the system for it */
 	uint64_t atoms, atoms_limit;
+	char newest_atoms[CRASH_TEXT]; /* some, ", " between them */
 	uint64_t modules, code_bytes, old_code_bytes;
 	uint64_t ports, ports_limit;
 	uint64_t timers;
@@ -152,7 +160,7 @@ struct crashdump_summary {
 	size_t top;
 	struct crash_process *by[CRASH_RANKS][CRASH_TOP_MAX]; /* one may be in several */
 	size_t by_count[CRASH_RANKS];
-	struct crash_kind kinds[CRASH_TOP_MAX];
+	struct crash_kind kinds[CRASH_TOP_MAX]; /* of two processes and more */
 	size_t kind_count;
 	struct crash_table table[CRASH_TOP_MAX];
 	size_t table_count;
