@@ -135,3 +135,13 @@ derive(struct sample *s, const struct sample *before)
 	derive_cpu(s, before);
 	derive_dirty(s, before);
 }
+
+bool
+is_derived(const struct sample *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(RULES); i++)
+		if (s->present[RULES[i].result])
+			return true;
+	return s->present[METRIC_VM_MEMORY_OTHER] || s->present[METRIC_CPU_UTILIZATION] ||
+	    s->present[METRIC_DIRTY_CPU_UTILIZATION] || s->present[METRIC_DIRTY_IO_UTILIZATION];
+}

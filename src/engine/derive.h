@@ -3,6 +3,8 @@
 #ifndef ENGINE_DERIVE_H
 #define ENGINE_DERIVE_H
 
+#include <stdbool.h>
+
 #include "model/sample.h"
 
 /*
@@ -11,5 +13,7 @@
  * are absent stays as it is. Utilization of a scheduler that was not observed is NaN.
  */
 void derive(struct sample *s, const struct sample *before);
+/* is_derived: it has been derived before, and comes from where samples are kept. */
+bool is_derived(const struct sample *s);
 
 #endif

@@ -193,7 +193,9 @@ engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 	time_ms = sample_time(e, s->time_ms);
 	*next = *s;
 	next->time_ms = time_ms;
-	derive(next, before);
+	/* What the store gives back is as it was: of the first one, differences could not be computed again. */
+	if (!e->restoring || !is_derived(next))
+		derive(next, before);
 	e->last = next;
 	e->lost = false;
 	e->counts.samples++;

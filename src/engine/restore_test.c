@@ -386,6 +386,40 @@ clock_set_back_is_survived(void **state)
 	engine_free(e);
 }
 
+/* What the first sample given back was a difference to is not there; and what comes after the restart is one to the last. */
+static void
+shares_are_as_they_were(void **state)
+{
+	struct engine_options o = engine_defaults();
+	struct engine *a = engine_new("a@h", &o), *b = engine_new("a@h", &o);
+	struct sample s = { .scheduler_count = 1 }, last;
+
+	(void)state;
+	for (int i = 1; i <= 2; i++) {
+		s.time_ms = T0 + i * 5000;
+		s.scheduler_active[0] = (uint64_t)i * i * 100;
+		s.scheduler_total[0] = (uint64_t)i * 1000;
+		engine_feed(a, s.time_ms, &s);
+	}
+	last = *engine_last(a);
+	ASSERT_NEAR(last.value[METRIC_CPU_UTILIZATION], 30, 1e-6);
+	engine_restore_begin(b);
+	engine_feed(b, last.time_ms, &last);
+	engine_restore_end(b, last.time_ms);
+	assert_true(engine_last(b)->present[METRIC_CPU_UTILIZATION]);
+	ASSERT_NEAR(engine_last(b)->value[METRIC_CPU_UTILIZATION], 30, 1e-6);
+	ASSERT_NEAR(engine_last(b)->scheduler_utilization[0], 30, 1e-6);
+	s.time_ms += 5000;
+	s.scheduler_active[0] += 600;
+	s.scheduler_total[0] += 1000;
+	engine_feed(b, s.time_ms, &s);
+	ASSERT_NEAR(engine_last(b)->value[METRIC_CPU_UTILIZATION], 60, 1e-6);
+	drain(a);
+	drain(b);
+	engine_free(a);
+	engine_free(b);
+}
+
 static void
 broken_samples_are_left_out(void **state)
 {
@@ -415,6 +449,7 @@ main(void)
 		cmocka_unit_test(an_earlier_session_is_history_only),
 		cmocka_unit_test(alerts_are_not_repeated),
 		cmocka_unit_test(clock_set_back_is_survived),
+		cmocka_unit_test(shares_are_as_they_were),
 		cmocka_unit_test(broken_samples_are_left_out),
 	};
 
