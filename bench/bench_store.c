@@ -136,12 +136,30 @@ new_engine(void)
 	return engine_new("app@host", &o);
 }
 
+/* A metric of a loaded node: a counter, bytes, a share, or what hardly ever changes. */
+static double
+reading(int i, int m)
+{
+	uint32_t noise = ((uint32_t)i * 2654435761u) ^ ((uint32_t)m * 40503u * 65537u);
+
+	switch (m % 4) {
+	case 0:
+		return i * 1000.0 + noise % 1000;
+	case 1:
+		return 1e9 + (noise >> 8) % 1000000;
+	case 2:
+		return (noise >> 4) % 10000 / 100.0;
+	default:
+		return m * 12345.0 + i / 1000;
+	}
+}
+
 static void
 make_sample(struct sample *s, int i)
 {
 	s->time_ms = T0 + i * 5000;
 	for (int m = 0; m < METRIC_COUNT; m++)
-		sample_set(s, (enum metric_id)m, m % 4 ? i * 1000 + m * 12345 : i * 0.1);
+		sample_set(s, (enum metric_id)m, reading(i, m));
 	s->scheduler_count = 8;
 	for (int k = 0; k < 8; k++) {
 		s->scheduler_active[k] = (uint64_t)i * 123456789u;
