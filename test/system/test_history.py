@@ -108,9 +108,10 @@ class Seam(SystemTest):
     def test_no_seam_where_it_was_started_again(self):
         """What was told before is told after, once, and in steps it adds up."""
         node = ErlNode(self.room)
+        samples = 20 if Run.quick else 150  # the longer run seals blocks of them
         store = ["--store", self.room.path("history.db")]
         a = watch(self.room, node.node, interval=100, options=store)
-        a.wait_seen(node.node).wait_samples(node.node, 20)
+        a.wait_seen(node.node).wait_samples(node.node, samples, timeout=60)
         told = []
         for number in (signal.SIGTERM, signal.SIGKILL):
             stats = a.get("/api/v1/stats")["store"]["committed"]
@@ -120,7 +121,7 @@ class Seam(SystemTest):
                 wait_until(lambda: a.get("/api/v1/stats")["store"]["committed"] >= stats + 30, 20, "it is on disk")
             a.end(number)
             a = watch(self.room, node.node, interval=100, options=store)
-            a.wait_seen(node.node).wait_samples(node.node, 20)
+            a.wait_seen(node.node).wait_samples(node.node, samples, timeout=60)
             told = before
             self.check(a, node, told)
 
