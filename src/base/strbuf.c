@@ -117,3 +117,17 @@ strbuf_add_varint(struct strbuf *sb, uint64_t v)
 	bytes[n++] = (uint8_t)v;
 	strbuf_add(sb, bytes, n);
 }
+
+bool
+varint_read(const uint8_t **p, const uint8_t *end, uint64_t *v)
+{
+	*v = 0;
+	for (unsigned shift = 0; shift < 64 && *p < end; shift += 7) {
+		uint8_t byte = *(*p)++;
+
+		*v |= (uint64_t)(byte & 127) << shift;
+		if (byte < 128)
+			return shift < 63 || byte < 2;
+	}
+	return false;
+}

@@ -6,6 +6,7 @@
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,5 +42,7 @@ const char *strbuf_cstr(const struct strbuf *sb);
 char *strbuf_detach(struct strbuf *sb);
 /* strbuf_add_varint appends a number in base 128, the least significant seven bits first, the top bit of a byte saying that more follow. */
 void strbuf_add_varint(struct strbuf *sb, uint64_t v);
+/* varint_read reads such a number and moves *p behind it. False if there is none before end, or it takes more than 64 bits; *p is anywhere up to end then. */
+bool varint_read(const uint8_t **p, const uint8_t *end, uint64_t *v) MUST_CHECK;
 
 #endif

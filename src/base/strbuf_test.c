@@ -86,6 +86,30 @@ long_formats_are_not_cut(void **state)
 	strbuf_release(&sb);
 }
 
+static void
+varints_come_back(void **state)
+{
+	static const uint64_t numbers[] = { 0, 1, 127, 128, 16383, 16384, UINT32_MAX, INT64_MAX, UINT64_MAX };
+	static const uint8_t too_large[] = { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02 };
+	const uint8_t *p = too_large, *end;
+	struct strbuf sb = STRBUF_INIT;
+	uint64_t v;
+
+	(void)state;
+	assert_false(varint_read(&p, too_large + sizeof(too_large), &v));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		strbuf_reset(&sb);
+		strbuf_add_varint(&sb, numbers[i]);
+		p = (const uint8_t *)sb.data;
+		end = p + sb.len;
+		assert_true(varint_read(&p, end, &v));
+		assert_true(v == numbers[i] && p == end);
+		p = (const uint8_t *)sb.data;
+		assert_false(varint_read(&p, end - 1, &v));
+	}
+	strbuf_release(&sb);
+}
+
 int
 main(void)
 {
@@ -95,6 +119,7 @@ main(void)
 		cmocka_unit_test(cut_and_reset_keep_memory),
 		cmocka_unit_test(detach_hands_over),
 		cmocka_unit_test(long_formats_are_not_cut),
+		cmocka_unit_test(varints_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

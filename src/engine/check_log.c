@@ -175,16 +175,13 @@ get_byte(struct check_reader *r)
 static unsigned
 get_count(struct check_reader *r, unsigned max)
 {
-	uint64_t v = 0;
+	const uint8_t *begin = (const uint8_t *)r->bytes->data, *p = begin + r->at;
+	uint64_t v;
 
-	for (unsigned shift = 0; shift < 35; shift += 7) {
-		uint8_t byte = get_byte(r);
-
-		v |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return (unsigned)(v <= max ? v : fail(r));
-	}
-	return (unsigned)fail(r);
+	if (!varint_read(&p, begin + r->bytes->len, &v) || v > max)
+		return (unsigned)fail(r);
+	r->at = (size_t)(p - begin);
+	return (unsigned)v;
 }
 
 static enum level

@@ -118,16 +118,9 @@ fail(struct cursor *c, const char *trouble)
 static uint64_t
 get_varint(struct cursor *c)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (unsigned shift = 0; shift < 64 && c->p < c->end; shift += 7) {
-		uint8_t byte = *c->p++;
-
-		v |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return v;
-	}
-	return fail(c, "it is cut short");
+	return varint_read(&c->p, c->end, &v) ? v : fail(c, "it is cut short");
 }
 
 /* get_count reads a number that is at most max. */

@@ -141,16 +141,9 @@ fail(struct cursor *c)
 static uint64_t
 get_varint(struct cursor *c)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (unsigned shift = 0; shift < 64 && c->p < c->end; shift += 7) {
-		unsigned char byte = *c->p++;
-
-		v |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return v;
-	}
-	return fail(c);
+	return varint_read(&c->p, c->end, &v) ? v : fail(c);
 }
 
 /* get_count reads a varint that is at most max. */
