@@ -11,15 +11,20 @@
 #include "base/ring.h"
 #include "beam/genserver.h"
 #include "beam/port.h"
+#include "flight.h"
 #include "os/clock.h"
+#include "os/instance.h"
 #include "os/log.h"
 #include "os/usage.h"
 #include "recorder.h"
+#include "report_files.h"
 #include "tree_request.h"
 
 #define MAX_EVENTS 10000 /* kept for HTTP's streams */
 #define MAX_LINES 100    /* of the log, waiting for the loop */
 #define LAST_WORDS_MS 200
+#define GONE_AT_ONCE_MS 300 /* a VM whose pipe has ended is gone by then, mostly; */
+#define GONE_MS 1500        /* and by then in any case, or it writes a crash dump */
 
 struct line {
 	enum log_level level;
@@ -34,6 +39,9 @@ struct application {
 	struct engine *engine;
 	struct store *store; /* NULL: none */
 	struct recorder recorder;
+	struct flight *flight; /* NULL before the router's options came */
+	struct flight_node *flown;
+	bool goodbye; /* the router ends in order */
 	struct event *flush;
 	struct event *timer;
 	struct event *work; /* a large answer goes on in the loop's next turn */
@@ -123,6 +131,7 @@ on_info(void *arg, const struct node_info *info)
 	struct application *a = arg;
 
 	engine_info(a->engine, info);
+	flight_info(a->flown, info);
 	server_node_changed(a->node);
 }
 
@@ -132,6 +141,7 @@ on_sample(void *arg, int64_t now_ms, const struct sample *s)
 	struct application *a = arg;
 
 	recorder_sample(&a->recorder, now_ms, s);
+	flight_sample(a->flown);
 }
 
 static void
@@ -223,6 +233,13 @@ on_notice(void *arg, bool warning, const char *text)
 	soon(a);
 }
 
+/* The VM is gone, and its logger with it. */
+static void
+on_flight_notice(void *arg UNUSED, bool warning, const char *text)
+{
+	fprintf(stderr, "arsenal: %s%s\n", warning ? "warning: " : "", text);
+}
+
 static bool
 open_store(struct application *a, const struct genserver_init *init, const struct engine_options *o, struct err *err)
 {
@@ -236,6 +253,63 @@ open_store(struct application *a, const struct genserver_init *init, const struc
 	if (kept)
 		recorder_init(&a->recorder, a->node, kept);
 	return kept != NULL;
+}
+
+/* ---- the VM's end -------------------------------------------------------------------------------------------------------- */
+
+static int64_t
+flight_now(void *arg)
+{
+	const struct application *a = arg;
+
+	return server_now_ms(a->srv);
+}
+
+static void
+on_flight_changed(void *arg)
+{
+	struct application *a = arg;
+
+	server_node_changed(a->node);
+}
+
+/* The record is in the folder in any case. */
+static void
+on_flight_keep(void *arg, const char *id, int64_t time_ms, const struct strbuf *json)
+{
+	struct application *a = arg;
+
+	recorder_incident(&a->recorder, id, time_ms, json);
+}
+
+static void
+open_flight(struct application *a, const struct genserver_init *init)
+{
+	char *state_dir = instance_state_dir();
+	char *folder = report_files_folder(NULL, init->store, state_dir);
+	const struct flight_options options = {
+		.folder = folder,
+		.here = true,
+		.now_ms = flight_now,
+		.notice = on_flight_notice,
+		.arg = a,
+		.keep = on_flight_keep,
+		.changed = on_flight_changed,
+	};
+
+	a->flight = flight_new(server_loop(a->srv), &options);
+	a->flown = flight_add(a->flight, a->engine, a);
+	server_reports(a->srv, a->flight);
+	free(folder);
+	free(state_dir);
+}
+
+static void
+on_goodbye(void *arg)
+{
+	struct application *a = arg;
+
+	a->goodbye = true;
 }
 
 /* ---- the beginning --------------------------------------------------------------------------------------------------- */
@@ -295,6 +369,7 @@ start(void *arg, const struct genserver_init *init, int64_t now_ms, struct gense
 	recorder_init(&a->recorder, a->node, NULL);
 	if (!open_store(a, init, &o, err))
 		return false;
+	open_flight(a, init);
 	if (a->recorder.kept)
 		started->last = recorder_restore(&a->recorder, now_ms);
 	if (init->http && !server_listen(a->srv, init->http, init->http_token, false, err))
@@ -314,6 +389,7 @@ static const struct genserver_host HOST = {
 	.lost_restarts = on_lost_restarts,
 	.survey = on_survey,
 	.supervisor = on_supervisor,
+	.goodbye = on_goodbye,
 	.mark = on_mark,
 	.figures = on_figures,
 	.is_slow = is_slow,
@@ -459,13 +535,31 @@ build(struct application *a, int in_fd, int out_fd, struct err *err)
 	return true;
 }
 
+/*
+ * The pipe's end without a goodbye is the VM's end, or that of a router which was killed: then a new one wants the store, and must not be kept from it for
+ * long.
+ */
+static void
+record_end(struct application *a)
+{
+	bool ended = !a->goodbye && flight_vm_ended(a->flown, GONE_AT_ONCE_MS);
+
+	recorder_close(a->srv, a->store);
+	a->store = NULL;
+	a->recorder.kept = NULL;
+	if (!a->goodbye && !ended)
+		ended = flight_vm_ended(a->flown, GONE_MS);
+	if (ended)
+		flight_vm_dump(a->flown);
+	server_reports(a->srv, NULL);
+	flight_free(a->flight);
+}
+
 /* What there is to keep is kept first; then the router hears of it, if it is still there. */
 static void
 finish(struct application *a)
 {
-	recorder_close(a->srv, a->store);
-	a->store = NULL;
-	a->recorder.kept = NULL;
+	record_end(a);
 	hand_over_lines(a);
 	beam_port_finish(a->port, LAST_WORDS_MS);
 }

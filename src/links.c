@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "beam/tls.h"
 #include "beam/watch.h"
+#include "flight.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/watchdog.h"
@@ -23,13 +24,16 @@ struct link {
 	struct engine *engine;
 	struct recorder recorder;
 	struct beam_watch *watch;
+	struct flight_node *flight; /* NULL: no post-mortems */
 };
 
 struct links {
+	struct server *srv;
 	struct watchdog *watchdog;
 	struct tls *tls; /* NULL: plain distribution */
 	struct link *all;
 	size_t count;
+	struct flight *flight; /* NULL: no post-mortems */
 	void (*on_sample)(void *arg, const struct engine *e);
 	void *arg;
 };
@@ -46,6 +50,7 @@ on_state(void *arg, enum node_state state, const char *detail)
 	    fine ? LOG_INFO : LOG_WARNING, "node %s: %s: %s", engine_node(l->engine), node_state_name(state), detail);
 	engine_link(l->engine, clock_now_ms(), state, detail);
 	server_node_changed(l->node);
+	flight_state(l->flight, state, detail, beam_watch_is_gone(l->watch));
 }
 
 static void
@@ -59,6 +64,7 @@ on_info(void *arg, const struct node_info *info)
 	if (*info->note)
 		log_warning("node %s: %s", engine_node(l->engine), info->note);
 	engine_info(l->engine, info);
+	flight_info(l->flight, info);
 	server_node_changed(l->node);
 }
 
@@ -68,6 +74,7 @@ on_sample(void *arg, const struct sample *s)
 	struct link *l = arg;
 
 	recorder_sample(&l->recorder, clock_now_ms(), s);
+	flight_sample(l->flight);
 	if (l->links->on_sample)
 		l->links->on_sample(l->links->arg, l->engine);
 }
@@ -106,6 +113,15 @@ on_supervisor(void *arg, const struct supervisor_facts *f)
 }
 
 static void
+on_stopping(void *arg)
+{
+	struct link *l = arg;
+
+	log_info("node %s: it stops in order", engine_node(l->engine));
+	flight_stopping(l->flight);
+}
+
+static void
 on_notice(void *arg, bool warning, const char *text)
 {
 	struct link *l = arg;
@@ -121,6 +137,7 @@ static const struct beam_watch_handlers HANDLERS = {
 	.lost_restarts = on_lost_restarts,
 	.survey = on_survey,
 	.supervisor = on_supervisor,
+	.stopping = on_stopping,
 	.notice = on_notice,
 };
 
@@ -145,6 +162,52 @@ link_stats(const void *arg, struct jsonw *j)
 		jsonw_key(j, rows[i].key);
 		jsonw_uint(j, rows[i].value);
 	}
+}
+
+/* ---- post-mortems ------------------------------------------------------------------------------------------------------ */
+
+static int64_t
+flight_now(void *arg UNUSED)
+{
+	return clock_now_ms();
+}
+
+static void
+on_flight_notice(void *arg UNUSED, bool warning, const char *text)
+{
+	log_write(warning ? LOG_WARNING : LOG_INFO, "%s", text);
+}
+
+static void
+on_flight_changed(void *arg)
+{
+	struct link *l = arg;
+
+	server_node_changed(l->node);
+}
+
+static void
+on_flight_keep(void *arg, const char *id, int64_t time_ms, const struct strbuf *json)
+{
+	struct link *l = arg;
+
+	recorder_incident(&l->recorder, id, time_ms, json);
+}
+
+static struct flight *
+open_flight(struct server *srv, const struct links_options *o)
+{
+	const struct flight_options options = {
+		.folder = o->reports,
+		.now_ms = flight_now,
+		.notice = on_flight_notice,
+		.keep = on_flight_keep,
+		.changed = on_flight_changed,
+	};
+	struct flight *f = o->reports || o->store ? flight_new(server_loop(srv), &options) : NULL;
+
+	server_reports(srv, f);
+	return f;
 }
 
 /* ---- questions ---------------------------------------------------------------------------------------------------- */
@@ -215,6 +278,7 @@ add_link(struct links *links, struct server *srv, const struct links_options *o,
 	l->engine = server_node_engine(l->node);
 	if (!open_history(l, o->store, err))
 		return false;
+	l->flight = links->flight ? flight_add(links->flight, l->engine, l) : NULL;
 	l->watch = beam_watch_new(server_loop(srv), w, &HANDLERS, l, err);
 	if (l->watch == NULL)
 		return false;
@@ -262,6 +326,8 @@ links_new(struct server *srv, const struct links_options *o, struct err *err)
 	w.tls = links->tls;
 	w.watchdog = links->watchdog = watchdog_new(server_loop(srv), LOOP_STALL_MS);
 	links->all = xcalloc(o->node_count, sizeof(*links->all));
+	links->srv = srv;
+	links->flight = open_flight(srv, o);
 	links->on_sample = o->on_sample;
 	links->arg = o->arg;
 	for (size_t i = 0; ok && i < o->node_count; i++) {
@@ -282,9 +348,13 @@ links_free(struct links *l)
 	for (size_t i = 0; i < l->count; i++) {
 		server_node_stats(l->all[i].node, NULL, NULL);
 		server_node_ask(l->all[i].node, NULL, NULL);
-		server_node_events(l->all[i].node, NULL, NULL);
 		beam_watch_free(l->all[i].watch);
 	}
+	/* What it has begun is written to the end, and told. */
+	server_reports(l->srv, NULL);
+	flight_free(l->flight);
+	for (size_t i = 0; i < l->count; i++)
+		server_node_events(l->all[i].node, NULL, NULL);
 	watchdog_free(l->watchdog);
 	tls_free(l->tls);
 	free(l->all);

@@ -23,6 +23,8 @@ struct links_options {
 	bool inject;
 	struct engine_options engine;
 	struct store *store; /* where the nodes' history is kept; NULL: nowhere. It outlives the links' inputs */
+	const char
+	    *reports; /* folder of the nodes' post-mortems; NULL: they go into the store alone, if there is one */
 	/* For one-shot commands; may be NULL. Called from the loop. */
 	void (*on_sample)(void *arg, const struct engine *e);
 	void *arg;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recorder.h"
 
+#include "os/log.h"
+
 #include "engine/past.h"
 
 /* ---- the file ---- */
@@ -134,4 +136,11 @@ recorder_supervisor(struct recorder *r, int64_t now_ms, const struct supervisor_
 	if (r->kept)
 		keep_records(r);
 	server_node_changed(r->node);
+}
+
+void
+recorder_incident(struct recorder *r, const char *id, int64_t time_ms, const struct strbuf *json)
+{
+	if (r->kept && !store_incident(r->kept, time_ms, "post_mortem", id, json->data, json->len))
+		log_warning("post-mortem %s: the store has no room for it", id);
 }

@@ -39,6 +39,8 @@ uint64_t recorder_restore(struct recorder *r, int64_t now_ms);
 void recorder_sample(struct recorder *r, int64_t now_ms, const struct sample *s);
 void recorder_restart(struct recorder *r, int64_t now_ms, const struct restart *report);
 void recorder_lost_restarts(struct recorder *r, int64_t now_ms, uint64_t count);
+/* recorder_incident keeps a post-mortem's record, in the place of the one with that id. */
+void recorder_incident(struct recorder *r, const char *id, int64_t time_ms, const struct strbuf *json);
 void recorder_supervisor(struct recorder *r, int64_t now_ms, const struct supervisor_facts *f);
 
 #endif

@@ -10,9 +10,11 @@
 
 #include "base/alloc.h"
 #include "eventlog.h"
+#include "flight.h"
 #include "http/http.h"
 #include "os/clock.h"
 #include "os/usage.h"
+#include "report_files.h"
 #include "store/store.h"
 
 #define TICK_MS 1000
@@ -34,7 +36,8 @@ struct server {
 	struct event_base *loop;
 	struct eventlog *events;
 	struct http *http;
-	const struct store *store; /* NULL: none */
+	const struct store *store;    /* NULL: none */
+	const struct flight *reports; /* NULL: none */
 	struct event *tick;
 	struct event *pump;
 	struct event *signals[2];
@@ -190,6 +193,25 @@ source_store(void *arg, struct http_store *out)
 	return true;
 }
 
+static size_t
+source_reports(void *arg, const struct report_head **heads)
+{
+	const struct server *srv = arg;
+
+	return flight_reports(srv->reports, heads);
+}
+
+static bool
+source_report(void *arg, const char *id, enum report_format format, struct strbuf *out, struct err *err)
+{
+	const struct server *srv = arg;
+	const char *folder = flight_folder(srv->reports);
+
+	if (folder == NULL)
+		return err_set(err, "no post-mortems are kept here");
+	return report_files_read(folder, id, format, out, err);
+}
+
 static void
 store_stats(struct jsonw *j, const struct server *srv)
 {
@@ -275,6 +297,12 @@ server_node_events(struct server_node *n, void (*take)(void *arg, struct node_ev
 }
 
 void
+server_reports(struct server *srv, const struct flight *f)
+{
+	srv->reports = f;
+}
+
+void
 server_store(struct server *srv, const struct store *store)
 {
 	srv->store = store;
@@ -290,7 +318,7 @@ bool
 server_listen(struct server *srv, const char *address, const char *token, bool any_port, struct err *err)
 {
 	const struct http_source source = { srv, source_now, source_node_count, source_node, source_events,
-		source_stats, source_ask_tree, source_store };
+		source_stats, source_ask_tree, source_store, source_reports, source_report };
 	struct http_options h = { .address = address, .token = token };
 	const char *colon;
 	char any[128];

@@ -18,6 +18,7 @@
 #include "model/request.h"
 
 struct event_base;
+struct flight;
 struct server;
 struct store;
 struct server_node;
@@ -55,6 +56,8 @@ struct engine *server_node_engine(struct server_node *n);
 /* server_node_changed is called after every input to the engine: its events go to the outlets. */
 void server_node_changed(struct server_node *n);
 
+/* server_reports: whose post-mortems HTTP lists; NULL: none. */
+void server_reports(struct server *srv, const struct flight *f);
 /* server_store: whose figures are among the server's; NULL: there is no history on disk. */
 void server_store(struct server *srv, const struct store *store);
 

@@ -129,6 +129,7 @@
 -define(HOST_WAIT_MS, 100).        % for the files of the host
 -define(FIXED_MS, 60000).          % limits, and whether microstate accounting is on, are looked at no more often
 -define(FILE_MAX, 65536).
+-define(PATH_MAX, 500).            % bytes of a path that is told
 
 %% Requests, and the supervision tree
 -define(REQUESTS_MAX, 2).
@@ -204,6 +205,7 @@
     remarks = #{},                 % of supervisors: Pid => {no_answer | Counts, when}, see remark/3
     leave_at,                      % without watchers, when to go
     counters,                      % shared with the filter
+    kernel,                        % monitor of the process whose end tells that the node stops
     placer = none,                 % {Pid, Monitor} of the process that puts the filter in its place
     capture = {new, none, <<>>},   % {whole | partial | blind, log_filter | trace | none, Note}
     capture_after,                 % when to look at it again
@@ -345,6 +347,7 @@ serve() ->
     Now = now_ms(),
     erlang:system_flag(scheduler_wall_time, true),
     State = start_listener(#state{counters = atomics:new(?SLOTS, []),
+                                  kernel = erlang:monitor(process, kernel_safe_sup),
                                   looking = #looking{last = Now - ?LOOK_GAP_MS},
                                   leave_at = Now + ?FIRST_WATCHER_MS,
                                   put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
@@ -440,6 +443,8 @@ handle({looked, Pid, Time, Facts}, State) ->
 handle(_Other, State) ->
     State.
 
+gone(_Pid, Monitor, Reason, #state{kernel = Monitor} = State) ->
+    stopping(Reason, State);
 gone(Pid, Monitor, Reason, #state{walker = {Pid, Monitor}} = State) ->
     read_ended(walk, Reason, end_walk(State));
 gone(Pid, Monitor, Reason, #state{surveyor = {Pid, Monitor, Kind}} = State) ->
@@ -460,6 +465,13 @@ gone(Pid, Monitor, _Reason, #state{listener = {Pid, Monitor}} = State) ->
     State#state{listener = none, vm_counts = []};
 gone(Pid, _Monitor, _Reason, State) ->
     drop_watcher(Pid, State).
+
+%% A node that stops in order ends this supervisor first of all that is in the application kernel, and the distribution some moments later.
+stopping(shutdown, #state{watchers = Watchers} = State) ->
+    _ = [deliver(Pid, {arsenal_stopping, os:system_time(millisecond)}) || #watcher{pid = Pid} <- Watchers],
+    State;
+stopping(_Other, State) ->
+    State.
 
 next_time(#state{watchers = Watchers, walker = Walker, walk_heard = Heard, walk_after = After, capture_after = CaptureAfter} = State) ->
     WalkTime = case Walker of
@@ -498,6 +510,27 @@ info(#state{capture = {Capture, Source, Note}}) ->
              restart_capture => Capture,
              capture_source => Source,
              capture_note => Note},
+    with_elixir(with_crash_dump(Info)).
+
+%% Where the VM would leave a crash dump; not by the file server, which may be busy.
+with_crash_dump(Info) ->
+    try crash_dump() of
+        Path when byte_size(Path) =< ?PATH_MAX -> Info#{crash_dump => Path};
+        _TooLong -> Info
+    catch
+        _:_ -> Info
+    end.
+
+crash_dump() ->
+    Path = case os:getenv("ERL_CRASH_DUMP") of
+               false -> "erl_crash.dump";
+               "" -> "erl_crash.dump";
+               Named -> Named
+           end,
+    {ok, Folder} = prim_file:get_cwd(),
+    <<_/binary>> = unicode:characters_to_binary(filename:absname(Path, Folder)).
+
+with_elixir(Info) ->
     case application:get_key(elixir, vsn) of
         {ok, Version} -> Info#{elixir => unicode:characters_to_binary(Version)};
         undefined -> Info

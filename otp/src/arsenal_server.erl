@@ -245,6 +245,7 @@ handle({outlet, Outlet, Report}, State) ->
 handle({arsenal_tick, Seq, _, _, _, _} = Tick, State) -> tick(Seq, Tick, State);
 handle({arsenal_notice, _, _} = Notice, State) -> push({probe, Notice}, State);
 handle({arsenal_survey, _, _, _, _} = Survey, State) -> push({probe, Survey}, State);
+handle({arsenal_stopping, _} = Stopping, State) -> push({probe, Stopping}, State);
 handle({arsenal_capture, What, Source, Note} = Capture, State) when is_atom(What), is_atom(Source), is_binary(Note) -> capture(Capture, State);
 handle({arsenal_reply, _, _} = Reply, State) -> push({probe, Reply}, State);
 handle({arsenal_supervisors, _, _} = Facts, State) -> push({probe, Facts}, State);
@@ -785,8 +786,9 @@ print_event(Device, Event, Name) ->
 -spec terminate(term(), #state{}) -> no_return().
 terminate(Reason, #state{casts = Casts, engine = Engine} = State) ->
     Until = now_ms() + ?DRAIN_MS,
+    Told = arsenal_engine:push(goodbye, Engine),
     #state{engine = Last, subscribers = Subscribers, holder = Holder} =
-        last_confirms(Until, State#state{engine = arsenal_engine:drain(arsenal_casts:confirmed(Casts), Until, Engine)}),
+        last_confirms(Until, State#state{engine = arsenal_engine:drain(arsenal_casts:confirmed(Casts), Until, Told)}),
     _ = arsenal_engine:close(Last),
     arsenal_subscribers:close(Subscribers),
     _ = [Holder ! {detach, self()} || is_pid(Holder)],

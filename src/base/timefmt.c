@@ -176,3 +176,26 @@ time_parse(const char *text, int64_t *time_ms)
 	*time_ms = t;
 	return true;
 }
+
+bool
+time_parse_ago(const char *text, int64_t now_ms, int64_t *time_ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', DAY_MS } };
+	size_t len = strspn(text, "0123456789");
+	char digits[10];
+	int64_t n;
+
+	if (len == 0 || len >= sizeof(digits) || text[len] == '\0' || text[len + 1] != '\0')
+		return time_parse(text, time_ms);
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (text[len] == units[i].unit && parse_ms(digits, &n)) {
+			*time_ms = now_ms - n * units[i].ms;
+			return true;
+		}
+	return false;
+}

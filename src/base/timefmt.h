@@ -18,5 +18,7 @@ char *time_rfc3339(char buf[TIME_RFC3339_SIZE], int64_t time_ms);
  * or as milliseconds since the epoch: nothing around it, years 0 to 9999. False otherwise, and then *time_ms is as it was.
  */
 bool time_parse(const char *text, int64_t *time_ms) MUST_CHECK;
+/* time_parse_ago reads that, or so much before now: "90s", "30m", "1h", "7d". */
+bool time_parse_ago(const char *text, int64_t now_ms, int64_t *time_ms) MUST_CHECK;
 
 #endif

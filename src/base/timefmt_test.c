@@ -88,10 +88,32 @@ what_is_no_time_is_refused(void **state)
 	assert_int_equal(ms, 7);
 }
 
+static void
+test_times_ago(void **state)
+{
+	static const char *const bad[] = { "", "h", "1w", "1hh", "-1h", "1 h", "1234567890d", "h1" };
+	const int64_t now = INT64_C(1700000000000);
+	int64_t ms = 5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(time_parse_ago(bad[i], now, &ms));
+	assert_int_equal(ms, 5);
+	assert_true(time_parse_ago("90s", now, &ms));
+	assert_int_equal(ms, now - 90000);
+	assert_true(time_parse_ago("2h", now, &ms));
+	assert_int_equal(ms, now - 7200000);
+	assert_true(time_parse_ago("7d", now, &ms));
+	assert_int_equal(ms, now - 7 * 86400000LL);
+	assert_true(time_parse_ago("2024-01-18T10:30:00Z", now, &ms));
+	assert_int_equal(ms, INT64_C(1705573800000));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_times_ago),
 		cmocka_unit_test(known_times),
 		cmocka_unit_test(absurd_times_are_survived),
 		cmocka_unit_test(times_are_read),

@@ -31,6 +31,8 @@ struct collector_handlers {
 	void (*survey)(void *arg, struct survey *s);
 	void (*supervisor)(void *arg, const struct supervisor_facts *f);
 	void (*notice)(void *arg, bool warning, const char *text);
+	/* The node stops in order: its link is about to be closed. */
+	void (*stopping)(void *arg);
 	/* Something came that is not what it must be; it was dropped. */
 	void (*bad)(void *arg, const char *what);
 	/* The link is of no use: drop it. */

@@ -46,6 +46,7 @@ struct connector {
 	bool spoke;      /* the node has said something */
 	bool doomed;     /* the handshake has failed: our last word goes out before we leave */
 	struct err doom; /* why */
+	bool gone;       /* nobody is there */
 };
 
 /* ---- the end --------------------------------------------------------------------------------------------------------- */
@@ -84,7 +85,7 @@ static void PRINTF(3, 4) failed(struct connector *c, enum node_state state, cons
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	hang_up(c);
-	deliver(c, &(struct connector_result) { .state = state, .detail = err.text });
+	deliver(c, &(struct connector_result) { .state = state, .gone = c->gone, .detail = err.text });
 }
 
 static void
@@ -262,6 +263,7 @@ on_node_dialled(void *arg, int fd, int error)
 	const char *host = node_name_host(&c->o.node);
 
 	c->dial = NULL;
+	c->gone = error == ECONNREFUSED;
 	if (fd >= 0)
 		shake_hands(c, fd);
 	else if (error == ETIMEDOUT)
@@ -307,6 +309,7 @@ read_answer(struct connector *c, bool *closed)
 static void
 unknown_name(struct connector *c, const char *known)
 {
+	c->gone = true;
 	failed(c, NODE_UNREACHABLE, "EPMD on %s:%u does not know \"%.*s\"; it knows: %s", node_name_host(&c->o.node),
 	    c->o.epmd_port, c->o.node.alive_len, c->o.node.name, *known ? known : "no node at all");
 }

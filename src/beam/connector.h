@@ -30,6 +30,7 @@ struct connector_result {
 	const char *peer_name;
 	/* if it failed */
 	enum node_state state;
+	bool gone;          /* nobody is there: EPMD answers and does not know it, or nobody listens at its port */
 	const char *detail; /* what is wrong and the next step, without the node's name */
 };
 

@@ -126,6 +126,12 @@ fake_notice(void *arg, bool warning, const char *text)
 }
 
 static inline void
+fake_stopping(void *arg)
+{
+	strbuf_adds(&((struct fake_node *)arg)->log, "stopping\n");
+}
+
+static inline void
 fake_bad(void *arg, const char *what)
 {
 	strbuf_addf(&((struct fake_node *)arg)->log, "bad %s\n", what);
@@ -145,7 +151,7 @@ fake_no_probe(void *arg, const char *why)
 
 static const struct peer_handlers FAKE_PEER = { fake_write, fake_message, fake_down, fake_exited };
 static const struct collector_handlers FAKE_OWNER = { fake_now, fake_info, fake_sample, fake_restart, fake_lost,
-	fake_survey, fake_supervisor, fake_notice, fake_bad, fake_failed, fake_no_probe };
+	fake_survey, fake_supervisor, fake_notice, fake_stopping, fake_bad, fake_failed, fake_no_probe };
 
 static inline void
 fake_init(struct fake_node *n)

@@ -522,6 +522,11 @@ read_probe(struct genserver *g, struct etf *e)
 		return read_capture(g, e);
 	case PROBE_REPLY:
 		return requests_reply(&g->requests, e);
+	case PROBE_STOPPING: /* a router that is in no application's tree is killed then, and cannot say goodbye */
+		if (!probe_read_stopping(e))
+			return false;
+		g->host.goodbye(g->arg);
+		return true;
 	case PROBE_RESTARTS: /* is a cast */
 	case PROBE_UNKNOWN:
 		break;
@@ -801,6 +806,18 @@ read_subscriptions(struct genserver *g, struct etf *e)
 
 /* ---- messages from the router ---------------------------------------------------------------------------------------- */
 
+static bool
+read_word(struct genserver *g, const char *word)
+{
+	if (strcmp(word, "force_health_check") == 0)
+		force_health_check(g);
+	else if (strcmp(word, "goodbye") == 0)
+		g->host.goodbye(g->arg);
+	else
+		return false;
+	return true;
+}
+
 /* read_message reads one message, which is all that `e` holds; false if it is none. */
 static bool
 read_message(struct genserver *g, struct etf *e)
@@ -823,12 +840,8 @@ read_message(struct genserver *g, struct etf *e)
 	struct etf_atom tag;
 	uint32_t arity;
 
-	if (etf_is_atom(etf_peek(e))) {
-		if (!etf_atom_is(e, "force_health_check") || g->started.engine == NULL)
-			return false;
-		force_health_check(g);
-		return true;
-	}
+	if (etf_is_atom(etf_peek(e)))
+		return etf_atom(e, &tag) && g->started.engine && read_word(g, tag.text);
 	arity = etf_tuple(e);
 	if (!etf_atom(e, &tag))
 		return false;

@@ -56,6 +56,8 @@ struct genserver_host {
 	/* Taken over: the callee releases it. */
 	void (*survey)(void *arg, int64_t now_ms, struct survey *s);
 	void (*supervisor)(void *arg, int64_t now_ms, const struct supervisor_facts *f);
+	/* The router, or the VM, ends in order: that its pipe ends then is no sign of the VM's death. */
+	void (*goodbye)(void *arg);
 	/* All casts up to this number were handed over. */
 	void (*mark)(void *arg, uint64_t last);
 	void (*figures)(void *arg, struct genserver_figures *figures);

@@ -24,6 +24,7 @@ struct fixture {
 	unsigned samples;
 	unsigned restarts;
 	struct restart restart; /* the last one */
+	bool goodbye;
 };
 
 static void
@@ -132,6 +133,14 @@ fixture_mark(void *arg, uint64_t last)
 }
 
 static void
+fixture_goodbye(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->goodbye = true;
+}
+
+static void
 fixture_figures(void *arg, struct genserver_figures *figures)
 {
 	const struct fixture *f = arg;
@@ -151,8 +160,8 @@ static void
 fixture_init(struct fixture *f)
 {
 	static const struct genserver_host host = { fixture_start, fixture_state, fixture_info, fixture_sample,
-		fixture_restart, fixture_lost_restarts, fixture_survey, fixture_supervisor, fixture_mark,
-		fixture_figures, fixture_is_slow };
+		fixture_restart, fixture_lost_restarts, fixture_survey, fixture_supervisor, fixture_goodbye,
+		fixture_mark, fixture_figures, fixture_is_slow };
 
 	memset(f, 0, sizeof(*f));
 	packet_writer_init(&f->out);

@@ -445,6 +445,23 @@ a_bad_message_is_logged_and_the_next_one_taken(void **state)
 
 /* Terms that came before are known by their bytes; that must make no good term of a bad one. */
 static void
+the_router_says_goodbye(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	assert_false(f->goodbye);
+	messages++;
+	etf_put_atom(&packet, "goodbye");
+	send(f);
+	assert_true(f->goodbye);
+	messages++;
+	etf_put_atom(&packet, "farewell");
+	send(f);
+	expect(f, "{log,error,<<\"the router sent a message that is none: farewell\">>}\n");
+}
+
+static void
 terms_that_come_again(void **state)
 {
 	struct fixture *f = *state;
@@ -1009,6 +1026,7 @@ main(void)
 		TEST(folded_and_caught_ones_keep_their_numbers),
 		TEST(a_caught_restart_is_marked_as_such),
 		TEST(a_bad_message_is_logged_and_the_next_one_taken),
+		TEST(the_router_says_goodbye),
 		TEST(terms_that_come_again),
 		TEST(a_packet_that_is_none_is_logged),
 		TEST(calls_wait_for_the_first_sample),

@@ -432,6 +432,12 @@ probe_message(struct collector *c, struct etf_span message)
 		if (!probe_read_supervisors(&e, on_supervisor, c))
 			c->handlers->bad(c->arg, "malformed arsenal_supervisors");
 		break;
+	case PROBE_STOPPING:
+		if (probe_read_stopping(&e))
+			c->handlers->stopping(c->arg);
+		else
+			c->handlers->bad(c->arg, "a malformed arsenal_stopping");
+		break;
 	case PROBE_UNKNOWN:
 		c->handlers->bad(c->arg, "a message that is none of the probe's");
 		break;

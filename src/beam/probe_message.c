@@ -24,6 +24,7 @@ probe_message_open(struct etf *e)
 		[PROBE_CAPTURE] = { "arsenal_capture", 4 },
 		[PROBE_REPLY] = { "arsenal_reply", 3 },
 		[PROBE_SUPERVISORS] = { "arsenal_supervisors", 3 },
+		[PROBE_STOPPING] = { "arsenal_stopping", 2 },
 	};
 	uint32_t arity = etf_tuple(e);
 	struct etf_atom tag;
@@ -362,8 +363,19 @@ read_info_value(struct etf *e, const char *key, struct node_info *info)
 		info->restarts_seen = etf_atom_is(e, "whole");
 	else if (strcmp(key, "capture_note") == 0)
 		etf_chars(e, info->note, sizeof(info->note));
+	else if (strcmp(key, "os_pid") == 0)
+		info->os_pid = etf_int(e);
+	else if (strcmp(key, "crash_dump") == 0)
+		etf_chars(e, info->crash_dump, sizeof(info->crash_dump));
 	else
 		etf_skip(e);
+}
+
+bool
+probe_read_stopping(struct etf *e)
+{
+	etf_int(e);
+	return etf_done(e);
 }
 
 bool

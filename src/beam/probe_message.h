@@ -23,6 +23,7 @@ enum probe_message {
 	PROBE_SUPERVISORS,
 	PROBE_CAPTURE,
 	PROBE_REPLY,
+	PROBE_STOPPING,
 	PROBE_UNKNOWN
 };
 
@@ -41,6 +42,8 @@ bool probe_read_notice(struct etf *e, bool *warning, char text[PROBE_NOTICE_SIZE
 struct term *probe_read_wrapped(struct etf *e);
 /* probe_read_info reads the map that attach/2 answers with. */
 bool probe_read_info(struct etf *e, struct node_info *info) MUST_CHECK;
+/* probe_read_stopping: the node stops in order. */
+bool probe_read_stopping(struct etf *e) MUST_CHECK;
 /* probe_read_capture changes what info says of restarts. */
 bool probe_read_capture(struct etf *e, struct node_info *info) MUST_CHECK;
 

@@ -324,6 +324,26 @@ reads_notices(void **state)
 }
 
 static void
+reads_that_the_node_stops(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct etf e;
+
+	(void)state;
+	etf_put_tuple(&sb, 2);
+	etf_put_atom(&sb, "arsenal_stopping");
+	etf_put_int(&sb, 1700000000000);
+	etf_init(&e, sb.data, sb.len);
+	assert_int_equal(probe_message_open(&e), PROBE_STOPPING);
+	assert_true(probe_read_stopping(&e));
+	etf_put_nil(&sb);
+	etf_init(&e, sb.data, sb.len);
+	assert_int_equal(probe_message_open(&e), PROBE_STOPPING);
+	assert_false(probe_read_stopping(&e));
+	strbuf_release(&sb);
+}
+
+static void
 reads_info(void **state)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -331,13 +351,17 @@ reads_info(void **state)
 	struct etf e;
 
 	(void)state;
-	etf_put_map(&sb, 4);
+	etf_put_map(&sb, 6);
 	etf_put_atom(&sb, "otp_release");
 	etf_put_binary(&sb, "25", 2);
 	etf_put_atom(&sb, "restart_capture");
 	etf_put_atom(&sb, "blind");
 	etf_put_atom(&sb, "schedulers_online");
 	etf_put_int(&sb, 8);
+	etf_put_atom(&sb, "os_pid");
+	etf_put_int(&sb, 4711);
+	etf_put_atom(&sb, "crash_dump");
+	etf_put_binary(&sb, "/tmp/erl_crash.dump", 19);
 	etf_put_atom(&sb, "of_a_later_release");
 	etf_put_nil(&sb);
 	etf_init(&e, sb.data, sb.len);
@@ -346,6 +370,8 @@ reads_info(void **state)
 	assert_string_equal(info.elixir, "");
 	assert_int_equal(info.schedulers_online, 8);
 	assert_false(info.restarts_seen);
+	assert_int_equal(info.os_pid, 4711);
+	assert_string_equal(info.crash_dump, "/tmp/erl_crash.dump");
 	strbuf_release(&sb);
 }
 
@@ -379,6 +405,7 @@ main(void)
 		cmocka_unit_test(counts_what_is_over_the_bound),
 		cmocka_unit_test(refuses_an_unknown_kind),
 		cmocka_unit_test(reads_notices),
+		cmocka_unit_test(reads_that_the_node_stops),
 		cmocka_unit_test(reads_info),
 		cmocka_unit_test(knows_nothing_else),
 	};

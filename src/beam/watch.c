@@ -56,6 +56,7 @@ struct beam_watch {
 	enum phase phase;
 	int64_t retry_at_ms;
 	unsigned failures;
+	bool gone;       /* the last try found nobody there */
 	bool was_linked; /* to this node, in this run: a link of our name that it still knows is ours */
 	struct connector *connector;
 	struct link *link;
@@ -305,6 +306,14 @@ on_notice(void *arg, bool warning, const char *text)
 }
 
 static void
+on_stopping(void *arg)
+{
+	struct beam_watch *w = arg;
+
+	w->handlers.stopping(w->arg);
+}
+
+static void
 on_bad(void *arg, const char *what)
 {
 	struct beam_watch *w = arg;
@@ -339,7 +348,7 @@ on_no_probe(void *arg, const char *why)
 }
 
 static const struct collector_handlers COLLECTOR_HANDLERS = { on_now, on_info, on_sample, on_restart, on_lost_restarts,
-	on_survey, on_supervisor, on_notice, on_bad, on_failed, on_no_probe };
+	on_survey, on_supervisor, on_notice, on_stopping, on_bad, on_failed, on_no_probe };
 
 static void
 collect(struct beam_watch *w, bool inject)
@@ -374,6 +383,7 @@ on_connected(void *arg, const struct connector_result *result)
 {
 	struct beam_watch *w = arg;
 
+	w->gone = result->stream == NULL && result->gone;
 	if (result->stream) {
 		link_up(w, result);
 	} else {
@@ -706,6 +716,12 @@ const char *
 beam_watch_node(const struct beam_watch *w)
 {
 	return w->node.name;
+}
+
+bool
+beam_watch_is_gone(const struct beam_watch *w)
+{
+	return w->gone;
 }
 
 struct beam_watch_counts

@@ -49,6 +49,8 @@ struct beam_watch_handlers {
 	/* Taken over: the callee releases it. */
 	void (*survey)(void *arg, struct survey *s);
 	void (*supervisor)(void *arg, const struct supervisor_facts *f);
+	/* The node stops in order: the link is about to be lost. */
+	void (*stopping)(void *arg);
 	/* Something to be read once (from the probe or the decoder). */
 	void (*notice)(void *arg, bool warning, const char *text);
 };
@@ -83,6 +85,8 @@ void beam_watch_retry(struct beam_watch *w);
  */
 enum request_result beam_watch_request(struct beam_watch *w, const struct strbuf *what, request_cb *cb, void *arg);
 const char *beam_watch_node(const struct beam_watch *w); /* "name@host" */
+/* beam_watch_is_gone: the last try found nobody there: EPMD answers and does not know it, or nobody listens at its port. */
+bool beam_watch_is_gone(const struct beam_watch *w);
 struct beam_watch_counts beam_watch_counts(const struct beam_watch *w);
 
 #endif

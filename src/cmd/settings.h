@@ -24,6 +24,7 @@ struct settings {
 	bool http_given;         /* the user said so: take no other port */
 	const char *token_file;
 	const char *state_dir; /* NULL: the usual place */
+	const char *reports;   /* folder of the post-mortems, or "off"; NULL: the usual place */
 	const char *store;     /* file of the history on disk; NULL: none */
 	int64_t store_max;     /* bytes */
 	int64_t retention_ms;
@@ -31,6 +32,11 @@ struct settings {
 	int64_t anomaly_threshold_percent; /* hundredths of a standard deviation */
 	int64_t timeout_ms;
 	int64_t max_events;
+	const char *since, *until; /* of a report; NULL: as --help says */
+	const char *show;          /* a post-mortem's id */
+	const char *output;        /* file; NULL: stdout */
+	bool list;
+	bool html;
 	bool no_inject;
 	bool json;
 	int64_t top;
@@ -38,7 +44,7 @@ struct settings {
 };
 
 /* Commands that take an option, as bits. */
-enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4, FOR_PORT = 8, FOR_CRASHDUMP = 32 };
+enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4, FOR_PORT = 8, FOR_REPORT = 16, FOR_CRASHDUMP = 32 };
 
 struct command {
 	const char *name;
@@ -54,7 +60,8 @@ struct command {
 	int (*run)(const struct settings *s); /* the exit code */
 };
 
-extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT, COMMAND_CRASHDUMP;
+extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT, COMMAND_CRASHDUMP,
+    COMMAND_REPORT;
 
 #define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
 

@@ -13,6 +13,7 @@
 #include "links.h"
 #include "os/log.h"
 #include "recorder.h"
+#include "report_files.h"
 
 struct console {
 	bool json;
@@ -122,6 +123,7 @@ watch_run(const struct settings *s, const char *cookie, const struct watch_hooks
 		.engine = setup_engine(s),
 	};
 	char *state_dir = setup_state_dir(s);
+	char *reports = report_files_folder(s->reports, s->store, state_dir);
 	struct instance in;
 	struct err err;
 	bool ok = instance_take(&in, state_dir, INSTANCE_WATCH, &err);
@@ -130,12 +132,14 @@ watch_run(const struct settings *s, const char *cookie, const struct watch_hooks
 		struct server *srv = server_new(&o);
 
 		links.local_name = in.name;
+		links.reports = reports;
 		ok = serve(srv, &links, s, &in, hooks, &err);
 		server_free(srv);
 		instance_release(&in);
 	}
 	if (!ok)
 		log_error("%s", err.text);
+	free(reports);
 	free(state_dir);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

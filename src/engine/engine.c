@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,7 +288,7 @@ lose_link(struct engine *e)
 {
 	e->was_up = false;
 	e->lost = true;
-	recall_rankings(e, true);
+	recall_last_rankings(e);
 	memcpy(e->top_at_end, e->top_count, sizeof(e->top_at_end));
 	memset(e->top_count, 0, sizeof(e->top_count));
 	capture_update(e);
@@ -319,6 +320,21 @@ engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char 
 	}
 	capture_update(e);
 	checkup_time(e);
+}
+
+void
+engine_note(struct engine *e, int64_t now_ms, const char *fmt, ...)
+{
+	struct node_event *ev;
+	va_list args;
+
+	engine_advance(e, now_ms);
+	ev = node_event_new(EVENT_NODE, link_severity(e, e->state), e->node, e->now_ms);
+	ev->u.link.state = e->state;
+	va_start(args, fmt);
+	vsnprintf(ev->u.link.detail, sizeof(ev->u.link.detail), fmt, args);
+	va_end(args);
+	engine_publish(e, ev);
 }
 
 void

@@ -81,6 +81,8 @@ void engine_supervisor(struct engine *e, int64_t now_ms, const struct supervisor
 bool engine_next_record(struct engine *e, struct restart *out);
 /* engine_link tells the state of the link; a change becomes an event, a loss also a node_down anomaly. */
 void engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char *detail);
+/* engine_note makes an EVENT_NODE of a line for people; the state stays as it is. */
+void engine_note(struct engine *e, int64_t now_ms, const char *fmt, ...) PRINTF(3, 4);
 void engine_info(struct engine *e, const struct node_info *info);
 /* engine_survey takes the survey over, in the place of the last one of its kind. */
 void engine_survey(struct engine *e, int64_t now_ms, struct survey *s);

@@ -42,19 +42,39 @@ newest(const struct recall *r)
 	return r->ranking_count ? &r->rankings[(r->ranking_count - 1) % PAST_RANKINGS] : NULL;
 }
 
+static bool
+is_anyone_ranked(const struct engine *e)
+{
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		if (e->top_count[kind] > 0)
+			return true;
+	return false;
+}
+
 void
 recall_rankings(struct engine *e, bool urgent)
 {
 	struct recall *r = &e->recall;
 	const struct past_ranking *last = newest(r);
-	bool any = false;
 
-	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
-		any = any || e->top_count[kind] > 0;
-	if (!any || (last && e->now_ms - last->time_ms < (urgent ? URGENT_GAP_MS : RANKING_GAP_MS)))
+	if (!is_anyone_ranked(e) || (last && e->now_ms - last->time_ms < (urgent ? URGENT_GAP_MS : RANKING_GAP_MS)))
 		return;
 	if (r->rankings == NULL)
 		r->rankings = xcalloc(PAST_RANKINGS, sizeof(*r->rankings));
+	fill(&r->rankings[r->ranking_count++ % PAST_RANKINGS], e);
+}
+
+void
+recall_last_rankings(struct engine *e)
+{
+	struct recall *r = &e->recall;
+	const struct past_ranking *last = newest(r);
+
+	if (r->ranking_count == 0 || !is_anyone_ranked(e))
+		return;
+	/* In the place of one that was kept just before, but never of the only one. */
+	if (r->ranking_count > 1 && e->now_ms - last->time_ms < URGENT_GAP_MS)
+		r->ranking_count--;
 	fill(&r->rankings[r->ranking_count++ % PAST_RANKINGS], e);
 }
 

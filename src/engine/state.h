@@ -168,6 +168,8 @@ void past_samples_restored(struct engine *e);
 /* recall.c */
 /* recall_rankings keeps the rankings of now if it is time for that; `urgent`: something has happened. */
 void recall_rankings(struct engine *e, bool urgent);
+/* recall_last_rankings keeps those of now whenever the last ones were kept: there will be no more. */
+void recall_last_rankings(struct engine *e);
 /* recall_link keeps the link's state. */
 void recall_link(struct engine *e);
 void recall_release(struct engine *e);

@@ -70,11 +70,32 @@ fixture_store(void *arg, struct http_store *out)
 	return out->committed > 0;
 }
 
+/* One post-mortem, of which only the JSON is there. */
+static inline size_t
+fixture_reports(void *arg UNUSED, const struct report_head **heads)
+{
+	static const struct report_head one = {
+		.id = "20240118T103000Z-a@h", .node = "a@h", .cause = "crashed", .title = "it ended"
+	};
+
+	*heads = &one;
+	return 1;
+}
+
+static inline bool
+fixture_report(void *arg UNUSED, const char *id, enum report_format format, struct strbuf *out, struct err *err)
+{
+	if (strcmp(id, "20240118T103000Z-a@h") != 0)
+		return err_set(err, "no such file");
+	strbuf_addf(out, format == FORMAT_JSON ? "{}" : "a page");
+	return true;
+}
+
 static inline struct http_source
 fixture_source(struct fixture *f)
 {
 	return (struct http_source) { f, fixture_now, fixture_count, fixture_node, fixture_log, fixture_stats,
-		fixture_ask_tree, fixture_store };
+		fixture_ask_tree, fixture_store, fixture_reports, fixture_report };
 }
 
 /* fixture_collect moves the engines' events to the log. */

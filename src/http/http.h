@@ -15,6 +15,8 @@
 #include "engine/engine.h"
 #include "eventlog.h"
 #include "model/request.h"
+#include "report/report_format.h"
+#include "report/report_head.h"
 
 struct event_base;
 struct http;
@@ -40,6 +42,10 @@ struct http_source {
 	enum request_result (*ask_tree)(void *arg, const struct engine *e);
 	/* false: there is no history on disk */
 	bool (*store)(void *arg, struct http_store *out);
+	/* the post-mortems that are kept, newest first */
+	size_t (*reports)(void *arg, const struct report_head **heads);
+	/* appends one of them; false with a reason if there is none of that id */
+	bool (*report)(void *arg, const char *id, enum report_format format, struct strbuf *out, struct err *err);
 };
 
 struct http_options {

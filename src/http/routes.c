@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "http/assets.h"
+#include "http/reports.h"
 #include "http/resources.h"
 
-#define NODE_SEGMENT "{node}"
+#define NODE_SEGMENT "{node}" /* any other in braces is an id */
 
 /* Long answers at a time; each holds a part, and at most half a MB of points. */
 #define MAX_DOWNLOADS 16
@@ -38,6 +39,13 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric", false,
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first; with step, "
 	    "metrics in steps of that time, as columns." },
+	{ "/api/v1/nodes/{node}/report", resource_report, "since until format", false,
+	    "What happened from since to until (the last hour): what grew, who, what restarted, the most likely cause; "
+	    "format is "
+	    "json (the default), text or html." },
+	{ "/api/v1/reports", resource_reports, "", false, "The post-mortems that are kept, newest first." },
+	{ "/api/v1/reports/{id}", resource_kept_report, "format", false,
+	    "One post-mortem; format is json (the default), text or html." },
 	{ "/api/v1/nodes/{node}/top", resource_top, "by n", false,
 	    "The largest processes by memory, queue (the default), reductions or binary memory." },
 	{ "/api/v1/nodes/{node}/tree", resource_tree, "", false,
@@ -106,7 +114,7 @@ static bool
 segment_match(
     const char *pattern, size_t pattern_len, const char *path, size_t len, const char **node, size_t *node_len)
 {
-	if (pattern_len != strlen(NODE_SEGMENT) || memcmp(pattern, NODE_SEGMENT, pattern_len) != 0)
+	if (*pattern != '{')
 		return len == pattern_len && memcmp(path, pattern, len) == 0;
 	*node = path;
 	*node_len = len;
@@ -197,6 +205,20 @@ take_node(struct call *c, const char *segment, size_t len)
 	return c->node != NULL;
 }
 
+/* take_segment makes of the segment what the route calls it. */
+static bool
+take_segment(struct call *c, const struct route *r, const char *segment, size_t len)
+{
+	struct err err;
+
+	if (segment == NULL || strstr(r->pattern, NODE_SEGMENT))
+		return take_node(c, segment, len);
+	if (len < sizeof(c->id) && percent_decode(c->id, segment, len, false, &err))
+		return true;
+	reply_error(c->rp, 404, "there is no report of that id; /api/v1/reports lists them");
+	return false;
+}
+
 static void
 refuse_unauthorized(struct reply *rp)
 {
@@ -220,7 +242,7 @@ site_serve(void *site, const struct request *rq, struct reply *rp)
 		refuse_unauthorized(rp);
 	else if (r == NULL && (*rq->path != '/' || !assets_serve(&c)))
 		reply_error(rp, 404, "there is nothing at \"%.200s\"; /api/v1 lists what there is", rq->path);
-	else if (r && take_query(&c, r) && take_node(&c, segment, len))
+	else if (r && take_query(&c, r) && take_segment(&c, r, segment, len))
 		r->serve(&c);
 	query_release(&c.query);
 }

@@ -269,6 +269,47 @@ trees(void **state)
 	assert_int_equal(fixture_asked, 4);
 }
 
+static const char *
+header_of(const char *name)
+{
+	for (size_t i = 0; i < reply.header_count; i++)
+		if (strcmp(reply.headers[i].name, name) == 0)
+			return reply.headers[i].value;
+	return NULL;
+}
+
+static void
+reports_of_a_range(void **state)
+{
+	(void)state;
+	answers("/api/v1/nodes/a@h/report", NULL, false);
+	answers("/api/v1/nodes/a@h/report", "since=30m&format=json", false);
+	assert_int_equal(ask("/api/v1/nodes/a@h/report", "format=text"), 200);
+	assert_string_equal(reply.type, "text/plain; charset=utf-8");
+	assert_null(header_of("Content-Security-Policy"));
+	assert_int_equal(ask("/api/v1/nodes/a@h/report", "format=html&since=2h&until=1h"), 200);
+	assert_string_equal(reply.type, "text/html; charset=utf-8");
+	assert_non_null(strstr(header_of("Content-Security-Policy"), "default-src 'none'; style-src 'unsafe-inline'"));
+	assert_non_null(strstr(reply.body.data, "</html>"));
+	fails("/api/v1/nodes/a@h/report", "format=pdf", 400, "\"pdf\"");
+	fails("/api/v1/nodes/a@h/report", "since=soon", 400, "since: \"soon\"");
+	fails("/api/v1/nodes/a@h/report", "since=1h&until=2h", 400, "before");
+	fails("/api/v1/nodes/nobody/report", NULL, 404, "nobody");
+}
+
+static void
+kept_reports(void **state)
+{
+	(void)state;
+	answers("/api/v1/reports", NULL, true);
+	answers("/api/v1/reports/20240118T103000Z-a%40h", NULL, false);
+	assert_int_equal(ask("/api/v1/reports/20240118T103000Z-a@h", "format=html"), 200);
+	assert_non_null(header_of("Content-Security-Policy"));
+	fails("/api/v1/reports/other", NULL, 404, "other");
+	fails("/api/v1/reports/..%2F..%2Fetc%2Fpasswd", NULL, 404, "no such file");
+	fails("/api/v1/reports/other", "format=x", 400, "\"x\"");
+}
+
 int
 main(void)
 {
@@ -283,6 +324,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(without_the_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_are_cached_by_content, setup, teardown),
 		cmocka_unit_test_setup_teardown(trees, setup, teardown),
+		cmocka_unit_test_setup_teardown(reports_of_a_range, setup, teardown),
+		cmocka_unit_test_setup_teardown(kept_reports, setup, teardown),
 		cmocka_unit_test_setup_teardown(openapi_is_the_table, setup, teardown),
 	};
 

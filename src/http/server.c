@@ -287,6 +287,15 @@ phrase(int status)
 	return "Error";
 }
 
+static bool
+has_header(const struct reply *rp, const char *name)
+{
+	for (size_t i = 0; i < rp->header_count; i++)
+		if (strcmp(rp->headers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 add_headers(struct evkeyvalq *out, const struct reply *rp, bool close)
 {
@@ -299,15 +308,13 @@ add_headers(struct evkeyvalq *out, const struct reply *rp, bool close)
 		{ "Referrer-Policy", "no-referrer" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
 	};
-	bool cached = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		evhttp_add_header(out, always[i].name, always[i].value);
-	for (size_t i = 0; i < rp->header_count; i++) {
+		if (!has_header(rp, always[i].name))
+			evhttp_add_header(out, always[i].name, always[i].value);
+	for (size_t i = 0; i < rp->header_count; i++)
 		evhttp_add_header(out, rp->headers[i].name, rp->headers[i].value);
-		cached = cached || strcmp(rp->headers[i].name, "Cache-Control") == 0;
-	}
-	if (!cached)
+	if (!has_header(rp, "Cache-Control"))
 		evhttp_add_header(out, "Cache-Control", "no-store");
 	if (rp->status != 304)
 		evhttp_add_header(out, "Content-Type", rp->type);

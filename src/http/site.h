@@ -27,6 +27,7 @@ struct call {
 	struct site *site;
 	const struct request *rq;
 	struct query query;
+	char id[REPORT_ID_SIZE];   /* of {id} in the path */
 	const struct engine *node; /* of {node} in the path, or of ?node= where the route takes it; else NULL */
 	struct reply *rp;
 };

@@ -26,9 +26,11 @@ struct node_info {
 	char erts_version[32];
 	char elixir[32];
 	unsigned schedulers_online;
-	bool injected;      /* the probe runs there; false: plain calls only */
-	bool restarts_seen; /* supervisor restarts are caught as they happen */
-	char note[256];     /* what cannot be seen and why; "" if all can */
+	bool injected;        /* the probe runs there; false: plain calls only */
+	bool restarts_seen;   /* supervisor restarts are caught as they happen */
+	char note[256];       /* what cannot be seen and why; "" if all can */
+	int64_t os_pid;       /* the VM's process there; 0: not known, so for the next */
+	char crash_dump[512]; /* where it would leave one: an absolute path there */
 };
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "report/words.h"
+#include "report/phrases.h"
 
 #define LEFT 58
 #define RIGHT 8
@@ -113,7 +113,7 @@ add_axes(struct strbuf *out, const struct chart *c, const struct scale *s)
 		const char *anchor = i == 0 ? "start" : i == TIME_LABELS - 1 ? "end" : "middle";
 
 		strbuf_addf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>", x_of(c, at),
-		    CHART_HEIGHT - 5, anchor, words_clock(clock, at));
+		    CHART_HEIGHT - 5, anchor, phrase_clock(clock, at));
 	}
 }
 
@@ -183,7 +183,7 @@ chart_add(struct strbuf *out, const struct chart *c)
 	struct scale s = scale_of(c->line, c->usual);
 
 	strbuf_addf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over time\">", CHART_WIDTH,
-	    CHART_HEIGHT, words_metric(c->line->metric));
+	    CHART_HEIGHT, phrase_metric(c->line->metric));
 	add_axes(out, c, &s);
 	if (isfinite(c->usual))
 		strbuf_addf(out,

@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "report/chart.h"
+#include "report/phrases.h"
 #include "report/report.h"
-#include "report/words.h"
 
 #define MARKS_MAX (REPORT_RESTARTS_MAX + REPORT_FINDINGS_MAX + 1)
 #define GAP_INTERVALS 6
@@ -110,8 +110,8 @@ head(struct strbuf *out, const struct report *r)
 	html_add(out, r->node);
 	strbuf_addf(out, "</title><style>%s</style></head>\n<body><h1>%s: ", STYLE, what);
 	html_add(out, r->node);
-	strbuf_addf(out, "</h1><p class=\"soft\">%s to %s (%s), %zu samples", words_day(a, r->range.from_ms),
-	    words_day(b, r->range.to_ms), duration_text(d, r->range.to_ms - r->range.from_ms), r->samples);
+	strbuf_addf(out, "</h1><p class=\"soft\">%s to %s (%s), %zu samples", phrase_day(a, r->range.from_ms),
+	    phrase_day(b, r->range.to_ms), duration_text(d, r->range.to_ms - r->range.from_ms), r->samples);
 	if (r->info.otp_release[0]) {
 		strbuf_adds(out, ". OTP ");
 		html_add(out, r->info.otp_release);
@@ -122,7 +122,7 @@ head(struct strbuf *out, const struct report *r)
 		strbuf_addf(out, ", %u schedulers", r->info.schedulers_online);
 	}
 	if (r->boot_ms)
-		strbuf_addf(out, ", booted %s", words_day(a, r->boot_ms));
+		strbuf_addf(out, ", booted %s", phrase_day(a, r->boot_ms));
 	strbuf_adds(out, "</p>\n");
 }
 
@@ -166,7 +166,7 @@ verdict(struct strbuf *out, const struct report *r)
 static size_t
 mark_restarts(const struct report *r, struct chart_mark *marks)
 {
-	char sup[WORDS_NAME], child[WORDS_NAME];
+	char sup[PHRASE_NAME], child[PHRASE_NAME];
 
 	for (unsigned i = 0; i < r->timeline_count; i++) {
 		const struct restart *x = &r->timeline[i];
@@ -175,8 +175,8 @@ mark_restarts(const struct report *r, struct chart_mark *marks)
 
 		m->time_ms = x->time_ms;
 		m->css = gave_up ? "gave_up" : "restart";
-		snprintf(m->text, sizeof(m->text), "%.70s / %.60s %s", words_term(sup, x->supervisor),
-		    words_term(child, x->child_id), gave_up ? "gave up" : "restarted");
+		snprintf(m->text, sizeof(m->text), "%.70s / %.60s %s", phrase_term(sup, x->supervisor),
+		    phrase_term(child, x->child_id), gave_up ? "gave up" : "restarted");
 	}
 	return r->timeline_count;
 }
@@ -223,7 +223,7 @@ charts(struct strbuf *out, const struct report *r)
 	for (unsigned i = 0; i < r->line_count; i++) {
 		c.line = &r->lines[i];
 		c.usual = usual_of(r, c.line->metric);
-		strbuf_addf(out, "<figure><figcaption>%s</figcaption>", words_metric(c.line->metric));
+		strbuf_addf(out, "<figure><figcaption>%s</figcaption>", phrase_metric(c.line->metric));
 		chart_add(out, &c);
 		strbuf_adds(out, "</figure>\n");
 	}
@@ -249,11 +249,11 @@ grown(struct strbuf *out, const struct report *r)
 		enum metric_unit unit = METRICS[g->metric].unit;
 
 		strbuf_adds(out, "<tr>");
-		cell(out, "", words_metric(g->metric));
+		cell(out, "", phrase_metric(g->metric));
 		cell(out, "n", quantity_text(text, unit, g->before));
 		cell(out, "n", quantity_text(text, unit, g->after));
 		cell(out, "n", quantity_text(text, unit, g->peak));
-		cell(out, "t", words_clock(text, g->since_ms));
+		cell(out, "t", phrase_clock(text, g->since_ms));
 		strbuf_adds(out, "</tr>");
 	}
 	end_table(out);
@@ -262,7 +262,7 @@ grown(struct strbuf *out, const struct report *r)
 static void
 growers(struct strbuf *out, const struct report *r)
 {
-	char first[QUANTITY_SIZE], name[WORDS_NAME];
+	char first[QUANTITY_SIZE], name[PHRASE_NAME];
 
 	if (r->grower_count == 0)
 		return;
@@ -270,15 +270,15 @@ growers(struct strbuf *out, const struct report *r)
 	begin_table(out, "Process|in|#first|#last|from|to");
 	for (unsigned i = 0; i < r->grower_count; i++) {
 		const struct report_grower *g = &r->growers[i];
-		enum metric_unit unit = words_top_unit(g->kind);
+		enum metric_unit unit = phrase_top_unit(g->kind);
 
 		strbuf_adds(out, "<tr>");
-		cell(out, "", words_ranked(name, &g->process));
-		cell(out, "", words_top(g->kind));
-		cell(out, "n", words_first(first, g));
+		cell(out, "", phrase_ranked(name, &g->process));
+		cell(out, "", phrase_top(g->kind));
+		cell(out, "n", phrase_first(first, g));
 		cell(out, "n", quantity_text(first, unit, g->process.value));
-		cell(out, "t", words_clock(first, g->first_ms));
-		cell(out, "t", words_clock(first, g->last_ms));
+		cell(out, "t", phrase_clock(first, g->first_ms));
+		cell(out, "t", phrase_clock(first, g->last_ms));
 		strbuf_adds(out, "</tr>");
 	}
 	end_table(out);
@@ -287,10 +287,10 @@ growers(struct strbuf *out, const struct report *r)
 static void
 process_row(struct strbuf *out, const struct top_process *p)
 {
-	char text[QUANTITY_SIZE], name[WORDS_NAME];
+	char text[QUANTITY_SIZE], name[PHRASE_NAME];
 
 	strbuf_adds(out, "<tr>");
-	cell(out, "", words_process(name, p));
+	cell(out, "", phrase_process(name, p));
 	cell(out, "n", isnan(p->memory) ? "" : quantity_text(text, UNIT_BYTES, p->memory));
 	cell(out, "n", isnan(p->queue_len) ? "" : quantity_text(text, UNIT_COUNT, p->queue_len));
 	cell(out, "n", isnan(p->binary) ? "" : quantity_text(text, UNIT_BYTES, p->binary));
@@ -311,7 +311,7 @@ tops(struct strbuf *out, const struct report *r)
 
 		if (top->count == 0 || !(top->rows[0].value > 0))
 			continue;
-		strbuf_addf(out, "<details%s><summary>by %s</summary>", k < 2 ? " open" : "", words_top(order[k]));
+		strbuf_addf(out, "<details%s><summary>by %s</summary>", k < 2 ? " open" : "", phrase_top(order[k]));
 		begin_table(out, "Process|#memory|#messages|#binaries|#reductions/s|in|application");
 		for (unsigned i = 0; i < top->count && top->rows[i].value > 0; i++)
 			process_row(out, &top->rows[i]);
@@ -383,21 +383,21 @@ memory(struct strbuf *out, const struct report *r)
 static void
 restart_rows(struct strbuf *out, const struct report *r)
 {
-	char text[WORDS_NAME], clock[16];
+	char text[PHRASE_NAME], clock[16];
 
 	begin_table(out, "Supervisor|child|reason|what|#times|first|last");
 	for (unsigned i = 0; i < r->restart_row_count; i++) {
 		const struct report_restarts *x = &r->restart_rows[i];
 
 		strbuf_adds(out, "<tr>");
-		cell(out, "", words_term(text, x->supervisor));
-		cell(out, "", words_term(text, x->child_id));
-		cell(out, "", words_term(text, x->reason));
+		cell(out, "", phrase_term(text, x->supervisor));
+		cell(out, "", phrase_term(text, x->child_id));
+		cell(out, "", phrase_term(text, x->reason));
 		cell(out, x->kind == RESTART_GAVE_UP ? "critical" : "", restart_kind_name(x->kind));
 		snprintf(text, sizeof(text), "%" PRIu64, x->count);
 		cell(out, "n", text);
-		cell(out, "t", words_clock(clock, x->first_ms));
-		cell(out, "t", words_clock(clock, x->last_ms));
+		cell(out, "t", phrase_clock(clock, x->first_ms));
+		cell(out, "t", phrase_clock(clock, x->last_ms));
 		strbuf_adds(out, "</tr>");
 	}
 	end_table(out);
@@ -406,7 +406,7 @@ restart_rows(struct strbuf *out, const struct report *r)
 static void
 restart_timeline(struct strbuf *out, const struct report *r)
 {
-	char text[WORDS_NAME], clock[16];
+	char text[PHRASE_NAME], clock[16];
 
 	strbuf_addf(out, "<details><summary>one by one (%u)</summary>", r->timeline_count);
 	begin_table(out, "Time|supervisor|child|reason|what");
@@ -414,10 +414,10 @@ restart_timeline(struct strbuf *out, const struct report *r)
 		const struct restart *x = &r->timeline[i];
 
 		strbuf_adds(out, "<tr>");
-		cell(out, "t", words_clock(clock, x->time_ms));
-		cell(out, "", words_term(text, x->supervisor));
-		cell(out, "", words_term(text, x->child_id));
-		cell(out, "", words_term(text, x->reason));
+		cell(out, "t", phrase_clock(clock, x->time_ms));
+		cell(out, "", phrase_term(text, x->supervisor));
+		cell(out, "", phrase_term(text, x->child_id));
+		cell(out, "", phrase_term(text, x->reason));
 		cell(out, "", restart_kind_name(x->kind));
 		strbuf_adds(out, "</tr>");
 	}
@@ -448,18 +448,18 @@ restarts(struct strbuf *out, const struct report *r)
 static void
 finding_row(struct strbuf *out, const struct anomaly *a)
 {
-	char text[WORDS_NAME], clock[16];
+	char text[PHRASE_NAME], clock[16];
 
 	strbuf_adds(out, "<tr>");
-	cell(out, "t", words_clock(clock, a->time_ms));
+	cell(out, "t", phrase_clock(clock, a->time_ms));
 	cell(out, a->severity == SEVERITY_HIGH ? "critical" : "", ANOMALIES[a->type].name);
 	cell(out, "",
-	    a->metric != METRIC_NONE ? words_metric(a->metric)
-		: a->child_id        ? words_term(text, a->child_id)
+	    a->metric != METRIC_NONE ? phrase_metric(a->metric)
+		: a->child_id        ? phrase_term(text, a->child_id)
 				     : "");
 	cell(out, "n", a->metric != METRIC_NONE ? quantity_text(text, METRICS[a->metric].unit, a->current_value) : "");
 	cell(out, "n", a->metric != METRIC_NONE ? quantity_text(text, METRICS[a->metric].unit, a->baseline_value) : "");
-	cell(out, "", a->culprit_count > 0 ? words_process(text, &a->culprits[0]) : "");
+	cell(out, "", a->culprit_count > 0 ? phrase_process(text, &a->culprits[0]) : "");
 	strbuf_adds(out, "</tr>");
 }
 
@@ -514,7 +514,7 @@ health(struct strbuf *out, const struct report *r)
 		const struct report_level *l = &r->changes[i];
 
 		strbuf_adds(out, "<tr>");
-		cell(out, "t", words_clock(clock, l->time_ms));
+		cell(out, "t", phrase_clock(clock, l->time_ms));
 		cell(out, "", CRITERIA[l->criterion].name);
 		cell(out, level_name(l->from), l->from == LEVEL_UNKNOWN ? "" : level_name(l->from));
 		cell(out, level_name(l->to), level_name(l->to));
@@ -534,7 +534,7 @@ links(struct strbuf *out, const struct report *r)
 	begin_table(out, "Time|state|why");
 	for (unsigned i = 0; i < r->link_count; i++) {
 		strbuf_adds(out, "<tr>");
-		cell(out, "t", words_clock(clock, r->links[i].time_ms));
+		cell(out, "t", phrase_clock(clock, r->links[i].time_ms));
 		cell(out, "", node_state_name(r->links[i].state));
 		cell(out, "", r->links[i].detail);
 		strbuf_adds(out, "</tr>");
@@ -579,5 +579,5 @@ report_html(const struct report *r, struct strbuf *out)
 	if (r->end.dump_text)
 		dump(out, r->end.dump_text);
 	strbuf_addf(out, "<p class=\"soft\">Made by arsenal %s at %s. Times are UTC.</p></body></html>\n",
-	    ARSENAL_VERSION, words_day(made, r->made_ms));
+	    ARSENAL_VERSION, phrase_day(made, r->made_ms));
 }

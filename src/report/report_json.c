@@ -9,8 +9,8 @@
 
 #include "engine/answer.h"
 #include "engine/answer_parts.h"
+#include "report/phrases.h"
 #include "report/report.h"
-#include "report/words.h"
 
 static void
 node_part(struct answer *a, const struct report *r)
@@ -73,7 +73,7 @@ end_part(struct answer *a, struct jsonw *j, const struct report_end *end)
 		a->ops->null(a);
 		return;
 	}
-	words_ending(sentence, end);
+	phrase_ending(sentence, end);
 	a->ops->object(a);
 	part_time(a, "timestamp", end->time_ms);
 	part_text(a, "what", sentence);
@@ -279,6 +279,17 @@ samples_part(struct answer *a, struct jsonw *j, const struct report_columns *c)
 	put_end(a);
 }
 
+/* Of a record that is kept: so it can be read also where only the record is. */
+static void
+text_part(struct answer *a, const struct report *r)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	report_text(r, &text, false);
+	part_text(a, "text", text.data);
+	strbuf_release(&text);
+}
+
 void
 report_json(const struct report *r, struct strbuf *out)
 {
@@ -310,5 +321,7 @@ report_json(const struct report *r, struct strbuf *out)
 	health_part(a, r);
 	links_part(a, r);
 	samples_part(a, &j, &r->columns);
+	if (r->id[0])
+		text_part(a, r);
 	put_end(a);
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "report/phrases.h"
 #include "report/report.h"
-#include "report/words.h"
 
 #define SHOWN_TOP 5
 #define SHOWN_RESTARTS 12
@@ -49,7 +49,7 @@ head(const struct page *p, const struct report *r)
 
 	add_coloured(p, BOLD, r->end.time_ms ? "Post-mortem of " : "Report of ");
 	utf8_add_visible(p->out, r->node, NODE_NAME_MAX);
-	strbuf_addf(p->out, ", %s to %s (%s)\n", words_day(a, r->range.from_ms), words_day(b, r->range.to_ms),
+	strbuf_addf(p->out, ", %s to %s (%s)\n", phrase_day(a, r->range.from_ms), phrase_day(b, r->range.to_ms),
 	    duration_text(d, r->range.to_ms - r->range.from_ms));
 	if (r->info.otp_release[0])
 		strbuf_addf(p->out, "OTP %s, ERTS %s%s%s, %u schedulers", r->info.otp_release, r->info.erts_version,
@@ -57,7 +57,7 @@ head(const struct page *p, const struct report *r)
 	else
 		strbuf_adds(p->out, "OTP release not known");
 	if (r->boot_ms)
-		strbuf_addf(p->out, "; booted %s", words_day(a, r->boot_ms));
+		strbuf_addf(p->out, "; booted %s", phrase_day(a, r->boot_ms));
 	strbuf_addf(p->out, "; %zu samples\n", r->samples);
 }
 
@@ -102,9 +102,9 @@ grown(const struct page *p, const struct report *r)
 		const struct report_growth *g = &r->grown[i];
 		enum metric_unit unit = METRICS[g->metric].unit;
 
-		strbuf_addf(p->out, "  %-30s %10s -> %-10s since %s, peak %s%s\n", words_metric(g->metric),
+		strbuf_addf(p->out, "  %-30s %10s -> %-10s since %s, peak %s%s\n", phrase_metric(g->metric),
 		    quantity_text(before, unit, g->before), quantity_text(after, unit, g->after),
-		    words_clock(clock, g->since_ms), quantity_text(peak, unit, g->peak),
+		    phrase_clock(clock, g->since_ms), quantity_text(peak, unit, g->peak),
 		    g->compared ? "" : " (compared with the range's begin)");
 	}
 }
@@ -112,28 +112,28 @@ grown(const struct page *p, const struct report *r)
 static void
 growers(const struct page *p, const struct report *r)
 {
-	char name[WORDS_NAME], first[QUANTITY_SIZE], last[QUANTITY_SIZE];
+	char name[PHRASE_NAME], first[QUANTITY_SIZE], last[QUANTITY_SIZE];
 
 	if (r->grower_count > 0)
 		heading(p, "Who grew");
 	for (unsigned i = 0; i < r->grower_count; i++) {
 		const struct report_grower *g = &r->growers[i];
-		enum metric_unit unit = words_top_unit(g->kind);
+		enum metric_unit unit = phrase_top_unit(g->kind);
 
-		strbuf_addf(p->out, "  %-40s %s %s -> %s\n", words_ranked(name, &g->process), words_top(g->kind),
-		    words_first(first, g), quantity_text(last, unit, g->process.value));
+		strbuf_addf(p->out, "  %-40s %s %s -> %s\n", phrase_ranked(name, &g->process), phrase_top(g->kind),
+		    phrase_first(first, g), quantity_text(last, unit, g->process.value));
 	}
 }
 
 static void
 process_row(const struct page *p, enum top_kind kind, const struct top_process *t)
 {
-	char name[WORDS_NAME], value[QUANTITY_SIZE];
+	char name[PHRASE_NAME], value[QUANTITY_SIZE];
 
 	strbuf_addf(
-	    p->out, "    %10s  %s", quantity_text(value, words_top_unit(kind), t->value), words_process(name, t));
+	    p->out, "    %10s  %s", quantity_text(value, phrase_top_unit(kind), t->value), phrase_process(name, t));
 	if (t->current_function[0])
-		strbuf_addf(p->out, "  in %s", words_printable(name, sizeof(name), t->current_function));
+		strbuf_addf(p->out, "  in %s", phrase_printable(name, sizeof(name), t->current_function));
 	strbuf_addc(p->out, '\n');
 }
 
@@ -151,7 +151,7 @@ tops(const struct page *p, const struct report *r)
 		if (!any)
 			heading(p, "Largest processes at the end");
 		any = true;
-		strbuf_addf(p->out, "  by %s\n", words_top(order[k]));
+		strbuf_addf(p->out, "  by %s\n", phrase_top(order[k]));
 		for (unsigned i = 0; i < top->count && i < SHOWN_TOP && top->rows[i].value > 0; i++)
 			process_row(p, order[k], &top->rows[i]);
 	}
@@ -160,7 +160,7 @@ tops(const struct page *p, const struct report *r)
 static void
 tables(const struct page *p, const struct report *r)
 {
-	char bytes[QUANTITY_SIZE], objects[QUANTITY_SIZE], growth[QUANTITY_SIZE], name[WORDS_NAME], owner[WORDS_NAME];
+	char bytes[QUANTITY_SIZE], objects[QUANTITY_SIZE], growth[QUANTITY_SIZE], name[PHRASE_NAME], owner[PHRASE_NAME];
 
 	if (r->table_count > 0)
 		heading(p, "Largest ETS tables");
@@ -168,7 +168,7 @@ tables(const struct page *p, const struct report *r)
 		const struct survey_table *t = &r->tables[i];
 
 		strbuf_addf(p->out, "    %10s  %s of %s, %s objects", quantity_text(bytes, UNIT_BYTES, t->memory),
-		    words_printable(name, sizeof(name), t->name), words_printable(owner, sizeof(owner), t->owner),
+		    phrase_printable(name, sizeof(name), t->name), phrase_printable(owner, sizeof(owner), t->owner),
 		    quantity_text(objects, UNIT_COUNT, t->size));
 		if (fabs(t->growth.per_hour) >= 1024)
 			strbuf_addf(p->out, ", %s an hour", quantity_text(growth, UNIT_BYTES, t->growth.per_hour));
@@ -204,7 +204,7 @@ memory(const struct page *p, const struct report *r)
 static void
 restarts(const struct page *p, const struct report *r)
 {
-	char sup[WORDS_NAME], child[WORDS_NAME], reason[WORDS_NAME], from[16], to[16];
+	char sup[PHRASE_NAME], child[PHRASE_NAME], reason[PHRASE_NAME], from[16], to[16];
 
 	heading(p, "Restarts");
 	strbuf_addf(p->out, "  %" PRIu64 " restarts, %" PRIu64 " failed attempts, %" PRIu64 " supervisors gave up%s\n",
@@ -213,31 +213,31 @@ restarts(const struct page *p, const struct report *r)
 		const struct report_restarts *x = &r->restart_rows[i];
 
 		strbuf_addf(p->out, "  %6" PRIu64 " x  %s / %s: %s%s  %s - %s\n", x->count,
-		    words_term(sup, x->supervisor), words_term(child, x->child_id), words_term(reason, x->reason),
+		    phrase_term(sup, x->supervisor), phrase_term(child, x->child_id), phrase_term(reason, x->reason),
 		    x->kind == RESTART_GAVE_UP      ? " (gave up)"
 			: x->kind == RESTART_FAILED ? " (failed to start)"
 						    : "",
-		    words_clock(from, x->first_ms), words_clock(to, x->last_ms));
+		    phrase_clock(from, x->first_ms), phrase_clock(to, x->last_ms));
 	}
 	for (unsigned i = 0; i < r->pattern_count; i++)
 		strbuf_addf(p->out, "  %s: %s\n", r->patterns[i].type,
-		    words_printable(reason, sizeof(reason), r->patterns[i].pattern));
+		    phrase_printable(reason, sizeof(reason), r->patterns[i].pattern));
 }
 
 static void
 finding_row(const struct page *p, const struct anomaly *a)
 {
-	char value[QUANTITY_SIZE], usual[QUANTITY_SIZE], name[WORDS_NAME], clock[16];
+	char value[QUANTITY_SIZE], usual[QUANTITY_SIZE], name[PHRASE_NAME], clock[16];
 
-	strbuf_addf(p->out, "  %s  %s", words_clock(clock, a->time_ms), ANOMALIES[a->type].name);
+	strbuf_addf(p->out, "  %s  %s", phrase_clock(clock, a->time_ms), ANOMALIES[a->type].name);
 	if (a->metric != METRIC_NONE)
-		strbuf_addf(p->out, ": %s %s, usually %s", words_metric(a->metric),
+		strbuf_addf(p->out, ": %s %s, usually %s", phrase_metric(a->metric),
 		    quantity_text(value, METRICS[a->metric].unit, a->current_value),
 		    quantity_text(usual, METRICS[a->metric].unit, a->baseline_value));
 	if (a->child_id)
-		strbuf_addf(p->out, ": %s", words_term(name, a->child_id));
+		strbuf_addf(p->out, ": %s", phrase_term(name, a->child_id));
 	if (a->culprit_count > 0)
-		strbuf_addf(p->out, "; %s", words_process(name, &a->culprits[0]));
+		strbuf_addf(p->out, "; %s", phrase_process(name, &a->culprits[0]));
 	strbuf_addc(p->out, '\n');
 }
 
@@ -270,7 +270,7 @@ health(const struct page *p, const struct report *r)
 	for (unsigned i = 0; i < r->change_count; i++) {
 		const struct report_level *l = &r->changes[i];
 
-		strbuf_addf(p->out, "  %s  %s: %s%s%s\n", words_clock(clock, l->time_ms), CRITERIA[l->criterion].name,
+		strbuf_addf(p->out, "  %s  %s: %s%s%s\n", phrase_clock(clock, l->time_ms), CRITERIA[l->criterion].name,
 		    l->from == LEVEL_UNKNOWN ? "" : level_name(l->from), l->from == LEVEL_UNKNOWN ? "" : " -> ",
 		    level_name(l->to));
 	}
@@ -295,7 +295,7 @@ links(const struct page *p, const struct report *r)
 		heading(p, "Link");
 	for (unsigned i = 0; i < r->link_count; i++) {
 		strbuf_addf(
-		    p->out, "  %s  %s: ", words_clock(clock, r->links[i].time_ms), node_state_name(r->links[i].state));
+		    p->out, "  %s  %s: ", phrase_clock(clock, r->links[i].time_ms), node_state_name(r->links[i].state));
 		utf8_add_visible(p->out, r->links[i].detail, sizeof(r->links[i].detail));
 		strbuf_addc(p->out, '\n');
 	}

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/words.h"
+#include "report/phrases.h"
 
 #define LEAST 0.3  /* a lighter rule explains nothing */
 #define ALSO 0.45  /* from here on the next one is named */
@@ -107,7 +107,7 @@ finding_backs(const struct report *r, struct opinion *o, enum anomaly_type type)
 	if (a == NULL)
 		return;
 	o->weight += 0.1;
-	because(o, "%s was reported at %s.", ANOMALIES[type].name, words_clock(clock, a->time_ms));
+	because(o, "%s was reported at %s.", ANOMALIES[type].name, phrase_clock(clock, a->time_ms));
 }
 
 /* first_ranked is who leads a ranking at the end; of a range of which no rankings are kept, the culprit of the last anomaly. */
@@ -137,19 +137,19 @@ growth_backs(const struct report *r, struct opinion *o, enum metric_id id)
 	char before[QUANTITY_SIZE], after[QUANTITY_SIZE], clock[16];
 
 	if (g)
-		because(o, "%s: %s at the end, %s before; growing since %s.", words_metric(id),
+		because(o, "%s: %s at the end, %s before; growing since %s.", phrase_metric(id),
 		    quantity_text(after, METRICS[id].unit, g->after),
-		    quantity_text(before, METRICS[id].unit, g->before), words_clock(clock, g->since_ms));
+		    quantity_text(before, METRICS[id].unit, g->before), phrase_clock(clock, g->since_ms));
 }
 
 static void
 grower_backs(struct opinion *o, const struct report_grower *g)
 {
-	enum metric_unit unit = words_top_unit(g->kind);
-	char first[QUANTITY_SIZE], last[QUANTITY_SIZE], took[QUANTITY_SIZE], name[WORDS_NAME];
+	enum metric_unit unit = phrase_top_unit(g->kind);
+	char first[QUANTITY_SIZE], last[QUANTITY_SIZE], took[QUANTITY_SIZE], name[PHRASE_NAME];
 
-	because(o, "%s: %s %s, %s %s before.", words_ranked(name, &g->process), words_top(g->kind),
-	    quantity_text(last, unit, g->process.value), words_first(first, g),
+	because(o, "%s: %s %s, %s %s before.", phrase_ranked(name, &g->process), phrase_top(g->kind),
+	    quantity_text(last, unit, g->process.value), phrase_first(first, g),
 	    duration_text(took, g->last_ms - g->first_ms));
 }
 
@@ -158,7 +158,7 @@ ending_backs(const struct report *r, struct opinion *o)
 {
 	char text[REPORT_SENTENCE];
 
-	words_ending(text, &r->end);
+	phrase_ending(text, &r->end);
 	if (*text)
 		because(o, "%s", text);
 }
@@ -246,7 +246,7 @@ busiest_under(const struct report *r, const struct term *supervisor)
 static void
 gave_up(const struct report *r, struct opinion *o)
 {
-	char sup[WORDS_NAME], child[WORDS_NAME], reason[WORDS_NAME], clock[16];
+	char sup[PHRASE_NAME], child[PHRASE_NAME], reason[PHRASE_NAME], clock[16];
 	const struct restart *first = NULL;
 	unsigned followed = 0;
 
@@ -258,14 +258,15 @@ gave_up(const struct report *r, struct opinion *o)
 	if (first == NULL)
 		return;
 	o->weight = has_ended(r) ? 0.88 : 0.75;
-	title(o, "Supervisor %s gave up on its child %s, which kept ending with %s", words_term(sup, first->supervisor),
-	    words_term(child, first->child_id), words_term(reason, first->reason));
-	because(o, "%s reached its restart intensity at %s.", sup, words_clock(clock, first->time_ms));
+	title(o, "Supervisor %s gave up on its child %s, which kept ending with %s",
+	    phrase_term(sup, first->supervisor), phrase_term(child, first->child_id),
+	    phrase_term(reason, first->reason));
+	because(o, "%s reached its restart intensity at %s.", sup, phrase_clock(clock, first->time_ms));
 	if (followed > 0)
 		because(o, "%u more supervisor%s gave up after it.", followed, followed > 1 ? "s" : "");
 	if (busiest_under(r, first->supervisor))
 		because(o, "Under it %s was restarted %" PRIu64 " times in the range.",
-		    words_term(child, busiest_under(r, first->supervisor)->child_id),
+		    phrase_term(child, busiest_under(r, first->supervisor)->child_id),
 		    busiest_under(r, first->supervisor)->count);
 }
 
@@ -273,7 +274,7 @@ static void
 storm(const struct report *r, struct opinion *o)
 {
 	const struct restart_pattern *worst = NULL;
-	char sup[WORDS_NAME], child[WORDS_NAME], from[16], to[16];
+	char sup[PHRASE_NAME], child[PHRASE_NAME], from[16], to[16];
 	const struct report_restarts *row;
 
 	for (unsigned i = 0; i < r->pattern_count; i++)
@@ -282,13 +283,13 @@ storm(const struct report *r, struct opinion *o)
 	if (worst == NULL)
 		return;
 	o->weight = worst->last_ms >= r->range.to_ms - SHORTLY_MS ? 0.6 : 0.4;
-	title(o, "%s under %s kept being restarted: %" PRIu64 " times", words_term(child, worst->child_id),
-	    words_term(sup, worst->supervisor), worst->frequency);
-	because(
-	    o, "Its restarts came from %s to %s.", words_clock(from, worst->first_ms), words_clock(to, worst->last_ms));
+	title(o, "%s under %s kept being restarted: %" PRIu64 " times", phrase_term(child, worst->child_id),
+	    phrase_term(sup, worst->supervisor), worst->frequency);
+	because(o, "Its restarts came from %s to %s.", phrase_clock(from, worst->first_ms),
+	    phrase_clock(to, worst->last_ms));
 	row = busiest_under(r, worst->supervisor);
 	if (row)
-		because(o, "The reason most often: %s", words_term(child, row->reason));
+		because(o, "The reason most often: %s", phrase_term(child, row->reason));
 }
 
 /* ---- queues and memory ---- */
@@ -298,7 +299,7 @@ queue(const struct report *r, struct opinion *o)
 {
 	const struct top_process *p = first_ranked(r, TOP_MESSAGE_QUEUE, ANOMALY_MESSAGE_QUEUE);
 	const struct report_grower *g = p ? grower_of(r, TOP_MESSAGE_QUEUE, p->pid) : NULL;
-	char name[WORDS_NAME], len[QUANTITY_SIZE], text[WORDS_NAME];
+	char name[PHRASE_NAME], len[QUANTITY_SIZE], text[PHRASE_NAME];
 	double length = p && isfinite(p->queue_len) ? p->queue_len : p ? p->value : NAN;
 	double share = p ? p->memory / at_end(r, METRIC_VM_MEMORY_TOTAL) : NAN;
 
@@ -307,7 +308,7 @@ queue(const struct report *r, struct opinion *o)
 	/* Long, but not longer than it was: a queue that somebody lives with. */
 	o->weight = growth_of(r, METRIC_MQ_MAX) || g || newest_finding(r, ANOMALY_MESSAGE_QUEUE) ? 0.62 : 0.32;
 	o->weight += length >= 10 * LONG_QUEUE ? 0.1 : 0;
-	title(o, "The message queue of %s grew without bound: %s messages at the end", words_process(name, p),
+	title(o, "The message queue of %s grew without bound: %s messages at the end", phrase_process(name, p),
 	    quantity_text(len, UNIT_COUNT, length));
 	if (g)
 		grower_backs(o, g);
@@ -316,7 +317,7 @@ queue(const struct report *r, struct opinion *o)
 	if (p->queue_rate > 0)
 		because(o, "It grew by %s messages a second at last.", quantity_text(len, UNIT_COUNT, p->queue_rate));
 	if (p->current_function[0])
-		because(o, "The process was in %s.", words_printable(text, sizeof(text), p->current_function));
+		because(o, "The process was in %s.", phrase_printable(text, sizeof(text), p->current_function));
 	if (share >= 0.25) {
 		o->weight += 0.1;
 		because(o, "It held %s, %.0f %% of the VM's memory.", quantity_text(len, UNIT_BYTES, p->memory),
@@ -364,19 +365,19 @@ name_process(const struct report *r, struct opinion *o, int part, double grown)
 	const struct top_process *p = first_ranked(r, PARTS[part].kind, PARTS[part].anomaly);
 	const struct report_grower *g = p ? grower_of(r, PARTS[part].kind, p->pid) : NULL;
 	double held = p ? PARTS[part].kind == TOP_BINARY ? p->binary : p->memory : NAN;
-	char name[WORDS_NAME], text[WORDS_NAME], a[QUANTITY_SIZE], b[QUANTITY_SIZE];
+	char name[PHRASE_NAME], text[PHRASE_NAME], a[QUANTITY_SIZE], b[QUANTITY_SIZE];
 
 	held = p && isnan(held) ? p->value : held;
 	if (!(held >= grown / 3))
 		return false;
 	o->weight += g ? 0.25 : 0.15;
-	title(o, "Memory growth by process %s: it held %s%s, as %s grew by %s", words_process(name, p),
+	title(o, "Memory growth by process %s: it held %s%s, as %s grew by %s", phrase_process(name, p),
 	    quantity_text(a, UNIT_BYTES, held), PARTS[part].kind == TOP_BINARY ? " of binaries" : "",
-	    words_metric(PARTS[part].metric), quantity_text(b, UNIT_BYTES, grown));
+	    phrase_metric(PARTS[part].metric), quantity_text(b, UNIT_BYTES, grown));
 	if (g)
 		grower_backs(o, g);
 	if (p->current_function[0])
-		because(o, "The process was in %s.", words_printable(text, sizeof(text), p->current_function));
+		because(o, "The process was in %s.", phrase_printable(text, sizeof(text), p->current_function));
 	return true;
 }
 
@@ -384,7 +385,7 @@ static bool
 name_table(const struct report *r, struct opinion *o, double grown)
 {
 	const struct survey_table *t = NULL;
-	char name[WORDS_NAME], owner[WORDS_NAME], a[QUANTITY_SIZE], b[QUANTITY_SIZE];
+	char name[PHRASE_NAME], owner[PHRASE_NAME], a[QUANTITY_SIZE], b[QUANTITY_SIZE];
 
 	/* The one that grew fastest, among those that are large enough. */
 	for (unsigned i = 0; i < r->table_count; i++)
@@ -395,7 +396,7 @@ name_table(const struct report *r, struct opinion *o, double grown)
 		return false;
 	o->weight += 0.2;
 	title(o, "Memory growth by ETS table %s of %s: it held %s, as all tables grew by %s",
-	    words_printable(name, sizeof(name), t->name), words_printable(owner, sizeof(owner), t->owner),
+	    phrase_printable(name, sizeof(name), t->name), phrase_printable(owner, sizeof(owner), t->owner),
 	    quantity_text(a, UNIT_BYTES, t->memory), quantity_text(b, UNIT_BYTES, grown));
 	if (t->growth.per_hour > 0)
 		because(o, "It grew by %s an hour, to %s objects.", quantity_text(a, UNIT_BYTES, t->growth.per_hour),
@@ -417,7 +418,7 @@ memory(const struct report *r, struct opinion *o)
 	if (!(PARTS[part].kind != TOP_KIND_COUNT && name_process(r, o, part, grown)) &&
 	    !(PARTS[part].metric == METRIC_VM_MEMORY_ETS && name_table(r, o, grown)))
 		title(o, "Memory growth: %s grew by %s; no single owner of it was seen",
-		    words_metric(PARTS[part].metric), quantity_text(bytes, UNIT_BYTES, grown));
+		    phrase_metric(PARTS[part].metric), quantity_text(bytes, UNIT_BYTES, grown));
 	growth_backs(r, o, PARTS[part].metric);
 	if (total)
 		growth_backs(r, o, METRIC_VM_MEMORY_TOTAL);
@@ -468,7 +469,7 @@ table_full(const struct report *r, struct opinion *o)
 		if (!(share >= 0.9) || o->weight > 0)
 			continue;
 		o->weight = share >= 0.97 ? 0.85 : 0.65;
-		title(o, "The limit of %s was reached: %s of %s", words_metric(tables[i]),
+		title(o, "The limit of %s was reached: %s of %s", phrase_metric(tables[i]),
 		    quantity_text(used, UNIT_COUNT, at_end(r, tables[i])),
 		    quantity_text(limit, UNIT_COUNT, at_end(r, METRICS[tables[i]].limit)));
 		growth_backs(r, o, tables[i]);
@@ -483,7 +484,7 @@ overload(const struct report *r, struct opinion *o)
 	const struct report_growth *cpu = growth_of(r, METRIC_CPU_UTILIZATION);
 	const struct report_growth *waiting = growth_of(r, METRIC_RUN_QUEUE);
 	const struct top_process *p = first_ranked(r, TOP_REDUCTIONS, ANOMALY_CPU);
-	char name[WORDS_NAME], rate[QUANTITY_SIZE];
+	char name[PHRASE_NAME], rate[QUANTITY_SIZE];
 
 	if (!(cpu && cpu->after > 85) && !waiting)
 		return;
@@ -492,7 +493,7 @@ overload(const struct report *r, struct opinion *o)
 	growth_backs(r, o, METRIC_CPU_UTILIZATION);
 	growth_backs(r, o, METRIC_RUN_QUEUE);
 	if (p)
-		because(o, "%s did most of the work: %s reductions a second.", words_process(name, p),
+		because(o, "%s did most of the work: %s reductions a second.", phrase_process(name, p),
 		    quantity_text(rate, UNIT_COUNT, isnan(p->reductions) ? p->value : p->reductions));
 }
 
@@ -507,7 +508,7 @@ hung(const struct report *r, struct opinion *o)
 		if (r->links[i].state == NODE_STALLED && r->links[i].time_ms >= r->range.to_ms - SHORTLY_MS) {
 			o->weight = 0.55;
 			because(
-			    o, "From %s on it was linked, but sent nothing.", words_clock(clock, r->links[i].time_ms));
+			    o, "From %s on it was linked, but sent nothing.", phrase_clock(clock, r->links[i].time_ms));
 		}
 	if (o->weight > 0 || r->end.state == NODE_HANGING) {
 		o->weight = 0.55;

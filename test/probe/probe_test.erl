@@ -53,6 +53,8 @@ run(Beam, DemoDir, Tests) ->
 tests() ->
     [{"attach, ticks, detach", fun attach_and_detach/1},
      {"a large node keeps the module, and nothing else", fun large_node_keeps_the_module/1},
+     {"a node that stops in order says so", fun stop_is_told/1},
+     {"where the crash dump would be", fun crash_dump_is_told/1},
      {"files that hang do not stop the ticks", fun files_hang/1},
      {"watcher node killed", fun watcher_killed/1},
      {"restarts of permanent, transient and temporary children", fun restarts_by_type/1},
@@ -154,6 +156,38 @@ large_node_keeps_the_module(#{module := Module} = Env) ->
         attach_and_go(Large),
         true = clean_within(Subject, Module, 5000),
         ok
+    end).
+
+stop_is_told(Env) ->
+    with_node(subject, Env, fun(Subject) ->
+        with_watcher(Env, fun(Watcher) ->
+            {Pid, {ok, _, _}} = attach(Watcher, Env#{subject => Subject}, #{interval => 200}),
+            [] = messages(Watcher, Pid, arsenal_stopping),
+            call(Subject, init, stop, []),
+            ok = until(fun() -> messages(Watcher, Pid, arsenal_stopping) =/= [] end, 5000),
+            [{arsenal_stopping, Time}] = messages(Watcher, Pid, arsenal_stopping),
+            true = abs(Time - erlang:system_time(millisecond)) < 5000,
+            ok
+        end)
+    end).
+
+crash_dump_is_told(Env) ->
+    with_node(subject, Env, fun(Subject) ->
+        with_watcher(Env, fun(Watcher) ->
+            Told = fun() ->
+                       {Pid, {ok, _, Info}} = attach(Watcher, Env#{subject => Subject}, #{interval => 1000}),
+                       Pid ! stop,
+                       maps:get(crash_dump, Info, none)
+                   end,
+            {ok, Folder} = call(Subject, file, get_cwd, []),
+            Default = Told(),
+            true = Default =:= unicode:characters_to_binary(filename:join(Folder, "erl_crash.dump")),
+            call(Subject, os, putenv, ["ERL_CRASH_DUMP", "/var/tmp/of.dump"]),
+            <<"/var/tmp/of.dump">> = Told(),
+            call(Subject, os, putenv, ["ERL_CRASH_DUMP", lists:duplicate(600, $x)]),
+            none = Told(),
+            ok
+        end)
     end).
 
 %% All schedulers for dirty I/O are stuck, as on a disk that does not answer.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/words.h"
+#include "report/phrases.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 
 const char *
-words_printable(char *buf, size_t max, const char *text)
+phrase_printable(char *buf, size_t max, const char *text)
 {
 	struct strbuf visible = STRBUF_INIT;
 
@@ -21,35 +21,35 @@ words_printable(char *buf, size_t max, const char *text)
 }
 
 static const char *
-named(char buf[WORDS_NAME], const char *name, const char *pid)
+named(char buf[PHRASE_NAME], const char *name, const char *pid)
 {
-	char printable[WORDS_NAME - 36];
+	char printable[PHRASE_NAME - 36];
 
-	words_printable(printable, sizeof(printable), name);
-	snprintf(buf, WORDS_NAME, "%s%s%.32s", printable, *printable && *pid ? " " : "", pid);
+	phrase_printable(printable, sizeof(printable), name);
+	snprintf(buf, PHRASE_NAME, "%s%s%.32s", printable, *printable && *pid ? " " : "", pid);
 	return buf;
 }
 
 const char *
-words_process(char buf[WORDS_NAME], const struct top_process *p)
+phrase_process(char buf[PHRASE_NAME], const struct top_process *p)
 {
 	return named(buf, p->name[0] ? p->name : p->initial_call, p->pid);
 }
 
 const char *
-words_ranked(char buf[WORDS_NAME], const struct ranked *p)
+phrase_ranked(char buf[PHRASE_NAME], const struct ranked *p)
 {
 	return named(buf, p->name, p->pid);
 }
 
 const char *
-words_term(char buf[WORDS_NAME], const struct term *t)
+phrase_term(char buf[PHRASE_NAME], const struct term *t)
 {
-	return words_printable(buf, WORDS_NAME, term_text(t));
+	return phrase_printable(buf, PHRASE_NAME, term_text(t));
 }
 
 const char *
-words_clock(char buf[16], int64_t time_ms)
+phrase_clock(char buf[16], int64_t time_ms)
 {
 	char time[TIME_RFC3339_SIZE];
 
@@ -58,7 +58,7 @@ words_clock(char buf[16], int64_t time_ms)
 }
 
 const char *
-words_day(char buf[32], int64_t time_ms)
+phrase_day(char buf[32], int64_t time_ms)
 {
 	char time[TIME_RFC3339_SIZE];
 	const char *clock = strchr(time_rfc3339(time, time_ms), 'T');
@@ -68,7 +68,7 @@ words_day(char buf[32], int64_t time_ms)
 }
 
 const char *
-words_metric(enum metric_id id)
+phrase_metric(enum metric_id id)
 {
 	static const struct {
 		enum metric_id id;
@@ -106,7 +106,7 @@ words_metric(enum metric_id id)
 }
 
 const char *
-words_top(enum top_kind kind)
+phrase_top(enum top_kind kind)
 {
 	static const char *const words[TOP_KIND_COUNT] = {
 		[TOP_MESSAGE_QUEUE] = "message queue",
@@ -119,17 +119,17 @@ words_top(enum top_kind kind)
 }
 
 enum metric_unit
-words_top_unit(enum top_kind kind)
+phrase_top_unit(enum top_kind kind)
 {
 	return kind == TOP_MEMORY || kind == TOP_BINARY ? UNIT_BYTES : UNIT_COUNT;
 }
 
 const char *
-words_first(char buf[QUANTITY_SIZE], const struct report_grower *g)
+phrase_first(char buf[QUANTITY_SIZE], const struct report_grower *g)
 {
 	char value[QUANTITY_SIZE];
 
-	quantity_text(value, words_top_unit(g->kind), g->first);
+	quantity_text(value, phrase_top_unit(g->kind), g->first);
 	if (g->was_ranked || g->first > 0)
 		snprintf(buf, QUANTITY_SIZE, "%s%.30s", g->was_ranked ? "" : "at most ", value);
 	else
@@ -168,7 +168,7 @@ how_it_ended(const struct report_end *end)
 }
 
 void
-words_ending(char buf[REPORT_SENTENCE], const struct report_end *end)
+phrase_ending(char buf[REPORT_SENTENCE], const struct report_end *end)
 {
 	const char *how = how_it_ended(end);
 	char after[100], detail[160];
@@ -177,6 +177,6 @@ words_ending(char buf[REPORT_SENTENCE], const struct report_end *end)
 	if (end->time_ms == 0)
 		return;
 	what_came(after, sizeof(after), end);
-	words_printable(detail, sizeof(detail), end->detail);
+	phrase_printable(detail, sizeof(detail), end->detail);
 	snprintf(buf, REPORT_SENTENCE, "The link was lost (%s).%s%s%s", detail, *how ? " " : "", how, after);
 }

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dump_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/jsonw.h"
+#include "base/utf8.h"
+#include "crashdump/crashdump.h"
+
+#define TAIL_BYTES 128
+#define PIECE_BYTES (1u << 20)
+#define DUMP_TOP 10
+
+void
+dump_file_init(struct dump_file *d, const char *path)
+{
+	struct stat st;
+
+	memset(d, 0, sizeof(*d));
+	snprintf(d->path, sizeof(d->path), "%s", path);
+	d->existed = *path && stat(path, &st) == 0;
+	if (d->existed) {
+		d->size = st.st_size;
+		d->modified = st.st_mtim;
+	}
+}
+
+static bool
+is_as_before(const struct dump_file *d, const struct stat *st)
+{
+	return d->existed && d->size == st->st_size && d->modified.tv_sec == st->st_mtim.tv_sec &&
+	    d->modified.tv_nsec == st->st_mtim.tv_nsec;
+}
+
+/* Not a device or a pipe, which would never end. */
+static int
+open_dump(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+has_its_end(int fd, int64_t size)
+{
+	char tail[TAIL_BYTES];
+	ssize_t n = pread(fd, tail, sizeof(tail), size > TAIL_BYTES ? size - TAIL_BYTES : 0);
+
+	return n > 0 && crashdump_is_written(tail, (size_t)n);
+}
+
+enum dump_state
+dump_file_look(struct dump_file *d, int64_t now_ms)
+{
+	enum dump_state state = DUMP_GROWING;
+	struct stat st;
+	int fd;
+
+	if (!d->path[0] || stat(d->path, &st) != 0 || is_as_before(d, &st))
+		return DUMP_NONE;
+	if (st.st_size != d->grown_size || d->grown_ms == 0) {
+		d->grown_size = st.st_size;
+		d->grown_ms = now_ms;
+	}
+	fd = open_dump(d->path, &st);
+	if (fd < 0) {
+		snprintf(d->note, sizeof(d->note), "it cannot be read: %s", strerror(errno));
+		return DUMP_UNREADABLE;
+	}
+	if (has_its_end(fd, st.st_size) || now_ms - d->grown_ms >= DUMP_SETTLED_MS)
+		state = DUMP_WHOLE;
+	close(fd);
+	return state;
+}
+
+/* ---- what it says ---- */
+
+static bool
+feed_all(struct crashdump *c, int fd, struct err *err)
+{
+	char *piece = xmalloc(PIECE_BYTES);
+	bool ok = true;
+	ssize_t n;
+
+	while (ok && (n = read(fd, piece, PIECE_BYTES)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		ok = n > 0 ? crashdump_feed(c, piece, (size_t)n, err) : err_set(err, "%s", strerror(errno));
+	}
+	free(piece);
+	return ok;
+}
+
+static void
+copy_words(const struct crashdump_summary *s, struct dump_words *out)
+{
+	struct strbuf text = STRBUF_INIT, json = STRBUF_INIT, line = STRBUF_INIT;
+	struct jsonw j;
+
+	utf8_add_visible(&line, s->slogan, sizeof(out->slogan) - 8);
+	snprintf(out->slogan, sizeof(out->slogan), "%s", strbuf_cstr(&line));
+	strbuf_reset(&line);
+	if (s->cause_count > 0)
+		utf8_add_visible(&line, s->causes[0].what, sizeof(out->cause) - 8);
+	snprintf(out->cause, sizeof(out->cause), "%s", strbuf_cstr(&line));
+	strbuf_release(&line);
+	crashdump_text(s, &text);
+	jsonw_init(&j, &json);
+	crashdump_json(s, &j);
+	out->text = strbuf_detach(&text);
+	out->json = strbuf_detach(&json);
+}
+
+void
+dump_file_read(const char *path, struct dump_words *out)
+{
+	const struct crashdump_summary *s = NULL;
+	struct crashdump *c = crashdump_new(DUMP_TOP);
+	struct err err = { .text = "" };
+	struct stat st;
+	int fd = open_dump(path, &st);
+
+	memset(out, 0, sizeof(*out));
+	if (fd < 0)
+		err_set(&err, "it cannot be read: %s", strerror(errno));
+	else if (feed_all(c, fd, &err))
+		s = crashdump_finish(c, &err);
+	if (fd >= 0)
+		close(fd);
+	if (s)
+		copy_words(s, out);
+	else
+		snprintf(out->note, sizeof(out->note), "%.255s", err.text);
+	crashdump_free(c);
+}
+
+void
+dump_words_release(struct dump_words *w)
+{
+	free(w->text);
+	free(w->json);
+}
