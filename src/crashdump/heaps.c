@@ -10,6 +10,7 @@
 
 #define LABEL_DEPTH 4
 #define PRINT_MAX 140
+#define LATE_MAX 4096 /* bytes of a term with parts that come later */
 
 void
 begin_details(struct crashdump *c, const char *argument, size_t len)
@@ -32,6 +33,18 @@ print_field(const struct terms *t, const char *element, size_t len, char *to)
 	terms_print(t, element, len, PRINT_MAX, &out);
 	field_copy(to, CRASH_TEXT, strbuf_cstr(&out), out.len);
 	strbuf_release(&out);
+}
+
+/* Prints the term, and keeps what is there of it if parts are missing. */
+static void
+print_or_keep(const struct terms *t, const char *element, size_t len, char *to, struct late_term *late)
+{
+	print_field(t, element, len, to);
+	strbuf_reset(&late->lines);
+	if (len < sizeof(late->element) && terms_export(t, element, len, LATE_MAX, &late->lines))
+		field_copy(late->element, sizeof(late->element), element, len);
+	else
+		strbuf_release(&late->lines);
 }
 
 /* "H7FD4C2944770:N" is a message and its trace token. The first one is enough. */
@@ -155,19 +168,6 @@ take_initial_call(struct crashdump *c, const char *value, size_t len)
 }
 
 static void
-take_label(struct crashdump *c, const char *value, size_t len)
-{
-	struct ranked *r = c->details.ranked;
-	uint64_t address = terms_pointer(value, len);
-	size_t n;
-
-	if (address && terms_body(&c->terms, address, &n) == NULL)
-		r->label_address = address;
-	else
-		print_field(&c->terms, value, len, r->p.label);
-}
-
-static void
 take_ancestors(struct crashdump *c, const char *value, size_t len)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -191,7 +191,7 @@ take_entry(void *arg, const char *body, size_t len)
 	if (is_key(key, key_len, "$initial_call"))
 		take_initial_call(c, value, value_len);
 	else if (c->details.ranked && is_key(key, key_len, "$process_label"))
-		take_label(c, value, value_len);
+		print_or_keep(&c->terms, value, value_len, c->details.ranked->p.label, &c->details.ranked->label);
 	else if (c->details.ranked && is_key(key, key_len, "$ancestors"))
 		take_ancestors(c, value, value_len);
 }
@@ -222,32 +222,58 @@ heap_end(struct crashdump *c)
 		return;
 	r->p.heap_seen = true;
 	if (*c->details.message)
-		print_field(&c->terms, c->details.message, strlen(c->details.message), r->p.message);
+		print_or_keep(
+		    &c->terms, c->details.message, strcspn(c->details.message, ":"), r->p.message, &r->message);
 }
 
-void
-heaps_finish(struct crashdump *c)
+/* ---- literals: parts of terms that were compiled into a module ------------------------------------------------------------- */
+
+static void
+want_late(struct terms *t, const struct late_term *late)
+{
+	if (*late->element)
+		terms_import(
+		    t, late->element, strlen(late->element), LABEL_DEPTH, strbuf_cstr(&late->lines), late->lines.len);
+}
+
+static void
+print_late(const struct terms *t, const struct late_term *late, char *to)
+{
+	if (*late->element)
+		print_field(t, late->element, strlen(late->element), to);
+}
+
+/* In the order of the rankings, for what is wanted is bounded. */
+static void
+each_ranked(struct crashdump *c, void (*each)(struct crashdump *c, struct ranked *r))
 {
 	for (int by = 0; by < CRASH_RANKS; by++)
 		for (size_t i = 0; i < c->s.by_count[by]; i++)
-			name_fun(c->s.by[by][i]);
+			each(c, (struct ranked *)c->s.by[by][i]);
 }
 
-/* ---- literals: labels that were compiled into a module ------------------------------------------------------------------- */
+static void
+want_parts(struct crashdump *c, struct ranked *r)
+{
+	want_late(&c->terms, &r->label);
+	want_late(&c->terms, &r->message);
+}
+
+static void
+print_parts(struct crashdump *c, struct ranked *r)
+{
+	print_late(&c->terms, &r->label, r->p.label);
+	print_late(&c->terms, &r->message, r->p.message);
+}
 
 void
 begin_literals(struct crashdump *c, const char *argument, size_t len)
 {
-	size_t it = 0;
-	const struct ranked *r;
-
 	(void)argument;
 	(void)len;
 	terms_reset(&c->terms);
 	memset(&c->details, 0, sizeof(c->details));
-	while ((r = map_next(&c->ranked, &it)) != NULL)
-		if (r->label_address)
-			terms_want(&c->terms, r->label_address, LABEL_DEPTH);
+	each_ranked(c, want_parts);
 	lines_skip(&c->lines, c->terms.count == 0);
 }
 
@@ -264,15 +290,19 @@ literal_line(struct crashdump *c, const char *line, size_t len)
 void
 literals_end(struct crashdump *c)
 {
-	size_t it = 0;
-	struct ranked *r;
-	char element[32];
-
-	while ((r = map_next(&c->ranked, &it)) != NULL) {
-		if (r->label_address == 0)
-			continue;
-		snprintf(element, sizeof(element), "H%llX", (unsigned long long)r->label_address);
-		print_field(&c->terms, element, strlen(element), r->p.label);
-	}
+	each_ranked(c, print_parts);
 	terms_reset(&c->terms);
+}
+
+static void
+name_ranked(struct crashdump *c, struct ranked *r)
+{
+	(void)c;
+	name_fun(&r->p);
+}
+
+void
+heaps_finish(struct crashdump *c)
+{
+	each_ranked(c, name_ranked);
 }

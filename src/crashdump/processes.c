@@ -96,6 +96,8 @@ give_up(struct crashdump *c, struct crash_process *p)
 	map_remove(&c->ranked, p->pid, strlen(p->pid));
 	if (c->details.ranked == r)
 		c->details.ranked = NULL;
+	strbuf_release(&r->label.lines);
+	strbuf_release(&r->message.lines);
 	free(r);
 }
 

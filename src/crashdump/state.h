@@ -14,11 +14,17 @@
 #define REFERENCES_MAX 64 /* large binaries whose holders are kept */
 #define HEAD_MAX 16
 
+/* A term that has parts among the literals of modules, which come last in the dump. */
+struct late_term {
+	char element[32]; /* "": nothing is missing */
+	struct strbuf lines;
+};
+
 /* A process in at least one ranking. */
 struct ranked {
 	struct crash_process p; /* first: the summary has pointers to it */
 	unsigned rankings;
-	uint64_t label_address; /* of a label that is a literal, for they come last */
+	struct late_term label, message;
 };
 
 /* Messages, dictionary, stack and heap of one process, which stand together. */

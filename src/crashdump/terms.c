@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crashdump/terms.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "crashdump/fields.h"
@@ -38,7 +39,7 @@ terms_release(struct terms *t)
 static size_t
 find(const struct terms *t, uint64_t address)
 {
-	size_t i = (size_t)((address >> 3) * UINT64_C(0x9E3779B97F4A7C15) >> 54);
+	size_t i = (size_t)((address >> 3) * UINT64_C(0x9E3779B97F4A7C15) >> 52);
 
 	while (t->slots[i].used && t->slots[i].address != address)
 		i = (i + 1) % TERMS_SLOTS;
@@ -438,6 +439,82 @@ terms_list(const struct terms *t, const char *element, size_t len, size_t max, s
 
 	if (parse(element, len, &e))
 		print_items(&p, e, 0);
+}
+
+/* ---- kept for later --------------------------------------------------------------------------------------------------- */
+
+struct exporter {
+	const struct terms *t;
+	struct strbuf *out;
+	size_t end;
+	bool missing;
+};
+
+static void export_element(struct exporter *x, const struct element *e, int depth);
+
+static void
+export_all(struct exporter *x, const char *p, const char *end, int depth)
+{
+	struct element e;
+
+	while (p < end && parse(p, (size_t)(end - p), &e)) {
+		export_element(x, &e, depth);
+		p += e.used + 1;
+	}
+}
+
+/* Deeper than it was wanted nothing is there. A list is followed as deep as the rest, which is enough for what is short. */
+static void
+export_element(struct exporter *x, const struct element *e, int depth)
+{
+	uint64_t address = e->tag == 'H' ? field_hex(e->text, e->len, NULL) : 0;
+	size_t len = 0;
+	const char *body = address ? terms_body(x->t, address, &len) : NULL;
+
+	if (address == 0 || depth > PRINT_DEPTH)
+		return;
+	if (body == NULL) {
+		x->missing = true;
+	} else if (x->out->len + len + 20 < x->end) {
+		strbuf_addf(x->out, "%" PRIX64 ":", address);
+		strbuf_add(x->out, body, len);
+		strbuf_addc(x->out, '\n');
+		if (is_list(body, len))
+			export_all(x, body + 1, body + len, depth + 1);
+		else if (elements(body, len))
+			export_all(x, elements(body, len), body + len, depth + 1);
+	}
+}
+
+bool
+terms_export(const struct terms *t, const char *element, size_t len, size_t max, struct strbuf *out)
+{
+	struct exporter x = { t, out, out->len + max, false };
+	struct element e;
+
+	if (parse(element, len, &e))
+		export_element(&x, &e, 0);
+	return x.missing;
+}
+
+void
+terms_import(struct terms *t, const char *element, size_t len, unsigned depth, const char *lines, size_t lines_len)
+{
+	const char *end = lines + lines_len;
+	uint64_t root = terms_pointer(element, len);
+
+	if (root)
+		terms_want(t, root, depth);
+	while (lines < end) {
+		const char *newline = memchr(lines, '\n', (size_t)(end - lines));
+		const char *stop = newline ? newline : end;
+		size_t digits;
+		uint64_t address = field_hex(lines, (size_t)(stop - lines), &digits);
+
+		if (lines + digits < stop)
+			terms_line(t, address, lines + digits + 1, (size_t)(stop - lines) - digits - 1);
+		lines = stop + 1;
+	}
 }
 
 bool

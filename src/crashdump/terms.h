@@ -15,8 +15,8 @@
 
 #include "base/strbuf.h"
 
-#define TERMS_MAX 512 /* wanted at a time */
-#define TERMS_SLOTS 1024
+#define TERMS_MAX 2048 /* wanted at a time */
+#define TERMS_SLOTS 4096
 #define TERMS_BODY 1024 /* bytes of a body that are kept */
 
 struct terms { /* private */
@@ -54,6 +54,13 @@ uint64_t terms_pointer(const char *element, size_t len);
 void terms_print(const struct terms *t, const char *element, size_t len, size_t max, struct strbuf *out);
 /* terms_list prints the elements of a list with ", " between them and no brackets. */
 void terms_list(const struct terms *t, const char *element, size_t len, size_t max, struct strbuf *out);
+/*
+ * terms_export appends the lines of an element and its parts, to be taken again by terms_import, which wants what is missing in them. For parts that are literals, which
+ * stand far behind. Returns whether anything is missing; then out has at most max bytes more.
+ */
+bool terms_export(const struct terms *t, const char *element, size_t len, size_t max, struct strbuf *out);
+void terms_import(
+    struct terms *t, const char *element, size_t len, unsigned depth, const char *lines, size_t lines_len);
 /* terms_mfa prints {Module, Function, Arity} as "module:function/arity"; false if it is not one, or not all of it is there. */
 bool terms_mfa(const struct terms *t, const char *element, size_t len, struct strbuf *out);
 

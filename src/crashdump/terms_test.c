@@ -114,6 +114,30 @@ test_functions_and_lists(void **state)
 	terms_release(&t);
 }
 
+/* The binary is a literal: it comes when the heap is long forgotten. */
+static void
+test_parts_that_come_later(void **state)
+{
+	struct terms t = { .count = 0 };
+	struct strbuf kept = STRBUF_INIT;
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	terms_want(&t, 0x10, 4);
+	take(&t, "10:t3:A1:a,HF00,H20\n20:lI1|HF10");
+	assert_true(terms_export(&t, "H10", 3, 1000, &kept));
+	terms_reset(&t);
+	terms_import(&t, "H10", 3, 4, kept.data, kept.len);
+	take(&t, "EF0:I1\nF00:Yh1:eA==\nF10:lI2|N");
+	terms_print(&t, "H10", 3, 100, &out);
+	assert_string_equal(out.data, "{a, <<\"x\">>, [1, 2]}");
+	strbuf_reset(&kept);
+	assert_false(terms_export(&t, "H10", 3, 1000, &kept));
+	strbuf_release(&kept);
+	strbuf_release(&out);
+	terms_release(&t);
+}
+
 static void
 test_what_is_wanted_is_bounded(void **state)
 {
@@ -137,6 +161,7 @@ main(void)
 		cmocka_unit_test(test_what_is_missing_is_said),
 		cmocka_unit_test(test_hostile_bodies_are_survived),
 		cmocka_unit_test(test_functions_and_lists),
+		cmocka_unit_test(test_parts_that_come_later),
 		cmocka_unit_test(test_what_is_wanted_is_bounded),
 	};
 

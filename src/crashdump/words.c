@@ -63,10 +63,19 @@ words_process(struct strbuf *out, const struct crash_process *p)
 	strbuf_addc(out, ')');
 }
 
+static void
+add_terms(struct strbuf *out, const struct crash_process *p, int kind)
+{
+	static const char *const one[CRASH_TERMS] = { "list cell", "tuple", "map", "binary", "other term" };
+	static const char *const many[CRASH_TERMS] = { "list cells", "tuples", "maps", "binaries", "other terms" };
+
+	words_count(out, p->terms[kind]);
+	strbuf_addf(out, " %s", p->terms[kind] == 1 ? one[kind] : many[kind]);
+}
+
 void
 words_heap(struct strbuf *out, const struct crash_process *p)
 {
-	static const char *const names[CRASH_TERMS] = { "list cells", "tuples", "maps", "binaries", "other terms" };
 	int first = 0;
 	int second = -1;
 
@@ -78,13 +87,11 @@ words_heap(struct strbuf *out, const struct crash_process *p)
 			second = i;
 	if (p->terms[first] == 0)
 		return;
-	words_count(out, p->terms[first]);
-	strbuf_addf(out, " %s", names[first]);
-	if (second < 0)
-		return;
-	strbuf_adds(out, ", ");
-	words_count(out, p->terms[second]);
-	strbuf_addf(out, " %s", names[second]);
+	add_terms(out, p, first);
+	if (second >= 0) {
+		strbuf_adds(out, ", ");
+		add_terms(out, p, second);
+	}
 }
 
 void
