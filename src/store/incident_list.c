@@ -122,6 +122,7 @@ incident_list_load(struct incident_list *l, sqlite3 *sql)
 		l->rows[l->count++] = copy_row(&row);
 	}
 	sqlite3_finalize(st);
+	l->rows = xreallocarray(l->rows, l->count + 1, sizeof(l->rows[0]));
 	for (size_t i = 0; i < l->count / 2; i++) {
 		struct store_incident *last = l->rows[l->count - 1 - i];
 

@@ -14,7 +14,7 @@
 struct incident_request {
 	struct incident_request *next;
 	char *id;
-	void (*take)(void *arg, const char *body, size_t len);
+	void (*take)(void *arg, const char *body, size_t len); /* NULL: nobody asked, it is gone */
 	void *arg;
 	bool found;
 	struct strbuf body;
@@ -67,7 +67,8 @@ give(struct store *s, struct incident_request *q)
 {
 	if (!q->found)
 		incident_list_remove(&s->incidents, q->id);
-	q->take(q->arg, q->found ? strbuf_cstr(&q->body) : NULL, q->body.len);
+	if (q->take)
+		q->take(q->arg, q->found ? strbuf_cstr(&q->body) : NULL, q->body.len);
 	strbuf_release(&q->body);
 	free(q->id);
 	free(q);
@@ -132,6 +133,15 @@ find_waiting(struct writer *w, struct incident_request *q)
 	return found || take_row(q, find_row(&w->rows, q->id));
 }
 
+static void
+answer(struct store *s, struct incident_request *q)
+{
+	pthread_mutex_lock(&s->lock);
+	append(&s->answered, q);
+	event_active(s->news, EV_TIMEOUT, 0);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void
 incidents_answer(struct writer *w)
 {
@@ -145,9 +155,15 @@ incidents_answer(struct writer *w)
 		if (q == NULL)
 			return;
 		q->found = find_waiting(w, q) || (s->db.sql && incident_read(s->db.sql, q->id, &q->body) == SQLITE_ROW);
-		pthread_mutex_lock(&s->lock);
-		append(&s->answered, q);
-		event_active(s->news, EV_TIMEOUT, 0);
-		pthread_mutex_unlock(&s->lock);
+		answer(s, q);
 	}
+}
+
+void
+incidents_gone(struct writer *w, const char *id)
+{
+	struct incident_request *q = xcalloc(1, sizeof(*q));
+
+	*q = (struct incident_request) { .id = xstrdup(id), .body = STRBUF_INIT };
+	answer(w->s, q);
 }

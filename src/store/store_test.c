@@ -1523,6 +1523,8 @@ beyond_its_bound_the_oldest_goes_incidents_last(void **state)
 		commit(++mark);
 	}
 	assert_non_null(strstr(last_notice, "had to go"));
+	for (size_t i = 0; store_incident_at(store, i); i++)
+		assert_string_not_equal(store_incident_at(store, i)->id, "first");
 	assert_string_equal(ask_incident("first"), "none");
 	assert_int_equal(strlen(ask_incident("more-3")), sizeof(taken) - 1);
 	close_store();

@@ -140,6 +140,14 @@ write_batch(struct writer *w)
 /* ---- retention: in between ---- */
 
 static void
+tell_evicted(struct writer *w)
+{
+	store_notice(
+	    w->s, true, "%s: is full of incidents: the oldest, %s, had to go", w->s->options.path, w->evicted.data);
+	incidents_gone(w, w->evicted.data);
+}
+
+static void
 expire_step(struct writer *w)
 {
 	char why[256];
@@ -149,8 +157,7 @@ expire_step(struct writer *w)
 	strbuf_reset(&w->evicted);
 	result = transact(w, retention_step, why, sizeof(why));
 	if (result == SQLITE_OK && w->evicted.len > 0)
-		store_notice(w->s, true, "%s: is full of incidents: the oldest, %s, had to go", w->s->options.path,
-		    w->evicted.data);
+		tell_evicted(w);
 	if (!w->expire_more || result != SQLITE_OK)
 		w->expired_ms = w->now_ms;
 	/* Damage shows here, too; other failures do when something is to be written. */
