@@ -158,7 +158,12 @@ say_request(struct finding *f)
 		strbuf_adds(&f->why, "this process");
 	} else if (caller && *caller->process) {
 		words_pid(&f->why, caller->process_name, caller->process);
-		strbuf_adds(&f->why, ", which was only the next to ask,");
+		strbuf_adds(&f->why, ", which was only the next to ask (in ");
+		if (caller->stack.count > 0)
+			words_stack(&f->why, &caller->stack, 2);
+		else
+			words_text(&f->why, caller->current);
+		strbuf_adds(&f->why, "),");
 	} else {
 		strbuf_adds(&f->why, "it");
 	}

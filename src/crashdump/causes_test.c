@@ -43,8 +43,8 @@ test_a_message_queue(void **state)
 	CHECK(HEAD(OOM("54176", "heap"), "scheduler:1") SCHEDULERS MEMORY("110000000", "100000000", "0", "0")
 		  PROC("<0.10.0>", "Name: init\n", "0", "100", "5000")
 		      PROC("<0.83.0>", "Name: deaf\n", "1017883", "233", "60000000") END,
-	    CRASH_HIGH, "deaf <0.83.0>", "1,017,883 messages", "init <0.10.0>, which was only the next to ask",
-	    "gen_server:loop/7");
+	    CRASH_HIGH, "deaf <0.83.0>", "1,017,883 messages",
+	    "init <0.10.0>, which was only the next to ask (in erlang:halt/1 < init:start_it/1),", "gen_server:loop/7");
 }
 
 static void

@@ -202,9 +202,8 @@ name_fun(struct crash_process *p)
 {
 	if (strcmp(p->initial_call, "erlang:apply/2") != 0)
 		return;
-	if (p->stack.count > 0 && p->stack.count < CRASH_FRAMES)
-		field_copy(p->initial_call, CRASH_TEXT, p->stack.frame[p->stack.count - 1],
-		    strlen(p->stack.frame[p->stack.count - 1]));
+	if (*p->stack.outermost)
+		field_copy(p->initial_call, CRASH_TEXT, p->stack.outermost, strlen(p->stack.outermost));
 	else if (*p->current)
 		memcpy(p->initial_call, p->current, CRASH_TEXT);
 }

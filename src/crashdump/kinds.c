@@ -60,12 +60,6 @@ add(struct kinds *k, size_t at, uint64_t memory_bytes, uint64_t queue)
 		kind->biggest_bytes = memory_bytes;
 }
 
-void
-kinds_add(struct kinds *k, const char *call, uint64_t memory_bytes, uint64_t queue)
-{
-	add(k, place(k, call), memory_bytes, queue);
-}
-
 /* FNV-1a, 64 bits; never 0. */
 static uint64_t
 hash(const char *s)
@@ -81,7 +75,7 @@ void
 kinds_defer(struct kinds *k, const char *pid, const char *call, uint64_t memory_bytes, uint64_t queue)
 {
 	if (k->pending_count == KINDS_PENDING) {
-		kinds_add(k, call, memory_bytes, queue);
+		add(k, place(k, call), memory_bytes, queue);
 		return;
 	}
 	if (k->pending_count == k->pending_cap) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Processes by what they are, so that fifty thousand of one kind are seen as one. A process that proc_lib started says what it is in its dictionary only, which comes in
+ * Processes by what they are, so that fifty thousand of one kind are seen as one. What most processes are stands in their dictionary ($initial_call) only, which comes in
  * the dump after all processes, in the same order: until then it is kept aside with what it will add to its kind, 24 bytes each.
  */
 #ifndef CRASHDUMP_KINDS_H
@@ -28,7 +28,6 @@ struct kinds { /* private */
 
 void kinds_init(struct kinds *k);
 void kinds_release(struct kinds *k);
-void kinds_add(struct kinds *k, const char *call, uint64_t memory_bytes, uint64_t queue);
 /* kinds_defer adds it when its call is known; as `call`, if it never will be. */
 void kinds_defer(struct kinds *k, const char *pid, const char *call, uint64_t memory_bytes, uint64_t queue);
 /* kinds_resolve says what the call is of a process that was deferred. */

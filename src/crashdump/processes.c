@@ -178,19 +178,16 @@ remember_name(struct crashdump *c)
 		free(map_put(&c->names, p->pid, strlen(p->pid), xstrdup(p->name)));
 }
 
-/* proc_lib's own entry says nothing; what it called is in the dictionary. The same for a fun, where the function that it is in is the next best. */
+/* proc_lib's own entry says nothing, nor does that of a fun: where such a process is has to do until its dictionary says more. */
 static void
 count_kind(struct crashdump *c)
 {
 	const struct crash_process *p = &c->process;
-	bool told = *c->spawned_as && strcmp(c->spawned_as, "erlang:apply/2") != 0;
-	bool proc_lib = strncmp(c->spawned_as, "proc_lib:init_p/", 16) == 0;
-	const char *call = (told && !proc_lib) || *p->current == '\0' ? c->spawned_as : p->current;
+	bool tells = *c->spawned_as && strcmp(c->spawned_as, "erlang:apply/2") != 0 &&
+	    strncmp(c->spawned_as, "proc_lib:init_p/", 16) != 0;
 
-	if (proc_lib)
-		kinds_defer(&c->kinds, p->pid, call, p->memory_bytes, p->queue);
-	else
-		kinds_add(&c->kinds, call, p->memory_bytes, p->queue);
+	kinds_defer(
+	    &c->kinds, p->pid, tells || *p->current == '\0' ? c->spawned_as : p->current, p->memory_bytes, p->queue);
 }
 
 void

@@ -39,10 +39,11 @@ stack_line(struct crash_stack *s, const char *line, size_t len)
 {
 	const char *address = memmem(line, len, ":SReturn addr ", 14);
 
-	if (address == NULL || s->count == CRASH_FRAMES)
+	if (address == NULL ||
+	    !field_function(s->outermost, sizeof(s->outermost), address, (size_t)(line + len - address)))
 		return;
-	if (field_function(s->frame[s->count], sizeof(s->frame[0]), address, (size_t)(line + len - address)))
-		s->count++;
+	if (s->count < CRASH_FRAMES)
+		memcpy(s->frame[s->count++], s->outermost, sizeof(s->outermost));
 }
 
 static const struct field_row SCHEDULER[] = {

@@ -32,14 +32,16 @@ enum crash_term { CRASH_LIST_CELLS, CRASH_TUPLES, CRASH_MAPS, CRASH_BINARIES, CR
 struct crash_stack {
 	char frame[CRASH_FRAMES][128];
 	size_t count;
+	char outermost[128]; /* also where it is deeper than that */
 };
 
 struct crash_process {
 	char pid[CRASH_PID];
-	char name[CRASH_TEXT];         /* registered */
-	char label[CRASH_TEXT];        /* $process_label, as a term */
-	char initial_call[CRASH_TEXT]; /* $initial_call of proc_lib, else what it was spawned as */
-	char current[CRASH_TEXT];      /* the function it was in */
+	char name[CRASH_TEXT];  /* registered */
+	char label[CRASH_TEXT]; /* $process_label, as a term */
+	char initial_call
+	    [CRASH_TEXT]; /* $initial_call, else what it was spawned as; of a fun, the outermost function on its stack */
+	char current[CRASH_TEXT]; /* the function it was in */
 	char state[64];
 	char parent[CRASH_PID]; /* who spawned it */
 	char parent_name[CRASH_TEXT];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crashdump/terms.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -404,6 +405,27 @@ print_pointer(struct printer *p, const struct element *e, int depth)
 	}
 }
 
+/* Whether an atom stands without quotes: a small letter first, then letters, digits, _ and @. (Letters beyond ASCII are taken for letters.) */
+static bool
+is_plain_atom(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!(islower((unsigned char)p[i]) || (unsigned char)p[i] >= 0x80 ||
+			(i > 0 && (isalnum((unsigned char)p[i]) || p[i] == '_' || p[i] == '@'))))
+			return false;
+	return len > 0;
+}
+
+static void
+print_atom(struct strbuf *out, const struct element *e)
+{
+	const char *quote = is_plain_atom(e->text, e->len) ? "" : "'";
+
+	strbuf_adds(out, quote);
+	strbuf_add(out, e->text, e->len < 255 ? e->len : 255);
+	strbuf_adds(out, quote);
+}
+
 static void
 print_element(struct printer *p, const struct element *e, int depth)
 {
@@ -413,6 +435,8 @@ print_element(struct printer *p, const struct element *e, int depth)
 		print_pointer(p, e, depth);
 	else if (e->tag == 'N')
 		strbuf_adds(p->out, "[]");
+	else if (e->tag == 'A')
+		print_atom(p->out, e);
 	else if (e->tag == 'p')
 		strbuf_addf(p->out, "#Port%.*s", (int)(e->len < 64 ? e->len : 64), e->text);
 	else
@@ -534,7 +558,10 @@ terms_mfa(const struct terms *t, const char *element, size_t len, struct strbuf 
 			return false;
 		p += part[i].used + 1;
 	}
-	strbuf_addf(out, "%.*s:%.*s/%.*s", (int)part[0].len, part[0].text, (int)part[1].len, part[1].text,
-	    (int)part[2].len, part[2].text);
+	print_atom(out, &part[0]);
+	strbuf_addc(out, ':');
+	print_atom(out, &part[1]);
+	strbuf_addc(out, '/');
+	strbuf_add(out, part[2].text, part[2].len);
 	return true;
 }

@@ -40,6 +40,10 @@ test_terms_are_printed(void **state)
 {
 	(void)state;
 	check("A5:hello", "", "hello");
+	check("AE:Elixir.Foo.Bar", "", "'Elixir.Foo.Bar'");
+	check("A3:a@1", "", "a@1");
+	check("A3:a-1", "", "'a-1'");
+	check("A0:", "", "''");
 	check("I-17", "", "-17");
 	check("N", "", "[]");
 	check("P<0.10.0>", "", "<0.10.0>");
