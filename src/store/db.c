@@ -13,9 +13,11 @@
 
 #include "base/alloc.h"
 #include "os/clock.h"
+#include "store/aside.h"
 #include "store/cause_code.h"
+#include "store/judge.h"
+#include "store/names.h"
 #include "store/schema.h"
-#include "store/wal.h"
 
 #define SCHEMA_VERSION ((int)ARRAY_LEN(SCHEMA_STEPS))
 #define LOCK_POLL_MS 5
@@ -24,89 +26,11 @@
 /* No file of ours has given an id above it. */
 #define MAX_ID (INT64_MAX / 2)
 
-static const char MAGIC[16] = "SQLite format 3";
-
 static const char *const STATEMENTS[SQL_COUNT] = {
 #define DB_STATEMENT_TEXT(id, text) [SQL_##id] = text,
 	DB_STATEMENT_TABLE(DB_STATEMENT_TEXT)
 #undef DB_STATEMENT_TEXT
 };
-
-/* What there is to say of a file. */
-enum condition { GOOD, DAMAGED, REFUSED /* with a reason */ };
-
-/* ---- whose file is it: from its first 100 bytes, before anything touches it ---- */
-
-struct header {
-	unsigned char bytes[100];
-	size_t len;
-	int64_t size;
-};
-
-static uint32_t
-header_word(const struct header *h, size_t at)
-{
-	const unsigned char *p = h->bytes + at;
-
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* A few flipped bits do not make it another program's. */
-static bool
-is_near(uint32_t a, uint32_t b)
-{
-	return __builtin_popcount(a ^ b) <= 3;
-}
-
-static enum condition
-judge_header(const struct header *h, const char *path, struct err *err)
-{
-	bool magic = memcmp(h->bytes, MAGIC, h->len < sizeof(MAGIC) ? h->len : sizeof(MAGIC)) == 0;
-	bool whole = h->len == sizeof(h->bytes);
-	bool ours = whole && is_near(header_word(h, 68), DB_APPLICATION_ID);
-
-	if (h->len == 0)
-		return GOOD;
-	if (!magic && !ours) {
-		err_set(err, "%s: is no history of arsenal's (no SQLite file); it was left alone", path);
-		return REFUSED;
-	}
-	if (!whole || !magic || (ours && header_word(h, 68) != DB_APPLICATION_ID))
-		return DAMAGED;
-	if (!ours) {
-		err_set(err, "%s: is another program's SQLite file; it was left alone", path);
-		return REFUSED;
-	}
-	if (header_word(h, 60) > (uint32_t)SCHEMA_VERSION) {
-		err_set(err, "%s: was written by a newer arsenal (schema %u, this one knows %d); it was left alone",
-		    path, header_word(h, 60), SCHEMA_VERSION);
-		return REFUSED;
-	}
-	return GOOD;
-}
-
-static bool
-read_header(const char *path, int flags, struct header *h, struct err *err)
-{
-	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0600);
-	struct stat st;
-	ssize_t n;
-
-	memset(h, 0, sizeof(*h));
-	if (fd < 0)
-		return (errno == ENOENT && !(flags & O_CREAT)) || err_set(err, "%s: %s", path, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return err_set(err, "%s: is no regular file", path);
-	}
-	n = pread(fd, h->bytes, sizeof(h->bytes), 0);
-	close(fd);
-	if (n < 0)
-		return err_set(err, "%s: %s", path, strerror(errno));
-	h->len = (size_t)n;
-	h->size = st.st_size;
-	return true;
-}
 
 /* ---- the lock ---- */
 
@@ -296,7 +220,7 @@ check_version(struct db *db, int64_t *version, struct err *err)
 	    (result = ask_int(db, "PRAGMA application_id", &application)) != SQLITE_OK ||
 	    (result = ask_int(db, "SELECT count(*) FROM sqlite_schema", &tables)) != SQLITE_OK)
 		return condition_of(db, result, err);
-	if (*version >= 0 && *version <= SCHEMA_VERSION && (application == DB_APPLICATION_ID || tables == 0))
+	if (*version >= 0 && *version <= SCHEMA_VERSION && (application == JUDGE_APPLICATION_ID || tables == 0))
 		return GOOD;
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	err_set(err,
@@ -319,7 +243,7 @@ migrate(struct db *db, int64_t version)
 		result = run_sql(db, "BEGIN IMMEDIATE");
 	for (; result == SQLITE_OK && version < SCHEMA_VERSION; version++)
 		result = run_sql(db, SCHEMA_STEPS[version]);
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", DB_APPLICATION_ID,
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", JUDGE_APPLICATION_ID,
 	    SCHEMA_VERSION);
 	return result == SQLITE_OK ? run_sql(db, sql) : result;
 }
@@ -364,111 +288,6 @@ quick_check(struct db *db, struct err *err)
 	return ok ? GOOD : DAMAGED;
 }
 
-/* ---- the table of names ---- */
-
-/* name_at: the metrics' names, then the criteria's. */
-static const char *
-name_at(unsigned i, char buf[64])
-{
-	if (i < METRIC_COUNT)
-		return METRICS[i].name;
-	snprintf(buf, 64, "health.%s", CRITERIA[i - METRIC_COUNT].name);
-	return buf;
-}
-
-#define NAMES ((unsigned)METRIC_COUNT + CRITERION_COUNT)
-
-static uint16_t *
-number_of(struct sample_names *names, unsigned i)
-{
-	return i < METRIC_COUNT ? &names->of_metric[i] : &names->of_criterion[i - METRIC_COUNT];
-}
-
-static void
-give_number(struct sample_names *names, unsigned i, unsigned number)
-{
-	*number_of(names, i) = (uint16_t)number;
-	if (i < METRIC_COUNT)
-		names->metric[number] = (uint16_t)(i + 1);
-	else
-		names->criterion[number] = (uint16_t)(i - METRIC_COUNT + 1);
-}
-
-static void
-take_name(struct sample_names *names, unsigned number, const char *name)
-{
-	char buf[64];
-
-	for (unsigned i = 0; i < NAMES; i++)
-		if (strcmp(name_at(i, buf), name) == 0)
-			give_number(names, i, number);
-}
-
-/* read_names: *next becomes the first number above all those given. A number that no file of ours gives means damage. */
-static int
-read_names(struct db *db, unsigned *next)
-{
-	sqlite3_stmt *st;
-	int result = sqlite3_prepare_v2(db->sql, "SELECT number, name FROM names ORDER BY number", -1, &st, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
-	while ((result = sqlite3_step(st)) == SQLITE_ROW) {
-		int64_t number = sqlite3_column_int64(st, 0);
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		if (number < 1 || number >= SAMPLE_CODE_NAMES - (int)NAMES || name == NULL)
-			break;
-		take_name(&db->names, (unsigned)number, name);
-		*next = (unsigned)number + 1;
-	}
-	sqlite3_finalize(st);
-	return result == SQLITE_DONE ? SQLITE_OK : result == SQLITE_ROW ? SQLITE_CORRUPT : result;
-}
-
-static int
-write_name(struct db *db, unsigned number, const char *name)
-{
-	sqlite3_stmt *st;
-	int result = sqlite3_prepare_v2(db->sql, "INSERT INTO names (number, name) VALUES (?1, ?2)", -1, &st, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
-	sqlite3_bind_int(st, 1, (int)number);
-	sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC);
-	result = sqlite3_step(st);
-	sqlite3_finalize(st);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
-/* In a file that replaces a damaged one the names keep the numbers that samples on their way have been written with. */
-static int
-settle_names(struct db *db)
-{
-	bool anew = db->names_known;
-	unsigned next = 1;
-	int result = anew ? SQLITE_OK : read_names(db, &next);
-	char buf[64];
-
-	if (result == SQLITE_OK)
-		result = run_sql(db, "BEGIN");
-	for (unsigned i = 0; i < NAMES && result == SQLITE_OK; i++) {
-		bool given = *number_of(&db->names, i) != 0;
-
-		if (!given)
-			give_number(&db->names, i, next++);
-		if (!given || anew)
-			result = write_name(db, *number_of(&db->names, i), name_at(i, buf));
-	}
-	if (result == SQLITE_OK)
-		result = run_sql(db, "COMMIT");
-	/* Numbers that are in no file yet, and that nothing has been written with, may be others at the next try. */
-	if (result != SQLITE_OK && !anew)
-		memset(&db->names, 0, sizeof(db->names));
-	db->names_known = anew || result == SQLITE_OK;
-	return result;
-}
-
 /* ---- the nodes ---- */
 
 /* run_named runs a statement with a number and a name. */
@@ -490,7 +309,7 @@ run_named(struct db *db, const char *sql, int64_t number, const char *name)
 static int
 write_node(struct db *db, int64_t number, const char *name)
 {
-	return run_named(db, "INSERT INTO nodes (node, name) VALUES (?1, ?2)", number, name);
+	return run_named(db, "INSERT OR REPLACE INTO nodes (node, name) VALUES (?1, ?2)", number, name);
 }
 
 /* find_node: *number becomes that of the node with this name, or stays. */
@@ -599,9 +418,14 @@ settle_ids(struct db *db)
 		return result;
 	if (restart > MAX_ID || session > MAX_ID || shared > MAX_ID || sample > MAX_ID)
 		return SQLITE_CORRUPT;
-	db->next_restart = (restart >= session ? restart : session) + 1;
-	db->first_sample = db->next_sample = sample + 1;
-	/* In a new file numbers go on: what is on its way has some. */
+	/* In a file that replaces another numbers go on: what is on its way has some. */
+	restart = restart >= session ? restart : session;
+	if (restart >= db->next_restart)
+		db->next_restart = restart + 1;
+	if (sample >= db->next_sample)
+		db->next_sample = sample + 1;
+	if (db->first_sample == 0)
+		db->first_sample = db->next_sample;
 	if ((uint64_t)shared >= db->next_shared)
 		db->next_shared = (uint64_t)shared + 1;
 	return SQLITE_OK;
@@ -627,6 +451,8 @@ detach(struct db *db)
 		sqlite3_finalize(db->statements[i]);
 		db->statements[i] = NULL;
 	}
+	salvage_free(db->salvage);
+	db->salvage = NULL;
 	sqlite3_close(db->sql);
 	db->sql = NULL;
 	db->reindexed = false;
@@ -634,20 +460,55 @@ detach(struct db *db)
 		db->nodes[i].session_known = false;
 }
 
-static int
-settle(struct db *db)
+/* ---- what is taken over from a damaged file ---- */
+
+int
+db_salvage(struct db *db, int64_t ms, struct strbuf *notice)
 {
-	int result = settle_names(db);
+	bool done = false;
+	int result = SQLITE_OK;
+
+	if (db->salvage)
+		result = salvage_run(db->salvage, db->sql, &db->names, clock_mono_us() + ms * 1000, &done, notice);
+	if (done) {
+		salvage_free(db->salvage);
+		db->salvage = NULL;
+	}
+	return result == SQLITE_OK ? settle_ids(db) : result;
+}
+
+static int
+begin_salvage(struct db *db, bool *whole, struct strbuf *notice)
+{
+	int result = salvage_begin(db->sql, db->path, &db->salvage, notice);
+
+	*whole = true;
+	return result == SQLITE_OK && db->salvage ? salvage_names(db->salvage, db->sql, whole) : result;
+}
+
+/* ---- opening, all of it ---- */
+
+static int
+settle(struct db *db, struct strbuf *notice)
+{
+	bool whole;
+	int result = begin_salvage(db, &whole, notice);
 
 	if (result == SQLITE_OK)
-		result = settle_nodes(db);
+		result = names_settle(db->sql, &db->names, db->names_known, !whole);
+	db->names_known = db->names_known || result == SQLITE_OK;
 	if (result == SQLITE_OK)
-		result = settle_ids(db);
+		result = db_salvage(db, DB_SALVAGE_MS, notice);
+	/* What finds no room now is tried again by whoever writes. */
+	if (db->salvage && !db_is_damage(result))
+		result = SQLITE_OK;
+	if (result == SQLITE_OK)
+		result = settle_nodes(db);
 	return result == SQLITE_OK ? prepare_statements(db) : result;
 }
 
 static enum condition
-attach_steps(struct db *db, struct err *err)
+attach_steps(struct db *db, struct strbuf *notice, struct err *err)
 {
 	int result = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	enum condition condition;
@@ -659,13 +520,13 @@ attach_steps(struct db *db, struct err *err)
 		condition = prepare_schema(db, err);
 	if (condition == GOOD)
 		condition = quick_check(db, err);
-	return condition == GOOD ? condition_of(db, settle(db), err) : condition;
+	return condition == GOOD ? condition_of(db, settle(db, notice), err) : condition;
 }
 
 static enum condition
-attach(struct db *db, struct err *err)
+attach(struct db *db, struct strbuf *notice, struct err *err)
 {
-	enum condition condition = attach_steps(db, err);
+	enum condition condition = attach_steps(db, notice, err);
 
 	if (condition != GOOD)
 		detach(db);
@@ -674,59 +535,58 @@ attach(struct db *db, struct err *err)
 
 /* ---- a damaged file ---- */
 
-static const char *const PARTS[] = { "", "-wal", "-journal" };
-
-/* aside_name: beside it, with the time, and a number if there is one of that name. */
-static void
-aside_name(const struct db *db, struct strbuf *name)
+/* write_new makes PATH.replacing an empty history that says what it is to take over; no suffix: nothing. */
+static int
+write_new(struct db *db, const char *path, const char *suffix, struct err *err)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-	char text[32];
-	size_t plain;
+	int result = sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
-	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-	strbuf_addf(name, "%s.damaged-%s", db->path, text);
-	plain = name->len;
-	for (int i = 2; i < 1000 && access(name->data, F_OK) == 0; i++) {
-		strbuf_cut(name, plain);
-		strbuf_addf(name, "-%d", i);
-	}
+	if (result == SQLITE_OK)
+		result = configure(db);
+	if (result == SQLITE_OK && prepare_schema(db, err) != GOOD)
+		result = SQLITE_ERROR;
+	if (result == SQLITE_OK && suffix)
+		result = salvage_note(db->sql, suffix);
+	return result;
 }
 
-/* move_part renames a part of the file, or removes it if `to` is NULL. */
+/* Nothing has happened to the damaged file before the new one is complete. */
 static bool
-move_part(const struct db *db, const char *part, const char *to, struct err *err)
+make_new(struct db *db, const char *suffix, struct err *err)
 {
-	struct strbuf old = STRBUF_INIT, new = STRBUF_INIT;
-	bool ok;
+	struct strbuf path = STRBUF_INIT;
+	int result;
 
-	strbuf_addf(&old, "%s%s", db->path, part);
-	strbuf_addf(&new, "%s%s", to ? to : "", part);
-	ok = (to ? rename(old.data, new.data) : unlink(old.data)) == 0 || errno == ENOENT ||
-	    err_set(err, "%s: cannot be set aside: %s", old.data, strerror(errno));
-	strbuf_release(&old);
-	strbuf_release(&new);
-	return ok;
+	if (!aside_prepare(db->path, err))
+		return false;
+	strbuf_addf(&path, "%s" ASIDE_NEW, db->path);
+	result = write_new(db, path.data, suffix, err);
+	if (result != SQLITE_OK)
+		err_set(err, "%s: cannot be begun: %s", path.data,
+		    db->sql ? sqlite3_errmsg(db->sql) : sqlite3_errstr(result));
+	strbuf_release(&path);
+	detach(db);
+	return result == SQLITE_OK;
 }
 
-/* clear_path makes way for a new file. One that could not be begun holds nothing, and goes; any other is set aside. */
 static bool
-clear_path(struct db *db, struct strbuf *notice, struct err *err)
+exchange(struct db *db, struct strbuf *notice, struct err *err)
 {
-	struct strbuf name = STRBUF_INIT;
-	bool ok = true, gone = db_is_gone(db);
+	struct strbuf suffix = STRBUF_INIT;
+	bool gone = db_is_gone(db), ok;
+	const char *as;
 
-	aside_name(db, &name);
-	for (size_t i = 0; i < ARRAY_LEN(PARTS) && ok; i++)
-		ok = move_part(db, PARTS[i], db->beginning ? NULL : name.data, err);
-	if (ok && !db->beginning && gone)
+	aside_suffix(db->path, &suffix);
+	as = gone ? NULL : suffix.data;
+	ok = make_new(db, as, err) && aside_exchange(db->path, as, err);
+	if (ok && gone)
 		strbuf_addf(notice, "%s: was taken away; a new history is begun", db->path);
-	else if (ok && !db->beginning)
-		strbuf_addf(
-		    notice, "%s: was damaged; it was set aside as %s, and a new history is begun", db->path, name.data);
-	db->beginning = db->beginning || ok;
-	strbuf_release(&name);
+	else if (ok)
+		strbuf_addf(notice, "%s: was damaged; it was set aside as %s%s, and a new history is begun", db->path,
+		    db->path, suffix.data);
+	if (ok)
+		aside_limit(db->path, notice);
+	strbuf_release(&suffix);
 	return ok;
 }
 
@@ -734,54 +594,57 @@ bool
 db_replace(struct db *db, struct strbuf *notice, struct err *err)
 {
 	enum condition condition;
-	struct header h;
 
 	detach(db);
-	if (!clear_path(db, notice, err) || !read_header(db->path, O_RDWR | O_CREAT, &h, err))
+	if (!exchange(db, notice, err))
 		return false;
-	condition = attach(db, err);
+	condition = attach(db, notice, err);
 	if (condition == DAMAGED)
 		err_set(err, "%s: is damaged again as soon as it is written", db->path);
-	db->beginning = condition != GOOD;
 	return condition == GOOD;
 }
 
-/* SQLite takes what is damaged in its log for the log's end, and drops a log beside an empty file. */
-static enum condition
-judge_log(const struct db *db, const struct header *h)
+/* The last program ended in the middle of a replacement: what is left to do is what PATH.replacing says. */
+static bool
+finish_exchange(struct db *db, struct err *err)
 {
-	struct strbuf path = STRBUF_INIT;
-	struct wal wal;
-	bool damaged;
+	struct strbuf path = STRBUF_INIT, suffix = STRBUF_INIT;
+	int result;
+	bool ok;
 
-	strbuf_addf(&path, "%s-wal", db->path);
-	wal_open(&wal, path.data, DB_PAGE_BYTES);
-	damaged = wal_is_damaged(&wal) || (h->len == 0 && wal.usable > 0);
-	wal_release(&wal);
+	if (!aside_is_half_done(db->path))
+		return true;
+	strbuf_addf(&path, "%s" ASIDE_NEW, db->path);
+	result = sqlite3_open_v2(path.data, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (result == SQLITE_OK)
+		result = salvage_noted(db->sql, &suffix);
+	detach(db);
+	ok = aside_exchange(db->path, result == SQLITE_OK && suffix.len > 0 ? suffix.data : NULL, err);
 	strbuf_release(&path);
-	return damaged ? DAMAGED : GOOD;
+	strbuf_release(&suffix);
+	return ok;
 }
 
 static bool
 open_locked(struct db *db, struct strbuf *notice, struct err *err)
 {
 	enum condition condition;
-	struct header h;
+	struct file_header h;
 
-	if (!read_header(db->path, O_RDWR | O_CREAT, &h, err))
+	if (!finish_exchange(db, err) || !judge_read(db->path, O_RDWR | O_CREAT, &h, err))
 		return false;
 	condition = judge_header(&h, db->path, err);
 	if (condition == GOOD)
-		condition = judge_log(db, &h);
+		condition = judge_log(&h, db->path);
 	if (condition == GOOD)
-		condition = attach(db, err);
+		condition = attach(db, notice, err);
 	return condition == DAMAGED ? db_replace(db, notice, err) : condition == GOOD;
 }
 
 bool
 db_open(struct db *db, const char *path, struct strbuf *notice, struct err *err)
 {
-	struct header h;
+	struct file_header h;
 
 	memset(db, 0, sizeof(*db));
 	db->lock_fd = -1;
@@ -789,7 +652,7 @@ db_open(struct db *db, const char *path, struct strbuf *notice, struct err *err)
 	db->next_shared = 1;
 	db->next_node = 1;
 	/* Before the lock's file appears beside it: what is not ours is left alone. */
-	if (read_header(path, O_RDONLY, &h, err) && judge_header(&h, path, err) != REFUSED && take_lock(db, err) &&
+	if (judge_read(path, O_RDONLY, &h, err) && judge_header(&h, path, err) != REFUSED && take_lock(db, err) &&
 	    open_locked(db, notice, err))
 		return true;
 	db_close(db);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file itself: opened, locked, checked, brought to this release's schema, set aside if it is damaged. One thread at a time uses a
+ * The file itself: opened, locked, checked, brought to this release's schema, replaced if it is damaged. One thread at a time uses a
  * struct db.
  *
  * A lock of ours on PATH.lock, which the system gives up when its holder ends, however it ends, keeps two programs apart. SQLite holds the
@@ -16,10 +16,11 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "store/salvage.h"
 #include "store/sample_code.h"
 
-#define DB_APPLICATION_ID 0x6172736e /* "arsn" */
 #define DB_LOCK_WAIT_MS 1000
+#define DB_SALVAGE_MS 1000 /* so long opening may take for what it copies from a damaged file */
 #define DB_PAGE_BYTES 4096
 
 /* Rows outside ?2 to ?3 have expired; ?1 is how many are looked at, from the oldest on. */
@@ -137,8 +138,8 @@ struct db {
 	struct db_node *nodes; /* in a file that replaces a damaged one they keep their numbers */
 	size_t node_count;
 	int64_t next_node;
-	bool reindexed; /* since it was opened */
-	bool beginning; /* what is at the path is a new file that could not be begun yet */
+	bool reindexed;          /* since it was opened */
+	struct salvage *salvage; /* what is still to be taken over from a damaged file, NULL: nothing */
 };
 
 /*
@@ -153,8 +154,16 @@ bool db_open(struct db *db, const char *path, struct strbuf *notice, struct err 
  */
 size_t db_add_node(
     struct db *db, const char *name, uint64_t session, bool sole, struct strbuf *notice, struct err *err) MUST_CHECK;
-/* db_replace sets the file aside, as damaged, and begins a new one; names and nodes keep their numbers. After a failure only db_replace and db_close may follow. */
+/*
+ * db_replace sets the file aside, as damaged, and begins a new one, in which names and nodes keep their numbers. What can be read of the damaged
+ * one is copied, for DB_SALVAGE_MS; the rest is db_salvage's. After a failure only db_replace and db_close may follow.
+ */
 bool db_replace(struct db *db, struct strbuf *notice, struct err *err) MUST_CHECK;
+/*
+ * db_salvage goes on copying for so many ms; db->salvage is NULL when all is done, and the notice says what was kept. It comes before the first new row,
+ * which gets an id above all those that were copied. SQLITE_OK, or the error; then it can be done again. Not within a transaction.
+ */
+int db_salvage(struct db *db, int64_t ms, struct strbuf *notice) MUST_CHECK;
 /*
  * db_reindex builds the indexes anew after SQLITE_CORRUPT_INDEX: a bit of a row has changed that an index has right, or the other way round.
  * False if it does not help, or has been done since the file was opened.

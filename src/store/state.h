@@ -97,6 +97,7 @@ struct writer {
 	int64_t expired_ms; /* now_ms of the last retention that found nothing more; 0: none yet */
 	bool expire_more;
 	bool full;             /* the file has reached its bound, which was said */
+	bool salvage_waits;    /* for the next rows: it failed */
 	struct strbuf evicted; /* the incident that had to go in this step; empty: none */
 	int64_t close_by_us;   /* 0: not closing */
 };

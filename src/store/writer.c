@@ -16,6 +16,7 @@
 #define CLOSE_MS 1000 /* for what is queued at the end */
 #define EXPIRE_EVERY_MS 10000
 #define EXPIRE_PAUSE_MS 20
+#define SALVAGE_MS 20 /* at a time, for what is taken over from a damaged file */
 
 /* ---- transactions ---- */
 
@@ -110,6 +111,7 @@ committed(struct writer *w)
 	if (w->retry_ms > 0)
 		store_notice(s, false, "%s: is written again, nothing that was kept is lost", s->options.path);
 	w->retry_ms = 0;
+	w->salvage_waits = false;
 	pthread_mutex_lock(&s->lock);
 	queue_written(&s->queue, bytes);
 	s->counts.failing = false;
@@ -120,24 +122,50 @@ committed(struct writer *w)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* A little of what is still to be taken over from a damaged file: before new rows, which get higher ids. */
+static int
+salvage_some(struct writer *w, char *why, size_t size)
+{
+	struct store *s = w->s;
+	struct strbuf notice = STRBUF_INIT;
+	int result = SQLITE_OK;
+
+	if (s->db.salvage)
+		result = db_salvage(&s->db, SALVAGE_MS, &notice);
+	if (result != SQLITE_OK)
+		snprintf(why, size, "%s", sqlite3_errmsg(s->db.sql));
+	if (notice.len > 0)
+		store_notice(s, true, "%s", notice.data);
+	strbuf_release(&notice);
+	return result;
+}
+
+static int
+write_once(struct writer *w, char *why, size_t size)
+{
+	int result = db_is_gone(&w->s->db) ? SQLITE_CORRUPT : salvage_some(w, why, size);
+
+	return result == SQLITE_OK ? transact(w, rows_write, why, size) : result;
+}
+
 static void
 write_batch(struct writer *w)
 {
 	char why[256] = "";
 	struct err err;
-	int result = db_is_gone(&w->s->db) ? SQLITE_CORRUPT : transact(w, rows_write, why, sizeof(why));
+	int result = write_once(w, why, sizeof(why));
 
 	if (db_is_damage(result) && !mend(w, result, &err))
 		snprintf(why, sizeof(why), "%.255s", err.text);
 	else if (db_is_damage(result))
-		result = transact(w, rows_write, why, sizeof(why));
+		result = write_once(w, why, sizeof(why));
 	if (result == SQLITE_OK)
 		committed(w);
 	else
 		failed(w, why);
 }
 
-/* ---- retention: in between ---- */
+/* ---- in between: retention, and what is taken over from a damaged file ---- */
 
 static void
 tell_evicted(struct writer *w)
@@ -172,7 +200,42 @@ expire_step(struct writer *w)
 static bool
 expire_is_due(const struct writer *w)
 {
-	return w->retry_ms == 0 && (w->expire_more || w->now_ms - w->expired_ms >= EXPIRE_EVERY_MS);
+	return w->expire_more || w->now_ms - w->expired_ms >= EXPIRE_EVERY_MS;
+}
+
+/* Before the first row the file is the loop's. What did not go well is tried with the next rows. */
+static bool
+salvage_is_due(const struct writer *w)
+{
+	return w->s->db.salvage && w->now_ms != 0 && !w->salvage_waits;
+}
+
+static void
+salvage_step(struct writer *w)
+{
+	char why[256] = "";
+	struct err err;
+	int result = salvage_some(w, why, sizeof(why));
+
+	w->salvage_waits = result != SQLITE_OK;
+	if (db_is_damage(result) && !mend(w, result, &err))
+		failed(w, err.text);
+}
+
+/* Retention waits until all that is to be taken over is there: it goes by what is oldest. */
+static bool
+step_is_due(const struct writer *w)
+{
+	return w->retry_ms == 0 && (w->s->db.salvage ? salvage_is_due(w) : expire_is_due(w));
+}
+
+static void
+step(struct writer *w)
+{
+	if (w->s->db.salvage)
+		salvage_step(w);
+	else
+		expire_step(w);
 }
 
 /* ---- the thread ---- */
@@ -216,7 +279,7 @@ wait_retry(struct writer *w)
 		wait_ms(w->s, left / 1000 + 1);
 }
 
-/* wait_rows waits until there is something to write (true), or time for retention. */
+/* wait_rows waits until there is something to write (true), or time for a step of something else. */
 static bool
 wait_rows(struct writer *w)
 {
@@ -224,7 +287,7 @@ wait_rows(struct writer *w)
 
 	if (w->retry_ms > 0)
 		wait_retry(w);
-	while (nothing_waits(w) && !s->asked && !s->closing && !expire_is_due(w))
+	while (nothing_waits(w) && !s->asked && !s->closing && !step_is_due(w))
 		pthread_cond_wait(&s->wake, &s->lock);
 	if (nothing_waits(w) && !s->asked && !s->closing)
 		wait_ms(s, EXPIRE_PAUSE_MS);
@@ -266,8 +329,8 @@ writer_run(void *store)
 			write_batch(&w);
 		incidents_answer(&w);
 		/* One step between two batches, however fast they come: what is put every second must also go. */
-		if (expire_is_due(&w))
-			expire_step(&w);
+		if (step_is_due(&w))
+			step(&w);
 	}
 	pthread_mutex_lock(&w.s->lock);
 	w.s->counts.dropped += w.rows.count;

@@ -33,6 +33,7 @@ KILLS_PER_EPISODE = 25
 TROUBLES = ("none", "none", "full", "damage", "clock")
 IN_FLIGHT = 500  # casts that are not confirmed
 LOST_S = 5  # so much may be missing
+GONE = 1 << 60  # of a sample that was missing once: it does not come again
 SESSION = 1 << 40
 START_S = 20
 DAY_MS = 86400000
@@ -182,16 +183,14 @@ class Episode:
         have = set(self.history(e, first))
         for n in range(first, len(self.fed.samples) + 1):
             _, sent, casts = self.fed.samples[n - 1]
-            if n in have:
+            if n in have or casts == GONE:
                 continue
             if casts < self.fed.confirmed or (killed - sent > LOST_S and not full):
-                # A sample that never came again is not looked for again.
                 raise AssertionError("sample %d is missing: put %.3f s before the kill, %d casts before it, %d were confirmed" %
                                      (n, killed - sent, casts, self.fed.confirmed))
             self.soak.lost_s = max(self.soak.lost_s, killed - sent)
-        # What is not there now will not come, and is not fed again.
         self.verified = len(self.fed.samples)
-        self.fed.samples = [s if n in have or n < first else (s[0], s[1], 1 << 60) for n, s in enumerate(self.fed.samples, 1)]
+        self.fed.samples = [s if n in have or n < first else (s[0], s[1], GONE) for n, s in enumerate(self.fed.samples, 1)]
 
     # ---- an episode
 
