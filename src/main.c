@@ -25,7 +25,7 @@ print_help(FILE *out)
 {
 	fputs(INTRODUCTION "\n\nusage: arsenal COMMAND [options]\n\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
-		fprintf(out, "  %-9s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+		fprintf(out, "  %-10s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
 	fputs("\n\"arsenal COMMAND --help\" explains one." FIRST_STEPS "\n", out);
 }
 

@@ -510,6 +510,8 @@ kernel_died(struct finding *f)
 		strbuf_addf(&f->what, "Application %.*s ended; it is permanent, so the VM ended with it.", (int)n, app);
 	else if ((n = word_behind(f->s->slogan, "Kernel pid terminated (", &app)) > 0)
 		strbuf_addf(&f->what, "The process %.*s, without which the VM cannot be, ended.", (int)n, app);
+	else
+		strbuf_adds(&f->what, "A process without which the VM cannot be ended.");
 	strbuf_adds(&f->why, "The slogan has the reason.");
 	if (strstr(f->s->slogan, "shutdown"))
 		strbuf_adds(&f->why,
