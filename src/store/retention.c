@@ -200,7 +200,7 @@ expire_sessions(struct writer *w, struct span span)
 	sqlite3_bind_int64(st, 2, span.from_ms);
 	sqlite3_bind_int64(st, 3, span.to_ms);
 	result = db_run(db, SQL_EXPIRE_SESSIONS);
-	if (result == SQLITE_OK)
+	if (result == SQLITE_OK && sqlite3_changes(db->sql) > 0)
 		result = db_run(db, SQL_EXPIRE_TALLIES);
 	return result == SQLITE_OK ? db_run(db, SQL_EXPIRE_NODES) : result;
 }
