@@ -204,7 +204,7 @@ configure(struct db *db)
 	/* The lock's mode comes before anything that reads the file, or there is a shared mapping after all. */
 	return run_sql(db,
 	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
-	    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048; PRAGMA synchronous = NORMAL;"
+	    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024; PRAGMA synchronous = NORMAL;"
 	    "PRAGMA journal_size_limit = 8388608;");
 }
 

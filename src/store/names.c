@@ -64,6 +64,14 @@ read_names(sqlite3 *sql, struct sample_names *names, unsigned *next)
 	return result == SQLITE_DONE ? SQLITE_OK : result == SQLITE_ROW ? SQLITE_CORRUPT : result;
 }
 
+int
+names_read(sqlite3 *sql, struct sample_names *names)
+{
+	unsigned next = 1;
+
+	return read_names(sql, names, &next);
+}
+
 static int
 write_name(sqlite3 *sql, unsigned number, const char *name)
 {

@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "store/incident_list.h"
 #include "store/judge.h"
+#include "store/names.h"
 #include "store/restore.h"
 #include "store/schema.h"
 
@@ -198,42 +199,6 @@ migrate(struct store_reader *r, int64_t version)
 	return result;
 }
 
-static void
-take_name(struct sample_names *names, unsigned number, const char *name)
-{
-	static const char prefix[] = "health.";
-	enum metric_id id = metric_find(name, strlen(name));
-
-	if (id < METRIC_COUNT)
-		names->metric[number] = (uint16_t)(id + 1);
-	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
-		return;
-	for (unsigned i = 0; i < CRITERION_COUNT; i++)
-		if (strcmp(name + sizeof(prefix) - 1, CRITERIA[i].name) == 0)
-			names->criterion[number] = (uint16_t)(i + 1);
-}
-
-/* read_names: what numbers mean is all that is asked of them here. */
-static int
-read_names(struct store_reader *r)
-{
-	sqlite3_stmt *st;
-	int result = sqlite3_prepare_v2(
-	    r->sql, "SELECT number, name FROM names WHERE number > 0 AND number < ?1", -1, &st, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
-	sqlite3_bind_int(st, 1, SAMPLE_CODE_NAMES);
-	while ((result = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(st, 1);
-
-		if (name)
-			take_name(&r->names, (unsigned)sqlite3_column_int(st, 0), name);
-	}
-	sqlite3_finalize(st);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 static int
 read_nodes(struct store_reader *r)
 {
@@ -264,7 +229,7 @@ read_contents(struct store_reader *r)
 	if (result == SQLITE_OK)
 		result = migrate(r, version);
 	if (result == SQLITE_OK)
-		result = read_names(r);
+		result = names_read(r->sql, &r->names);
 	if (result == SQLITE_OK)
 		result = read_nodes(r);
 	return result == SQLITE_OK ? incident_list_load(&r->incidents, r->sql) : result;
