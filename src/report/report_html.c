@@ -41,7 +41,8 @@ static const char STYLE[] =
     ".mark.gave_up{stroke:var(--bad);stroke-width:2.4}.mark.end{stroke:var(--fg);stroke-width:2}"
     ".key i{display:inline-block;width:16px;height:0;border-top:2px solid;margin:0 5px 3px 14px;vertical-align:middle}"
     ".key i.v{width:0;height:12px;border-top:0;border-left:2px solid}"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px}th,td{text-align:left;padding:"
+    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;min-width:620px;font-size:13.5px}th,td{text-"
+    "align:left;padding:"
     "4px 12px 4px 0;"
     "border-bottom:1px solid "
     "var(--rule);vertical-align:top;overflow-wrap:anywhere}th{font-weight:600;color:var(--soft);"
@@ -217,7 +218,7 @@ charts(struct strbuf *out, const struct report *r)
 	c.gap_ms = GAP_INTERVALS * (step > r->interval_ms ? step : r->interval_ms);
 	strbuf_adds(out,
 	    "<h2>Readings</h2><p class=\"soft key\"><i style=\"color:var(--line)\"></i>reading"
-	    "<i style=\"color:var(--soft);border-style:dashed\"></i>level before<i class=\"v\" "
+	    "<i style=\"color:var(--soft);border-top-style:dashed\"></i>level before<i class=\"v\" "
 	    "style=\"color:var(--warn)\"></i>anomaly<i class=\"v\" style=\"color:var(--bad)\"></i>restart</p>"
 	    "<div class=\"charts\">");
 	for (unsigned i = 0; i < r->line_count; i++) {
@@ -285,13 +286,15 @@ growers(struct strbuf *out, const struct report *r)
 }
 
 static void
-process_row(struct strbuf *out, const struct top_process *p)
+process_row(struct strbuf *out, enum top_kind kind, const struct top_process *p)
 {
+	/* A process whose queue is deep is not asked for its memory; its rank is from before. */
+	double memory = isnan(p->memory) && kind == TOP_MEMORY ? p->value : p->memory;
 	char text[QUANTITY_SIZE], name[PHRASE_NAME];
 
 	strbuf_adds(out, "<tr>");
 	cell(out, "", phrase_process(name, p));
-	cell(out, "n", isnan(p->memory) ? "" : quantity_text(text, UNIT_BYTES, p->memory));
+	cell(out, "n", isnan(memory) ? "" : quantity_text(text, UNIT_BYTES, memory));
 	cell(out, "n", isnan(p->queue_len) ? "" : quantity_text(text, UNIT_COUNT, p->queue_len));
 	cell(out, "n", isnan(p->binary) ? "" : quantity_text(text, UNIT_BYTES, p->binary));
 	cell(out, "n", isnan(p->reductions) ? "" : quantity_text(text, UNIT_COUNT, p->reductions));
@@ -314,7 +317,7 @@ tops(struct strbuf *out, const struct report *r)
 		strbuf_addf(out, "<details%s><summary>by %s</summary>", k < 2 ? " open" : "", phrase_top(order[k]));
 		begin_table(out, "Process|#memory|#messages|#binaries|#reductions/s|in|application");
 		for (unsigned i = 0; i < top->count && top->rows[i].value > 0; i++)
-			process_row(out, &top->rows[i]);
+			process_row(out, order[k], &top->rows[i]);
 		end_table(out);
 		strbuf_adds(out, "</details>");
 	}
