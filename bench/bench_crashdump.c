@@ -144,8 +144,10 @@ report(const char *path)
 	double wc;
 	long rss_kb;
 
-	if (stat(path, &st) != 0)
-		abort();
+	if (stat(path, &st) != 0 || st.st_size < 1000000000) {
+		puts("crashdump: not measured, the VM could not write its dump of more than 1 GB (a full disk?)");
+		return;
+	}
 	mb = (double)st.st_size / 1e6;
 	dump = best(time_dump, path);
 	rss_kb = usage_of(RUSAGE_SELF).rss_kb;
