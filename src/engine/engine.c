@@ -252,7 +252,9 @@ engine_tick(struct engine *e, int64_t now_ms)
 	engine_advance(e, now_ms);
 	anomalies_expire(e);
 	checkup_time(e);
-	past_expire(e);
+	/* What is restored may have been of a clock that was ahead: nothing is old before it is known what time it is. */
+	if (!e->restoring)
+		past_expire(e);
 	if (e->tree.time_ms && e->now_ms - e->tree.time_ms > TREE_KEPT_MS)
 		tree_release(&e->tree);
 }

@@ -49,6 +49,12 @@ size_t engine_past_points(const struct engine *e, enum metric_id metric, int64_t
     int64_t step_ms, struct past_point *out, size_t max);
 
 /*
+ * engine_past_resolution_ms is how long a time what engine_past_points tells of an instant stands for: 3600000, 60000, or 0 where it is told of as it
+ * was sampled.
+ */
+int64_t engine_past_resolution_ms(const struct engine *e, int64_t time_ms);
+
+/*
  * What is to be persisted: sealed blocks, in the order of their times within each kind. Immutable, counted. All samples of one instant are in
  * one block, unless there are more than fit into any: so what a block of samples covers is what lies from its first to its last time.
  * What is not sealed yet is lost with the engine, but for what is given back to it otherwise: samples by engine_feed and engine_restore_sample,
@@ -94,8 +100,8 @@ struct past_block *past_block_read(const void *data, size_t len, const struct pa
 
 /*
  * engine_restore_block takes the caller's reference; between engine_restore_begin and _end, each kind by time, samples before any newer ones are
- * given otherwise. A block that does not follow what is there already is left out. Samples are also judged again, so that the engine knows
- * what is usual; their derived metrics are as they are.
+ * given otherwise. A block takes the place of what is there already and not older than its first row. Samples are also judged again, so that the
+ * engine knows what is usual; their derived metrics are as they are.
  */
 void engine_restore_block(struct engine *e, struct past_block *b);
 

@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "engine/state.h"
 
+_Static_assert(SAMPLE_WIDTH <= ROLLUP_WIDTH, "samples are unpacked into the rows of a roll-up");
+
 /* Points as they are put out. */
 struct points {
 	struct past_point *out;
@@ -205,4 +207,16 @@ engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_m
 		add_full(&p, e->history, metric, seams.minutes_end);
 	grid_free(p.unpacked);
 	return p.count;
+}
+
+int64_t
+engine_past_resolution_ms(const struct engine *e, int64_t time_ms)
+{
+	struct grid *unpacked = grid_new(ROLLUP_WIDTH);
+	struct seams seams = find_seams(e, unpacked);
+
+	grid_free(unpacked);
+	if (time_ms < seams.hours_end)
+		return HOUR_MS;
+	return time_ms < seams.minutes_end ? MINUTE_MS : 0;
 }

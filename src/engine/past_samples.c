@@ -54,6 +54,7 @@ engine_next_block(struct engine *e)
 void
 past_samples_add(struct engine *e, const struct sample *s, const struct past_check *check)
 {
+	e->kept_ms = e->now_ms;
 	hand_out(e, history_add(e->history, s, check));
 	if (!e->restoring)
 		rollup_add_sample(&e->minutes, s, rollup_sealed_block, e);
@@ -62,6 +63,8 @@ past_samples_add(struct engine *e, const struct sample *s, const struct past_che
 void
 past_samples_expire(struct engine *e)
 {
+	rollup_close_quiet(&e->minutes, e->now_ms - e->kept_ms, rollup_sealed_block, e);
+	rollup_close_quiet(&e->hours, e->now_ms - e->kept_ms, rollup_sealed_block, e);
 	history_expire(e->history, e->now_ms);
 	rollup_expire(&e->minutes, e->now_ms);
 	rollup_expire(&e->hours, e->now_ms);
@@ -120,6 +123,7 @@ feed_minutes(struct engine *e)
 void
 past_samples_restored(struct engine *e)
 {
+	e->kept_ms = e->now_ms;
 	history_forget(e->history, e->now_ms + 1);
 	rollup_forget(&e->minutes, e->now_ms + 1);
 	rollup_forget(&e->hours, e->now_ms + 1);

@@ -246,6 +246,46 @@ resolutions_join_without_overlap_or_gap(void **state)
 }
 
 static void
+resolution_is_that_of_what_is_told(void **state)
+{
+	size_t n, finest = 0, minutes = 0, hours = 0;
+
+	(void)state;
+	assert_int_equal(engine_past_resolution_ms(e, now), HOUR);
+	engine_free(e);
+	e = new_engine(HOUR, 5 * HOUR);
+	for (int i = 0; i < 10000; i++)
+		feed(e, now += STEP_MS);
+	n = engine_past_points(e, METRIC_LOAD1, INT64_MIN, INT64_MAX, 0, points, POINTS);
+	for (size_t i = 0; i + 1 < n; i++) {
+		int64_t ms = engine_past_resolution_ms(e, points[i].time_ms);
+
+		assert_int_equal(points[i + 1].time_ms - points[i].time_ms > STEP_MS ? 1 : 0, ms > 0);
+		finest += ms == 0;
+		minutes += ms == MINUTE;
+		hours += ms == HOUR;
+	}
+	assert_in_range(finest, 710, 740);
+	assert_in_range(minutes, 230, 310);
+	assert_in_range(hours, 7, 9);
+}
+
+/* What came before a node was lost is told when its samples have expired, too, although no sample came that would have ended the minute or the hour. */
+static void
+the_last_minute_of_a_node_that_is_gone(void **state)
+{
+	(void)state;
+	engine_free(e);
+	e = new_engine(HOUR, 3 * HOUR);
+	for (int i = 0; i < 100; i++)
+		feed(e, now += STEP_MS);
+	for (int64_t end = now + 2 * DAY; now < end; now += MINUTE) {
+		engine_tick(e, now);
+		assert_int_equal(total_of(e, METRIC_LOAD1, 0), 100);
+	}
+}
+
+static void
 minutes_are_as_computed_from_samples(void **state)
 {
 	struct past_point *expected = xcalloc(POINTS, sizeof(*expected));
@@ -757,6 +797,30 @@ clock_set_back_between_runs(void **state)
 	forget_events();
 }
 
+/* The clock was 20 hours ahead for a while, in the middle of a block: what is older than 4 hours is not lost by being read again. */
+static void
+clock_that_was_ahead_for_a_while(void **state)
+{
+	struct past_names names = file_names();
+	int64_t right_ms;
+	struct engine *b;
+
+	(void)state;
+	for (int i = 0; i < 6000; i++)
+		feed(e, now += STEP_MS);
+	right_ms = now;
+	now += 20 * HOUR;
+	for (int i = 0; i < 300; i++)
+		feed(e, now += STEP_MS);
+	save_blocks(e, &names);
+	b = restored(e, &names, right_ms, false);
+	assert_int_equal(engine_past_points(b, METRIC_LOAD1, INT64_MIN, INT64_MAX, 0, points, POINTS), 6000);
+	assert_int_equal(points[5999].time_ms, right_ms);
+	engine_free(b);
+	release_file();
+	forget_events();
+}
+
 /* Nobody asks for the blocks: they are not kept for ever. */
 static void
 waiting_blocks_are_bounded(void **state)
@@ -787,6 +851,8 @@ main(void)
 		TEST(points_are_those_of_the_samples),
 		TEST(nothing_has_no_points),
 		TEST(resolutions_join_without_overlap_or_gap),
+		TEST(resolution_is_that_of_what_is_told),
+		TEST(the_last_minute_of_a_node_that_is_gone),
 		TEST(minutes_are_as_computed_from_samples),
 		TEST(views_stay_as_they_are),
 		TEST(an_empty_view_has_nothing),
@@ -798,6 +864,7 @@ main(void)
 		TEST(names_that_are_not_known_are_left_out),
 		TEST(damaged_blocks_are_refused_with_a_reason),
 		TEST(clock_set_back_between_runs),
+		TEST(clock_that_was_ahead_for_a_while),
 		TEST(waiting_blocks_are_bounded),
 	};
 

@@ -194,6 +194,13 @@ turn_to(struct rollup *r, int64_t time_ms, rollup_sealed *sealed, void *context)
 }
 
 void
+rollup_close_quiet(struct rollup *r, int64_t quiet_ms, rollup_sealed *sealed, void *context)
+{
+	if (quiet_ms >= r->step_ms)
+		close_bucket(r, sealed, context);
+}
+
+void
 rollup_add_sample(struct rollup *r, const struct sample *s, rollup_sealed *sealed, void *context)
 {
 	if (!turn_to(r, s->time_ms, sealed, context))

@@ -60,7 +60,9 @@ void rollup_add_block(struct rollup *r, struct past_block *b);
 void rollup_feed_next(struct rollup *r, rollup_sealed *sealed, void *context);
 /* rollup_forget takes out all rows from a time on, and the bucket that fills. */
 void rollup_forget(struct rollup *r, int64_t from_ms);
-/* rollup_expire lets go what is older than the retention period. */
+/* rollup_close_quiet makes the bucket that fills a row if no sample has come for as long as it is: its time is over then, and none may come any more. */
+void rollup_close_quiet(struct rollup *r, int64_t quiet_ms, rollup_sealed *sealed, void *context);
+/* rollup_expire lets go sealed blocks that are older than the retention period. */
 void rollup_expire(struct rollup *r, int64_t now_ms);
 /* rollup_last is the time of the newest row; false if there is none. */
 bool rollup_last(const struct rollup *r, int64_t *time_ms);

@@ -110,6 +110,7 @@ struct engine {
 	/* the past */
 	struct history *history;
 	struct rollup minutes, hours;
+	int64_t kept_ms;    /* when the last sample came */
 	struct ring blocks; /* struct past_block, for engine_next_block */
 	struct past_advice advice;
 	struct ring restart_list; /* struct kept_restart, by time */

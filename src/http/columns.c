@@ -163,12 +163,12 @@ open_column(struct columns *c, struct jsonw *j, enum column column)
 static int64_t
 resolution_ms(const struct columns *c)
 {
-	int64_t first = c->count > 0 ? c->points[0].time_ms : c->q.end_ms, finest = HOUR_MS;
+	int64_t first, finest;
 
-	if (first + c->q.step_ms > engine_past_since(c->q.node))
-		finest = 0;
-	else if (first >= c->q.now_ms - engine_options(c->q.node)->minute_retention_ms - MINUTE_MS)
-		finest = MINUTE_MS;
+	if (c->count == 0)
+		return c->q.step_ms;
+	first = c->points[0].time_ms > c->q.start_ms ? c->points[0].time_ms : c->q.start_ms;
+	finest = engine_past_resolution_ms(c->q.node, first);
 	return c->q.step_ms > finest ? c->q.step_ms : finest;
 }
 

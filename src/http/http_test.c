@@ -1006,6 +1006,31 @@ steps_reach_as_far_as_roll_ups(void **state)
 	json_decref(root);
 }
 
+/* A node that is gone for longer than samples are kept: nothing is left of it but roll-ups. */
+static void
+resolution_of_a_node_that_is_gone(void **state)
+{
+	const int64_t first = FIXTURE_NOW - 40 * INT64_C(3600000);
+	struct sample s = { .time_ms = 0 };
+	json_t *root, *count;
+	char query[128];
+
+	(void)state;
+	for (int64_t t = first; t < first + 7200000; t += 20000) {
+		s.time_ms = t;
+		sample_set(&s, METRIC_PROCESS_COUNT, 7);
+		engine_feed(fixture.engines[0], t, &s);
+	}
+	engine_tick(fixture.engines[0], FIXTURE_NOW);
+	fixture_collect(&fixture);
+	snprintf(query, sizeof(query), "start=%" PRId64 "&step=20s&metric=process_count", first);
+	root = ask_columns(query);
+	count = json_object_get(json_object_get(root, "metrics"), "process_count");
+	assert_in_range(json_array_size(json_object_get(count, "time")), 119, 121);
+	assert_int_equal(json_integer_value(json_object_get(count, "resolution")), 60);
+	json_decref(root);
+}
+
 int
 main(void)
 {
@@ -1042,6 +1067,7 @@ main(void)
 		WITH(setup, metrics_in_steps),
 		WITH(setup, every_metric_in_steps),
 		WITH(setup, steps_reach_as_far_as_roll_ups),
+		WITH(setup, resolution_of_a_node_that_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
