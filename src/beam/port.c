@@ -83,6 +83,7 @@ void
 beam_port_flush(struct beam_port *p)
 {
 	struct etf_span ready = packet_ready(&p->writer);
+	size_t waited = p->writing ? ready.len : 0;
 
 	while (!p->closed && ready.len > 0 && write_some(p, ready))
 		ready = packet_ready(&p->writer);
@@ -94,6 +95,9 @@ beam_port_flush(struct beam_port *p)
 		set_event(p->in, &p->reading, false);
 	else if (ready.len < PORT_STOP_BYTES / 2)
 		set_event(p->in, &p->reading, true);
+	/* Here, not when the loop says so: whoever flushes first takes that away. */
+	if (ready.len < waited)
+		p->handlers.written(p->arg);
 }
 
 void
@@ -112,11 +116,7 @@ beam_port_finish(struct beam_port *p, int timeout_ms)
 static void
 on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
-	struct beam_port *p = arg;
-
-	beam_port_flush(p);
-	if (!p->closed)
-		p->handlers.written(p->arg);
+	beam_port_flush(arg);
 }
 
 /* ---- reading ---- */

@@ -26,7 +26,7 @@ struct beam_port_handlers {
 	void (*packet)(void *arg, struct etf_span body);
 	/* All that was there has been handed over; what is to be written goes out after this. */
 	void (*read_all)(void *arg);
-	/* The other side has taken some of what waited. */
+	/* The other side has taken some of what waited. Also from within beam_port_flush. */
 	void (*written)(void *arg);
 	/* Nothing more will come, or nothing can be written any more. Once. */
 	void (*closed)(void *arg);

@@ -183,6 +183,26 @@ a_slow_router_holds_up_nobody(void **state)
 	assert_false(beam_port_is_slow(w->port));
 }
 
+/* Whoever waits for room hears of it also when somebody else's flush, in the same turn of the loop, is what made it. */
+static void
+room_made_by_a_flush_is_told(void **state)
+{
+	static char large[4 << 20];
+	struct world *w = *state;
+
+	fcntl(w->from, F_SETFL, O_NONBLOCK);
+	etf_put_binary(packet_message(beam_port_writer(w->port)), large, sizeof(large));
+	beam_port_flush(w->port);
+	assert_true(packet_pending(beam_port_writer(w->port)) > 0);
+	assert_int_equal(w->written, 0);
+	while (packet_pending(beam_port_writer(w->port)) > 0) {
+		assert_true(read_away(w) > 0);
+		beam_port_flush(w->port);
+	}
+	turn(w);
+	assert_true(w->written > 0);
+}
+
 static void
 a_program_started_by_hand_says_so(void **state)
 {
@@ -208,6 +228,7 @@ main(void)
 		TEST(the_end_of_the_input_is_the_end),
 		TEST(a_router_that_reads_no_more_is_the_end),
 		TEST(a_slow_router_holds_up_nobody),
+		TEST(room_made_by_a_flush_is_told),
 		TEST(a_program_started_by_hand_says_so),
 	};
 
