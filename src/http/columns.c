@@ -22,7 +22,8 @@ enum column { COLUMN_TIME, COLUMN_MIN, COLUMN_MAX, COLUMN_MEAN, COLUMN_LAST, COL
 struct columns {
 	struct columns_query q;
 	bool begun;
-	int metric; /* whose points these are; METRIC_COUNT: done */
+	int metric;   /* whose points these are; METRIC_COUNT: done */
+	bool is_open; /* they have been read */
 	enum column column;
 	size_t at; /* in it */
 	size_t count;
@@ -177,6 +178,7 @@ open_metric(struct columns *c, struct jsonw *j)
 {
 	enum metric_id id = (enum metric_id)c->metric;
 
+	c->is_open = true;
 	c->count = engine_past_points(c->q.node, id, c->q.start_ms, c->q.end_ms, c->q.step_ms, c->points, c->max);
 	jsonw_key(j, METRICS[id].name);
 	jsonw_object(j);
@@ -189,23 +191,22 @@ open_metric(struct columns *c, struct jsonw *j)
 	open_column(c, j, COLUMN_TIME);
 }
 
-/* next_metric goes on to the next one that is wanted, or ends the answer. */
-static bool
+/* next_metric goes on to the next one that is wanted, whose points are read then, or ends the answer. */
+static enum download_progress
 next_metric(struct columns *c, struct jsonw *j)
 {
+	c->is_open = false;
 	do
 		c->metric++;
 	while (c->metric < METRIC_COUNT && !c->q.metrics[c->metric]);
-	if (c->metric < METRIC_COUNT) {
-		open_metric(c, j);
-		return true;
-	}
+	if (c->metric < METRIC_COUNT)
+		return DOWNLOAD_PAUSES;
 	jsonw_end(j);
 	jsonw_end(j);
-	return false;
+	return DOWNLOAD_ENDS;
 }
 
-static bool
+static enum download_progress
 begin(struct columns *c, struct jsonw *j)
 {
 	c->begun = true;
@@ -225,30 +226,32 @@ begin(struct columns *c, struct jsonw *j)
 	return next_metric(c, j);
 }
 
-static bool
+static enum download_progress
 close_column(struct columns *c, struct jsonw *j)
 {
 	jsonw_end(j);
 	if (c->column + 1 < COLUMNS) {
 		open_column(c, j, c->column + 1);
-		return true;
+		return DOWNLOAD_GOES_ON;
 	}
 	jsonw_end(j);
 	return next_metric(c, j);
 }
 
-static bool
+static enum download_progress
 write_piece(void *arg, struct jsonw *j)
 {
 	struct columns *c = arg;
 
 	if (!c->begun)
 		return begin(c, j);
+	if (!c->is_open)
+		open_metric(c, j);
 	if (c->at == c->count)
 		return close_column(c, j);
 	for (size_t i = 0; i < PIECE && c->at < c->count; i++, c->at++)
 		jsonw_rounded(j, value(&c->points[c->at], c->column));
-	return true;
+	return DOWNLOAD_GOES_ON;
 }
 
 void

@@ -22,13 +22,13 @@ struct download {
 static void
 send_part(struct download *d)
 {
-	bool more = true;
+	enum download_progress progress = DOWNLOAD_GOES_ON;
 
-	while (more && d->part.len < PART_BYTES)
-		more = d->writer->write(d->arg, &d->json);
+	while (progress == DOWNLOAD_GOES_ON && d->part.len < PART_BYTES)
+		progress = d->writer->write(d->arg, &d->json);
 	stream_send(d->stream, d->part.data, d->part.len);
 	strbuf_reset(&d->part);
-	if (!more)
+	if (progress == DOWNLOAD_ENDS)
 		stream_end(d->stream);
 }
 

@@ -13,9 +13,15 @@ struct downloads { /* private */
 	size_t max;
 };
 
+enum download_progress {
+	DOWNLOAD_GOES_ON,
+	DOWNLOAD_PAUSES, /* what is next takes its time, and others get theirs first */
+	DOWNLOAD_ENDS
+};
+
 struct download_writer {
-	/* writes the next piece, which takes some 100 us at most; false: that was the last one */
-	bool (*write)(void *arg, struct jsonw *j);
+	/* writes the next piece, never nothing, in some 100 us; after a pause it may be 2 ms */
+	enum download_progress (*write)(void *arg, struct jsonw *j);
 	void (*free)(void *arg);
 };
 

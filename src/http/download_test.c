@@ -44,10 +44,11 @@ stream_end(struct stream *s)
 struct counting {
 	unsigned next;
 	unsigned last;
+	bool pauses; /* after each number */
 	bool freed;
 };
 
-static bool
+static enum download_progress
 write_number(void *arg, struct jsonw *j)
 {
 	struct counting *c = arg;
@@ -57,7 +58,9 @@ write_number(void *arg, struct jsonw *j)
 	jsonw_uint(j, c->next);
 	if (c->next == c->last)
 		jsonw_end(j);
-	return c->next++ < c->last;
+	if (c->next++ == c->last)
+		return DOWNLOAD_ENDS;
+	return c->pauses ? DOWNLOAD_PAUSES : DOWNLOAD_GOES_ON;
 }
 
 static void
@@ -125,6 +128,25 @@ the_next_part_is_made_when_the_last_is_taken(void **state)
 	strbuf_release(&s.sent);
 }
 
+/* Metrics in a few steps each: all of them, read one after the other, held the loop up for 140 ms. */
+static void
+pieces_that_take_their_time_have_a_turn_each(void **state)
+{
+	struct counting c = { .last = 3, .pauses = true };
+	struct stream s = serve(&c);
+
+	(void)state;
+	reply.stream->opened(reply.stream_arg, &s);
+	assert_string_equal(strbuf_cstr(&s.sent), "[0");
+	reply.stream->drained(reply.stream_arg);
+	assert_string_equal(strbuf_cstr(&s.sent), "[0,1");
+	reply.stream->drained(reply.stream_arg);
+	reply.stream->drained(reply.stream_arg);
+	assert_string_equal(strbuf_cstr(&s.sent), "[0,1,2,3]");
+	assert_true(s.ended && c.freed);
+	strbuf_release(&s.sent);
+}
+
 static void
 who_goes_leaves_nothing(void **state)
 {
@@ -172,6 +194,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_short_answer_is_one_part, setup),
 		cmocka_unit_test_setup(the_next_part_is_made_when_the_last_is_taken, setup),
+		cmocka_unit_test_setup(pieces_that_take_their_time_have_a_turn_each, setup),
 		cmocka_unit_test_setup(who_goes_leaves_nothing, setup),
 		cmocka_unit_test_setup(so_many_at_a_time, setup),
 	};

@@ -18,14 +18,14 @@ struct whole {
 	struct answer_json json;
 };
 
-static bool
+static enum download_progress
 write_whole(void *arg, struct jsonw *j)
 {
 	struct whole *w = arg;
 
 	if (w->json.j == NULL)
 		answer_json_init(&w->json, j);
-	return history_answer_write(w->answer, &w->json.base);
+	return history_answer_write(w->answer, &w->json.base) ? DOWNLOAD_GOES_ON : DOWNLOAD_ENDS;
 }
 
 static void
