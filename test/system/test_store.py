@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 
-from harness import HttpError, Run, SystemTest, run_program, wait_until, watch
+from harness import HttpError, Run, SystemTest, quick_environment, read_text, run_program, wait_until, watch
 from subjects import ErlNode
 
 
@@ -145,3 +145,27 @@ class Store(SystemTest):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("ermission denied", done.stderr)
         self.assertEqual(os.listdir(folder), [])
+
+    def test_a_read_only_disk(self):
+        """It cannot be watched to there, and can be read from there."""
+        node = ErlNode(self.room)
+        a = self.watch(node)
+        a.wait_seen(node.node)
+        self.wait_on_disk(a)
+        a.end(signal.SIGKILL)
+        disk = self.room.make_folder("disk")
+        script = """
+            mount -t tmpfs -o size=16m none "$1" || exit 99
+            cp "$2" "$2-wal" "$1" && mount -o remount,ro "$1"
+            "$0" watch "$3" --store "$1/history.db" --http off --state-dir "$4" 2>"$4.watch"; echo "watch: $?"
+            "$0" report --store "$1/history.db" 2>"$4.report"; echo "report: $?"
+        """
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, Run.arsenal, disk, self.file, node.node, self.room.path("state")],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60 * Run.slowness,
+                              env=quick_environment(self.room.folder, RELEASE_COOKIE="x"), start_new_session=True)
+        if done.returncode == 99 or "unshare" in done.stderr:
+            self.skipTest("nothing can be mounted: " + done.stderr.strip())
+        self.assertIn("watch: 1\n", done.stdout)
+        self.assertIn("Read-only file system", read_text(self.room.path("state.watch")))
+        self.assertIn("report: 0\n", done.stdout, read_text(self.room.path("state.report")))
+        self.assertIn(node.node, done.stdout)
