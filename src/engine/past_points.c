@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One metric over time, from full resolution and roll-ups, in buckets. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ add_samples(struct points *p, const struct grid *rows, enum metric_id metric, in
 	for (unsigned i = 0; c && i < rows->count; i++) {
 		double v = c->v[i];
 
-		if (rows->time_ms[i] >= from_ms && cells_have(c, i) &&
+		if (rows->time_ms[i] >= from_ms && cells_have(c, i) && isfinite(v) &&
 		    !add(p, &(struct past_point) { rows->time_ms[i], v, v, v, v, 1 }))
 			return false;
 	}

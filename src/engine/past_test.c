@@ -764,6 +764,43 @@ damaged_blocks_are_refused_with_a_reason(void **state)
 	forget_events();
 }
 
+/* A file may say anything. What is no number is not taken for one, or a baseline would never be one again. */
+static void
+values_that_are_no_numbers_are_absent(void **state)
+{
+	struct past_names names = file_names();
+	struct past_view *v;
+	const struct past_check *check;
+	struct engine *b;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		struct sample s = { .time_ms = now += STEP_MS };
+
+		sample_set(&s, METRIC_LOAD1, i);
+		s.value[METRIC_LOAD5] = i % 2 ? NAN : INFINITY;
+		s.present[METRIC_LOAD5] = true;
+		engine_feed(e, now, &s);
+		drain(e);
+	}
+	save_blocks(e, &names);
+	b = engine_new("a@h", engine_options(e));
+	engine_restore_begin(b);
+	for (size_t i = 0; i < file_count; i++)
+		engine_restore_block(b, past_block_read(file[i].data, file[i].len, &names, NULL));
+	engine_restore_end(b, now);
+	v = engine_past_open(b, INT64_MIN, INT64_MAX);
+	assert_int_equal(past_view_samples(v), 240);
+	for (const struct sample *s; (s = past_view_next(v, &check)) != NULL;)
+		assert_true(s->present[METRIC_LOAD1] && !s->present[METRIC_LOAD5]);
+	past_view_free(v);
+	assert_int_equal(total_of(b, METRIC_LOAD1, MINUTE), 240);
+	assert_int_equal(total_of(b, METRIC_LOAD5, MINUTE), 0);
+	engine_free(b);
+	release_file();
+	forget_events();
+}
+
 /* The clock was set back while the program was away: what lies in the future now makes way. */
 static void
 clock_set_back_between_runs(void **state)
@@ -863,6 +900,7 @@ main(void)
 		TEST(blocks_do_not_share_an_instant),
 		TEST(names_that_are_not_known_are_left_out),
 		TEST(damaged_blocks_are_refused_with_a_reason),
+		TEST(values_that_are_no_numbers_are_absent),
 		TEST(clock_set_back_between_runs),
 		TEST(clock_that_was_ahead_for_a_while),
 		TEST(waiting_blocks_are_bounded),

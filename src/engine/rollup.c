@@ -85,12 +85,13 @@ put_point(struct grid *rows, unsigned metric, const struct past_point *p, uint32
 		grid_put(rows, ROLLUP_COLUMN(ROLLUP_COUNT, metric), p->count);
 }
 
+/* value_or: what is no number (in a foreign file) is as if it were not there. */
 static double
 value_or(const struct grid *rows, unsigned row, unsigned number, double otherwise)
 {
 	const struct grid_cells *c = grid_column(rows, number);
 
-	return c && cells_have(c, row) ? c->v[row] : otherwise;
+	return c && cells_have(c, row) && isfinite(c->v[row]) ? c->v[row] : otherwise;
 }
 
 /* count_of: what a foreign file says need not be one. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/sample_rows.h"
 
+#include <math.h>
 #include <string.h>
 
 void
@@ -73,12 +74,13 @@ sample_reader_open(struct sample_reader *r, const struct piece *p)
 	r->begun = false;
 }
 
+/* set_scheduler: of those before it that a foreign file has no column of, nothing is known. */
 static void
 set_scheduler(struct sample *s, unsigned i, double v)
 {
+	while (s->scheduler_count <= i)
+		s->scheduler_utilization[s->scheduler_count++] = NAN;
 	s->scheduler_utilization[i] = (float)v;
-	if (i >= s->scheduler_count)
-		s->scheduler_count = (uint16_t)(i + 1);
 }
 
 static void
@@ -94,7 +96,7 @@ fill_sample(struct sample *s, const struct grid *rows, unsigned row)
 		if (!cells_have(c, row))
 			continue;
 		if (number < METRIC_COUNT) {
-			s->present[number] = true;
+			s->present[number] = isfinite(c->v[row]); /* a file may say anything */
 			s->value[number] = c->v[row];
 		} else if (number < SAMPLE_WIDTH) {
 			set_scheduler(s, number - METRIC_COUNT, c->v[row]);

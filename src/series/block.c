@@ -265,6 +265,13 @@ read_head(struct bit_reader *r, unsigned place, struct grid_cells *c, unsigned r
 	return h;
 }
 
+/* is_whole: all was read that there is, but for what fills the last byte. */
+static bool
+is_whole(const struct bit_reader *r)
+{
+	return !r->bad && r->end - r->at < 8;
+}
+
 static void
 spread(struct grid_cells *c, const double *v, unsigned rows)
 {
@@ -291,7 +298,7 @@ read_column(struct bit_reader *r, unsigned place, struct grid_cells *const *cell
 	column_read(r, n < rows ? v : c->v, n, h.kind != GUESS_NONE ? foretold : NULL);
 	if (n < rows)
 		spread(c, v, rows);
-	return !r->bad;
+	return is_whole(r);
 }
 
 static void
@@ -302,7 +309,7 @@ read_times(const struct block *b, struct grid *rows, bool *bad)
 	grid_clear(rows);
 	integers_read(&r, rows->time_ms, b->rows);
 	rows->count = b->rows;
-	*bad = r.bad;
+	*bad = !is_whole(&r);
 }
 
 static bool

@@ -248,6 +248,34 @@ what_is_no_block_is_refused(void **state)
 	grid_free(g);
 }
 
+/* Otherwise a block of some KB could be one of 64 MB. */
+static void
+bytes_that_say_nothing_are_refused(void **state)
+{
+	struct block_column directory[WIDTH];
+	struct grid *g;
+	struct block *b;
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	srand(8);
+	g = any_grid();
+	b = packed(g);
+	len = b->len + 2;
+	bytes = xcalloc(len, 1);
+	memcpy(directory, b->directory, b->columns * sizeof(directory[0]));
+	memcpy(bytes, b->bytes, b->len);
+	directory[b->columns - 1].len += 2;
+	assert_null(block_read(b->rows, b->time_len, directory, b->columns, bytes, len, WIDTH));
+	directory[b->columns - 1].len -= 2;
+	memmove(bytes + b->time_len + 2, b->bytes + b->time_len, b->len - b->time_len);
+	assert_null(block_read(b->rows, b->time_len + 2u, directory, b->columns, bytes, len, WIDTH));
+	free(bytes);
+	free(b);
+	grid_free(g);
+}
+
 /* Flipped bits are found, or make another block that can be read; nothing else happens (AddressSanitizer looks on). */
 static void
 damage_does_no_harm(void **state)
@@ -284,6 +312,7 @@ main(void)
 		cmocka_unit_test(packing_goes_by_steps),
 		cmocka_unit_test(a_block_is_read_from_its_parts),
 		cmocka_unit_test(what_is_no_block_is_refused),
+		cmocka_unit_test(bytes_that_say_nothing_are_refused),
 		cmocka_unit_test(damage_does_no_harm),
 	};
 
