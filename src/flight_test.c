@@ -176,7 +176,7 @@ static void
 test_a_node_that_dies_leaves_a_post_mortem(void **state)
 {
 	static const char *const endings[] = { "json", "txt", "html" };
-	const char *cause = "killed_while_healthy";
+	const char *cause = "killed";
 	char path[400];
 	struct stat st;
 
@@ -231,7 +231,7 @@ test_a_post_mortem_is_amended_when_the_node_is_back(void **state)
 	boot_ms = now;
 	live(2);
 	turn(2);
-	assert_string_equal(newest().cause, "killed_while_healthy");
+	assert_string_equal(newest().cause, "killed");
 	assert_string_equal(newest().id, id);
 	assert_int_equal(count_files(), 1);
 	assert_non_null(strstr(last_notice, "post-mortem, amended"));

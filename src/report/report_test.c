@@ -361,7 +361,7 @@ test_a_healthy_node_that_was_killed_was_killed(void **state)
 	(void)state;
 	rest(40);
 	die(PROCESS_GONE);
-	assert_cause("killed_while_healthy", "Killed from outside");
+	assert_cause("killed", "Killed from outside");
 	assert_int_equal(r->grown_count, 0);
 	assert_true(r->verdict.confidence >= 0.7);
 }
@@ -372,7 +372,7 @@ test_a_node_that_was_killed_soon_after_the_watch_began(void **state)
 	(void)state;
 	rest(1);
 	die(PROCESS_GONE);
-	assert_cause("killed_while_healthy", "Killed from outside");
+	assert_cause("killed", "Killed from outside");
 }
 
 static void
@@ -410,7 +410,7 @@ test_a_link_that_is_back_with_a_new_vm(void **state)
 	end.returned = RETURN_RESTARTED;
 	end.returned_ms = now + 60000;
 	judge_again();
-	assert_cause("killed_while_healthy", "Killed");
+	assert_cause("killed", "Killed");
 }
 
 static void

@@ -306,7 +306,9 @@ queue(const struct report *r, struct opinion *o)
 	if (p == NULL || !(length >= LONG_QUEUE))
 		return;
 	/* Long, but not longer than it was: a queue that somebody lives with. */
-	o->weight = growth_of(r, METRIC_MQ_MAX) || g || newest_finding(r, ANOMALY_MESSAGE_QUEUE) ? 0.62 : 0.32;
+	o->weight = growth_of(r, METRIC_MQ_MAX) || g || p->queue_rate > 0 || newest_finding(r, ANOMALY_MESSAGE_QUEUE)
+	    ? 0.62
+	    : 0.32;
 	o->weight += length >= 10 * LONG_QUEUE ? 0.1 : 0;
 	title(o, "The message queue of %s grew without bound: %s messages at the end", phrase_process(name, p),
 	    quantity_text(len, UNIT_COUNT, length));
@@ -528,7 +530,9 @@ killed(const struct report *r, struct opinion *o)
 	for (unsigned i = 0; i < r->finding_count; i++)
 		findings += r->findings[i]->u.anomaly.type != ANOMALY_NODE_DOWN;
 	o->weight = 0.44;
-	title(o, "Killed from outside (SIGKILL, the OOM killer, a lost machine) or halted, while it was healthy");
+	title(o, "Killed from outside (SIGKILL, the OOM killer, a lost machine) or halted, %s",
+	    r->overall > LEVEL_HEALTHY ? "and what was not healthy before does not explain it"
+				       : "while it was healthy");
 	because(o, "Health at the last check: %s; %u anomal%s in the range; nothing grew that would explain it.",
 	    level_name(r->overall), findings, findings == 1 ? "y" : "ies");
 	if (!r->end.dump_path[0])

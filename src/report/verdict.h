@@ -17,7 +17,7 @@ X(MEMORY, "memory_growth", "Memory grew, and who owns it") \
 X(TABLE_FULL, "limit_reached", "A table of the VM (processes, ports, atoms) or the file descriptors were used up") \
 X(OVERLOAD, "overload", "The schedulers could not keep up") \
 X(HUNG, "hung", "The node stopped answering before it was lost") \
-X(KILLED, "killed_while_healthy", "The VM was gone at once, and nothing had been wrong with it") \
+X(KILLED, "killed", "The VM was gone at once, and nothing that was seen before explains it") \
 X(CALM, "nothing_unusual", "Nothing stands out in the range") \
 X(NOT_CLEAR, "not_clear", "Nothing that was seen explains it")
 /* clang-format on */

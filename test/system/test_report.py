@@ -172,11 +172,11 @@ class PostMortems(SystemTest):
         a = self.watch(node)
         a.wait_samples(node.node, 20)
         node.kill()
-        record = self.cause("killed_while_healthy")
+        record = self.cause("killed")
         self.assertEqual(record["grown"], [])
         node.start()
         record = self.wait_record(lambda r: r["end"]["returned"] == "restarted", "it is known that a new VM came")
-        self.assertEqual(record["verdict"]["cause"], "killed_while_healthy")
+        self.assertEqual(record["verdict"]["cause"], "killed")
         self.assertEqual(len(self.records()), 1)
 
     def test_an_orderly_stop(self):
@@ -230,7 +230,7 @@ class PostMortems(SystemTest):
         a = self.watch(node)
         a.wait_samples(node.node, 4)
         node.kill()
-        record = self.cause("killed_while_healthy")
+        record = self.cause("killed")
         self.assertIsNone(record["end"]["crash_dump"])
 
     # ---- ranges
@@ -261,7 +261,7 @@ class PostMortems(SystemTest):
         a.wait_seen(node.node)
         a.wait_samples(node.node, 6)
         node.kill()
-        record = self.cause("killed_while_healthy")
+        record = self.cause("killed")
         a.end()
         for path in glob.glob(os.path.join(self.reports, "*")):
             os.unlink(path)
@@ -295,8 +295,11 @@ class EmbeddedEnd(SystemTest):
 
     def test_the_vm_is_killed_under_a_fault(self):
         a = Application(self)
+        wait_until(lambda: a.history()[1] > 12, 20, "samples before the fault")
         a.eval(QUEUE_FAULT)
         wait_until(lambda: a.eval("{ok, #{message_queue_lengths := #{max := M}}} = arsenal:get_system_health(), M") > 50000, 30, "a long queue")
+        seen = a.history()[1]
+        wait_until(lambda: a.history()[1] >= seen + 10, 20, "samples of the fault")
         a.node.kill()
         self.gone(a)
         with open(self.reports(a)[0]) as f:
