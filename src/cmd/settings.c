@@ -63,8 +63,9 @@ static const struct option_row OPTIONS[] = {
 	    "file in which the nodes' history survives; made if it is not there" },
 	{ "store-max", "SIZE", OPT_SIZE, AT(store_max), FOR_WATCH, "1G", 1 << 20, INT64_C(1) << 50,
 	    "how large it may get, in bytes, or with K, M, G or T; then the oldest goes, at full resolution first" },
-	{ "retention", "TIME", OPT_SPAN, AT(retention_ms), FOR_WATCH, "24h", 600000, INT64_C(90) * 86400000,
-	    "how long samples, restarts and events are kept, with s, m, h or d; coarser figures are kept for weeks" },
+	{ "retention", "TIME", OPT_SPAN, AT(retention_ms), FOR_WATCH, "24h", 600000, INT64_C(30) * 86400000,
+	    "how long samples (64 MB a node at most), restarts and events are kept, with s, m, h or d; coarser figures "
+	    "are kept for weeks" },
 	{ "reports", "DIR", OPT_TEXT, AT(reports), FOR_WATCH | FOR_DEMO | FOR_REPORT, NULL, 0, 0,
 	    "folder of the nodes' post-mortems, the newest 100; \"off\" for none (else STORE-reports beside the store, "
 	    "else "

@@ -70,7 +70,7 @@ wrong_words_are_named(void **state UNUSED)
 		{ "watch", "--store-max", "5X", "a@h", NULL },
 		{ "watch", "--store-max", "M", "a@h", NULL },
 		{ "watch", "--retention", "24", "a@h", NULL },
-		{ "watch", "--retention", "91d", "a@h", NULL },
+		{ "watch", "--retention", "31d", "a@h", NULL },
 		{ "watch", "--retention=-1h", "a@h", NULL },
 		{ "watch", "a@h", "b@h", "c@h", NULL },
 		{ "watch", NULL },
@@ -79,7 +79,7 @@ wrong_words_are_named(void **state UNUSED)
 		"--interval", "--cookie-file", "--cookie-file", "--json", "--timeout", "-n",
 		"--store-max 1023K: not a whole number with nothing, K, M, G or T behind it, from 1M to 1024T",
 		"--store-max 9000000T", "--store-max 5X", "--store-max M",
-		"--retention 24: not a whole number with s, m, h or d behind it, from 10m to 90d", "--retention 91d",
+		"--retention 24: not a whole number with s, m, h or d behind it, from 10m to 30d", "--retention 31d",
 		"--retention -1h", "c@h", "which node" };
 	struct settings s;
 	struct err err;
