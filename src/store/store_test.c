@@ -902,6 +902,95 @@ after_a_kill_rows_and_mark_agree(void **state)
 	assert_int_equal(files_with("damaged"), 0);
 }
 
+/* The child goes on with what is there, and puts some samples and their mark in each turn: the number of samples there are. */
+struct sampling {
+	struct event *again;
+	struct engine *e;
+	int64_t n;
+};
+
+static void
+on_sampling(evutil_socket_t fd, short what, void *arg)
+{
+	struct sampling *g = arg;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < 11; i++) {
+		g->n++;
+		put_sample(g->e, T0 + g->n * STEP_MS, 10e9 + (double)(g->n % 100) * 1e6);
+	}
+	store_mark(kept, (uint64_t)g->n);
+	event_add(g->again, &BURST_EVERY);
+}
+
+static void
+sampling_child_to_be_killed(int64_t n)
+{
+	struct sampling g = { .n = n, .e = new_engine() };
+
+	base = event_base_new();
+	open_session(SESSION);
+	store_restore(kept, g.e, T0 + n * STEP_MS);
+	g.again = event_new(base, -1, 0, on_sampling, &g);
+	event_add(g.again, &BURST_EVERY);
+	event_base_dispatch(base);
+	_exit(1);
+}
+
+/* all_samples checks that they are there one by one, none twice, and returns how many there are. */
+static int64_t
+all_samples(const struct engine *e)
+{
+	struct past_view *v = engine_past_open(e, 0, INT64_MAX);
+	const struct past_check *check;
+	const struct sample *s;
+	int64_t n = 0;
+
+	while ((s = past_view_next(v, &check)) != NULL)
+		assert_int_equal(s->time_ms, T0 + ++n * STEP_MS);
+	past_view_free(v);
+	return n;
+}
+
+/* Whenever it is killed, also while rows become a block: each sample up to the mark is there, once. */
+static void
+after_a_kill_each_sample_is_there_once(void **state)
+{
+	int64_t n = 0;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		int64_t now = T0 + (n + 10000) * STEP_MS, grown = 0;
+		struct stat st = { 0 };
+		struct engine *e;
+		char wal[128];
+		pid_t child = fork();
+
+		if (child == 0)
+			sampling_child_to_be_killed(n);
+		snprintf(wal, sizeof(wal), "%s-wal", path);
+		for (int64_t size = 0; grown < 1 + round % 4; size = st.st_size)
+			if (usleep(300), stat(wal, &st) == 0 && st.st_size != size)
+				grown++;
+		usleep((useconds_t)(round * 7919 % 17) * 1000);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		e = new_engine();
+		open_session(SESSION);
+		assert_true((int64_t)store_restore(kept, e, now) >= n);
+		n = all_samples(e);
+		engine_free(e);
+		close_store();
+		assert_int_equal(n, query("SELECT coalesce(max(mark), 0) FROM sessions"));
+		assert_int_equal(query("SELECT coalesce(sum(rows), 0) FROM blocks WHERE kind = 0") +
+			query("SELECT count(*) FROM samples"),
+		    n);
+	}
+	assert_true(query("SELECT count(*) FROM blocks WHERE kind = 0") > 5);
+	assert_int_equal(files_with("damaged"), 0);
+}
+
 /* ---- files that are not as they should be ---- */
 
 static void
@@ -1717,6 +1806,7 @@ main(void)
 		TEST(a_file_of_version_1_keeps_all_its_rows),
 		TEST(a_migration_that_fails_leaves_version_1),
 		TEST(after_a_kill_rows_and_mark_agree),
+		TEST(after_a_kill_each_sample_is_there_once),
 		TEST(a_truncated_file_is_set_aside),
 		TEST(a_file_of_zero_length_is_a_new_one),
 		TEST(a_flipped_bit_does_not_stop_it),
