@@ -3,6 +3,7 @@
  * Blocks of a history that somebody else has written: bytes as they come, or a good block with some of its bytes changed. What can be read can be
  * written, read again, and told by an engine.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,9 +110,13 @@ count_samples(struct engine *e)
 	struct past_view *v = engine_past_open(e, INT64_MIN, INT64_MAX);
 	size_t n = 0, checks = 0, expected = past_view_samples(v), expected_checks = past_view_checks(v);
 	const struct past_check *check;
+	const struct sample *s;
 
-	for (; past_view_next(v, &check); n++)
+	for (; (s = past_view_next(v, &check)) != NULL; n++) {
 		checks += check != NULL;
+		for (int m = 0; m < METRIC_COUNT; m++)
+			require(!s->present[m] || isfinite(s->value[m]));
+	}
 	require(n == expected && checks == expected_checks);
 	past_view_free(v);
 	return n;
