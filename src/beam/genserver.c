@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "beam/genserver.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +59,7 @@ struct genserver {
 	int64_t clock_ms;
 	int64_t ahead_ms; /* how far the VM's clock is ahead of ours */
 	bool ahead_known;
+	int64_t back_ms; /* by how much it was set back: so far are the VM's times behind ours */
 
 	enum probe_state probe;
 	struct node_info info;
@@ -79,6 +82,21 @@ struct genserver {
 	struct recent recent[RECENT_TERMS];
 	struct sample sample; /* scratch */
 };
+
+/* ---- the VM's times ---- */
+
+static bool
+is_time(int64_t time_ms)
+{
+	return time_ms >= -TIME_MAX_MS && time_ms <= TIME_MAX_MS;
+}
+
+/* our_time is a time of the VM's clock as ours; what is no time stays what it is. */
+static int64_t
+our_time(const struct genserver *g, int64_t time_ms)
+{
+	return is_time(time_ms) ? time_ms + g->back_ms : time_ms;
+}
 
 /* ---- messages to the router ---------------------------------------------------------------------------------------- */
 
@@ -216,7 +234,7 @@ answer(struct genserver *g, int64_t id, const struct request *rq)
 	size_t begin;
 
 	if (request_history(rq, &start_ms, &end_ms)) {
-		answer_history_soon(g, id, start_ms, end_ms);
+		answer_history_soon(g, id, our_time(g, start_ms), our_time(g, end_ms));
 		return;
 	}
 	out = begin_reply(g, id, &begin);
@@ -421,7 +439,27 @@ check_done(struct genserver *g, int64_t tick_ms)
 int64_t
 genserver_now(const struct genserver *g, int64_t clock_ms)
 {
-	return clock_ms + g->ahead_ms;
+	return clock_ms + g->ahead_ms + g->back_ms;
+}
+
+/* The engine's time never goes back, and must not stand still either: it goes on, and the VM's times are moved. */
+static void
+set_back(struct genserver *g, int64_t by_ms)
+{
+	char text[160];
+
+	g->back_ms += by_ms;
+	snprintf(text, sizeof(text),
+	    "the clock was set back by %" PRId64 " s: until arsenal is started again its times are ahead by that",
+	    by_ms / 1000);
+	genserver_log(g, "warning", text);
+}
+
+/* set_forward: by as much as it was set back before, time does not jump. */
+static void
+set_forward(struct genserver *g, int64_t by_ms)
+{
+	g->back_ms = by_ms < g->back_ms ? g->back_ms - by_ms : 0;
 }
 
 /*
@@ -434,6 +472,10 @@ set_clock(struct genserver *g, int64_t tick_ms)
 	int64_t ahead = tick_ms - g->clock_ms;
 	int64_t change = ahead - g->ahead_ms;
 
+	if (g->ahead_known && change < -CLOCK_JUMP_MS)
+		set_back(g, -change);
+	if (g->ahead_known && change > CLOCK_JUMP_MS)
+		set_forward(g, change);
 	if (!g->ahead_known || change > 0 || change < -CLOCK_JUMP_MS)
 		g->ahead_ms = ahead;
 	else
@@ -449,6 +491,7 @@ read_tick(struct genserver *g, struct etf *e)
 	if (!probe_read_tick(e, &seq, &g->sample) || g->sample.time_ms <= 0 || g->sample.time_ms > TIME_MAX_MS)
 		return false;
 	set_clock(g, g->sample.time_ms);
+	g->sample.time_ms = our_time(g, g->sample.time_ms);
 	g->host.sample(g->arg, genserver_now(g, g->clock_ms), &g->sample);
 	check_done(g, g->sample.time_ms);
 	release(g);
@@ -588,12 +631,6 @@ genserver_request(struct genserver *g, int64_t clock_ms, const struct strbuf *wh
 
 /* ---- casts ------------------------------------------------------------------------------------------------------------- */
 
-static bool
-is_time(int64_t time_ms)
-{
-	return time_ms >= -TIME_MAX_MS && time_ms <= TIME_MAX_MS;
-}
-
 /* FNV-1a (Fowler, Noll, Vo). */
 static struct recent *
 recent_of(struct genserver *g, struct etf_span raw)
@@ -669,10 +706,12 @@ on_caught(void *arg, struct restart *r)
 {
 	struct genserver *g = arg;
 
-	if (is_time(r->time_ms))
+	if (is_time(r->time_ms)) {
+		r->time_ms = our_time(g, r->time_ms);
 		g->host.restart(g->arg, genserver_now(g, g->clock_ms), r);
-	else
+	} else {
 		g->host.lost_restarts(g->arg, genserver_now(g, g->clock_ms), r->times ? r->times : 1);
+	}
 }
 
 static bool
@@ -720,7 +759,7 @@ read_cast(struct genserver *g, struct etf *e)
 	if ((uint64_t)n <= g->last)
 		return true;
 	g->last = (uint64_t)n;
-	return is_time(time_ms) && read_what(g, e, time_ms);
+	return is_time(time_ms) && read_what(g, e, our_time(g, time_ms));
 }
 
 void

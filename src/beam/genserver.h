@@ -81,7 +81,7 @@ bool genserver_has_turn(const struct genserver *g);
 void genserver_turn(struct genserver *g);
 /* genserver_failed: the options were refused, and the router knows why. */
 bool genserver_failed(const struct genserver *g);
-/* genserver_now is the VM's time: ours, corrected by the ticks' times. */
+/* genserver_now is the VM's time: ours, corrected by the ticks' times; but it goes on where it was when the VM's clock is set back. */
 int64_t genserver_now(const struct genserver *g, int64_t clock_ms);
 /* genserver_deadline is when genserver_expire must be called (clock_ms), INT64_MAX: never. It answers calls that waited long enough. */
 int64_t genserver_deadline(const struct genserver *g);
