@@ -473,15 +473,58 @@ close_cursors(struct restore *r)
 	map_release(&r->findings, free_finding);
 }
 
-struct restore_outcome
-restore_run(const struct restore_input *in, struct engine *e, int64_t now_ms)
+static struct restore *
+restore_new(const struct restore_input *in, struct engine *e, int64_t now_ms)
 {
 	struct restore *r = xcalloc(1, sizeof(*r));
-	struct restore_outcome out;
 
 	*r = (struct restore) { .in = in, .e = e, .now_ms = now_ms };
 	map_init(&r->causes);
 	map_init(&r->findings);
+	return r;
+}
+
+/* look_through reads each column: long ones lie on pages of their own. */
+static void
+look_through(struct restore *r, sqlite3_stmt *st)
+{
+	while (step(r, st))
+		for (int i = 0; i < sqlite3_column_count(st); i++)
+			(void)sqlite3_column_blob(st, i);
+}
+
+static void
+look_through_table(struct restore *r, const char *sql)
+{
+	sqlite3_stmt *st = prepare(r, sql);
+
+	look_through(r, st);
+	sqlite3_finalize(st);
+}
+
+int
+restore_look(const struct restore_input *in, const struct engine *e, int64_t now_ms)
+{
+	struct restore *r = restore_new(in, (struct engine *)(uintptr_t)e, now_ms);
+	int result;
+
+	open_cursors(r);
+	for (int i = 0; i < SOURCE_COUNT; i++)
+		look_through(r, r->cursors[i].st);
+	look_through_table(r, "SELECT * FROM shared");
+	look_through_table(r, "SELECT * FROM tallies");
+	close_cursors(r);
+	result = r->out.result;
+	free(r);
+	return result;
+}
+
+struct restore_outcome
+restore_run(const struct restore_input *in, struct engine *e, int64_t now_ms)
+{
+	struct restore *r = restore_new(in, e, now_ms);
+	struct restore_outcome out;
+
 	engine_restore_begin(e);
 	r->out.mark =
 	    (uint64_t)ask(r, "SELECT mark FROM sessions WHERE node = ?1 AND session = ?2", (int64_t)in->session, 0);

@@ -25,6 +25,11 @@ struct restore_outcome {
 	int result;      /* SQLITE_OK, or why not all could be read */
 };
 
+/*
+ * restore_look reads all that restore_run would, into nothing: SQLITE_OK, or the error that it would meet. An engine cannot be restored a second time,
+ * so that damage is better known before.
+ */
+int restore_look(const struct restore_input *in, const struct engine *e, int64_t now_ms);
 /* restore_run reads what is there up to now_ms into the new engine, between engine_restore_begin and _end, which it calls. */
 struct restore_outcome restore_run(const struct restore_input *in, struct engine *e, int64_t now_ms);
 

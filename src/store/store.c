@@ -202,33 +202,41 @@ store_node(struct store *s, const char *name, uint64_t session, bool sole, struc
 	return n;
 }
 
+static void
+replace_damaged(struct store *s)
+{
+	struct strbuf notice = STRBUF_INIT;
+	struct err err;
+
+	if (!db_replace(&s->db, &notice, &err))
+		strbuf_addf(&notice, "%s%s", notice.len ? "; " : "", err.text);
+	store_notice(s, true, "%s", strbuf_cstr(&notice));
+	s->next_shared = s->db.next_shared;
+	strbuf_release(&notice);
+}
+
 /* What was read stays in the engine, also when the rest cannot be. */
 static void
 tell_trouble(struct store_node *n, const struct restore_outcome *out)
 {
 	struct store *s = n->s;
-	struct strbuf notice = STRBUF_INIT;
-	struct err err;
 
-	if (db_is_damage(out->result)) {
-		if (!db_replace(&s->db, &notice, &err))
-			strbuf_addf(&notice, "%s%s", notice.len ? "; " : "", err.text);
-		store_notice(s, true, "%s", strbuf_cstr(&notice));
-	} else if (out->result != SQLITE_OK) {
+	if (db_is_damage(out->result))
+		replace_damaged(s);
+	else if (out->result != SQLITE_OK)
 		store_notice(
 		    s, true, "%s: could not be read to its end: %s", s->options.path, sqlite3_errstr(out->result));
-	}
 	if (out->unread > 0)
 		store_notice(s, true, "%s: %llu rows of node %s make no sense and were left out", s->options.path,
 		    (unsigned long long)out->unread, n->name);
-	strbuf_release(&notice);
 }
 
-uint64_t
-store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
+static struct restore_input
+restore_input(struct store_node *n)
 {
 	struct store *s = n->s;
-	const struct restore_input in = {
+
+	return (struct restore_input) {
 		.sql = s->db.sql,
 		.names = &s->db.names,
 		.node = s->db.nodes[n->index].number,
@@ -236,11 +244,24 @@ store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
 		.session = n->session,
 		.pairs = &n->pairs,
 	};
+}
+
+uint64_t
+store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
+{
+	struct store *s = n->s;
+	struct restore_input in = restore_input(n);
 	struct restore_outcome out;
 
 	assert(!s->begun);
 	s->now_ms = now_ms;
 	s->db.nodes[n->index].restored_ms = now_ms;
+	if (db_is_damage(restore_look(&in, e, now_ms)))
+		replace_damaged(s);
+	/* Where not even a new file can be begun there is nothing to read. */
+	if (s->db.sql == NULL)
+		return 0;
+	in = restore_input(n);
 	out = restore_run(&in, e, now_ms);
 	tell_trouble(n, &out);
 	return out.mark;

@@ -1076,6 +1076,8 @@ static void
 damage_that_shows_later_is_set_aside_too(void **state)
 {
 	static unsigned char noise[4096];
+	struct engine *e;
+	uint64_t before;
 	struct stat st;
 	int fd;
 
@@ -1095,9 +1097,19 @@ damage_that_shows_later_is_set_aside_too(void **state)
 	assert_true(st.st_size > 4 << 20);
 	memset(noise, 0x5A, sizeof(noise));
 	fd = open(path, O_RDWR);
-	for (off_t at = st.st_size / 4096 / 2; at < st.st_size / 4096; at++)
+	for (off_t at = st.st_size / 4096 / 2; at < st.st_size / 4096; at += 50)
 		assert_int_equal(pwrite(fd, noise, sizeof(noise), at * 4096), sizeof(noise));
 	close(fd);
+	/* What the new file has of it is in the engine, too, and nothing twice. */
+	e = new_engine();
+	open_session(SESSION);
+	store_restore(kept, e, T0 + HOUR_MS);
+	before = engine_counts(e).restarts;
+	engine_free(e);
+	close_store();
+	assert_int_equal(files_with("damaged"), 1);
+	assert_true(before > 1000);
+	assert_int_equal(query("SELECT count(*) FROM restarts"), before);
 	works_anew();
 	assert_true(warnings > 0);
 	assert_int_equal(files_with("damaged"), 1);
