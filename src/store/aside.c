@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,11 +98,28 @@ sync_folder(const char *path)
 static void
 remove_new(const char *path)
 {
-	struct strbuf name = STRBUF_INIT;
+	static const char *const names[] = { ASIDE_MAKING, ASIDE_READY };
 
-	strbuf_addf(&name, "%s" ASIDE_NEW, path);
-	(void)remove_parts(name.data);
-	strbuf_release(&name);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct strbuf name = STRBUF_INIT;
+
+		strbuf_addf(&name, "%s%s", path, names[i]);
+		(void)remove_parts(name.data);
+		strbuf_release(&name);
+	}
+}
+
+/* Whoever may read the old file may read the new one. */
+static void
+take_rights(const char *path, int fd)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return;
+	if (fchown(fd, st.st_uid, st.st_gid) != 0)
+		st.st_mode &= 0700; /* another owner's group is not meant */
+	(void)fchmod(fd, st.st_mode & 0777);
 }
 
 bool
@@ -110,15 +128,23 @@ aside_prepare(const char *path, struct err *err)
 	struct strbuf name = STRBUF_INIT;
 	int fd;
 
-	strbuf_addf(&name, "%s" ASIDE_NEW, path);
+	strbuf_addf(&name, "%s" ASIDE_MAKING, path);
 	remove_new(path);
 	fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		err_set(err, "%s: %s", name.data, strerror(errno));
+	else
+		take_rights(path, fd);
 	if (fd >= 0)
 		close(fd);
-	else
-		err_set(err, "%s: %s", name.data, strerror(errno));
 	strbuf_release(&name);
 	return fd >= 0;
+}
+
+bool
+aside_ready(const char *path, struct err *err)
+{
+	return move(path, "", ASIDE_MAKING, ASIDE_READY, err);
 }
 
 bool
@@ -130,7 +156,7 @@ aside_exchange(const char *path, const char *suffix, struct err *err)
 		(void)remove_parts(path);
 	for (size_t i = 0; i < ARRAY_LEN(PARTS) && suffix && ok; i++)
 		ok = move(path, PARTS[i], "", suffix, err);
-	ok = ok && move(path, "", ASIDE_NEW, "", err);
+	ok = ok && move(path, "", ASIDE_READY, "", err);
 	sync_folder(path);
 	return ok;
 }
@@ -138,11 +164,10 @@ aside_exchange(const char *path, const char *suffix, struct err *err)
 bool
 aside_is_half_done(const char *path)
 {
-	if (!exists(path, ASIDE_NEW))
-		return false;
-	if (exists(path, ""))
-		remove_new(path);
-	return !exists(path, "");
+	if (!exists(path, "") && exists(path, ASIDE_READY))
+		return true;
+	remove_new(path);
+	return false;
 }
 
 /* ---- not without end ---- */

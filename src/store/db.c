@@ -535,7 +535,7 @@ attach(struct db *db, struct strbuf *notice, struct err *err)
 
 /* ---- a damaged file ---- */
 
-/* write_new makes PATH.replacing an empty history that says what it is to take over; no suffix: nothing. */
+/* write_new makes PATH.making an empty history that says what it is to take over; no suffix: nothing. */
 static int
 write_new(struct db *db, const char *path, const char *suffix, struct err *err)
 {
@@ -547,7 +547,8 @@ write_new(struct db *db, const char *path, const char *suffix, struct err *err)
 		result = SQLITE_ERROR;
 	if (result == SQLITE_OK && suffix)
 		result = salvage_note(db->sql, suffix);
-	return result;
+	/* All of it is in the file itself, which alone is renamed. */
+	return result == SQLITE_OK ? run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)") : result;
 }
 
 /* Nothing has happened to the damaged file before the new one is complete. */
@@ -559,14 +560,14 @@ make_new(struct db *db, const char *suffix, struct err *err)
 
 	if (!aside_prepare(db->path, err))
 		return false;
-	strbuf_addf(&path, "%s" ASIDE_NEW, db->path);
+	strbuf_addf(&path, "%s" ASIDE_MAKING, db->path);
 	result = write_new(db, path.data, suffix, err);
 	if (result != SQLITE_OK)
 		err_set(err, "%s: cannot be begun: %s", path.data,
 		    db->sql ? sqlite3_errmsg(db->sql) : sqlite3_errstr(result));
 	strbuf_release(&path);
 	detach(db);
-	return result == SQLITE_OK;
+	return result == SQLITE_OK && aside_ready(db->path, err);
 }
 
 static bool
@@ -614,15 +615,26 @@ finish_exchange(struct db *db, struct err *err)
 
 	if (!aside_is_half_done(db->path))
 		return true;
-	strbuf_addf(&path, "%s" ASIDE_NEW, db->path);
+	strbuf_addf(&path, "%s" ASIDE_READY, db->path);
 	result = sqlite3_open_v2(path.data, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (result == SQLITE_OK)
+		result = configure(db);
 	if (result == SQLITE_OK)
 		result = salvage_noted(db->sql, &suffix);
 	detach(db);
-	ok = aside_exchange(db->path, result == SQLITE_OK && suffix.len > 0 ? suffix.data : NULL, err);
+	if (result != SQLITE_OK)
+		aside_suffix(db->path, &suffix);
+	ok = aside_exchange(db->path, suffix.len > 0 ? suffix.data : NULL, err);
 	strbuf_release(&path);
 	strbuf_release(&suffix);
 	return ok;
+}
+
+/* begin makes the first file there. */
+static bool
+begin(struct db *db, struct err *err)
+{
+	return make_new(db, NULL, err) && aside_exchange(db->path, NULL, err);
 }
 
 static bool
@@ -631,14 +643,31 @@ open_locked(struct db *db, struct strbuf *notice, struct err *err)
 	enum condition condition;
 	struct file_header h;
 
-	if (!finish_exchange(db, err) || !judge_read(db->path, O_RDWR | O_CREAT, &h, err))
+	if (!finish_exchange(db, err) || !judge_read(db->path, O_RDWR, &h, err))
 		return false;
 	condition = judge_header(&h, db->path, err);
 	if (condition == GOOD)
 		condition = judge_log(&h, db->path);
+	if (condition == GOOD && h.len == 0 && !begin(db, err))
+		return false;
 	if (condition == GOOD)
 		condition = attach(db, notice, err);
 	return condition == DAMAGED ? db_replace(db, notice, err) : condition == GOOD;
+}
+
+/* A file is replaced where it is, not where a link to it is: SQLite has its log there, too. */
+static char *
+resolve(const char *path, struct err *err)
+{
+	struct stat st;
+	char *real;
+
+	if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+		return xstrdup(path);
+	real = realpath(path, NULL);
+	if (real == NULL)
+		err_set(err, "%s: a symbolic link that leads nowhere: %s", path, strerror(errno));
+	return real;
 }
 
 bool
@@ -648,12 +677,12 @@ db_open(struct db *db, const char *path, struct strbuf *notice, struct err *err)
 
 	memset(db, 0, sizeof(*db));
 	db->lock_fd = -1;
-	db->path = xstrdup(path);
 	db->next_shared = 1;
 	db->next_node = 1;
+	db->path = resolve(path, err);
 	/* Before the lock's file appears beside it: what is not ours is left alone. */
-	if (judge_read(path, O_RDONLY, &h, err) && judge_header(&h, path, err) != REFUSED && take_lock(db, err) &&
-	    open_locked(db, notice, err))
+	if (db->path && judge_read(db->path, O_RDONLY, &h, err) && judge_header(&h, db->path, err) != REFUSED &&
+	    take_lock(db, err) && open_locked(db, notice, err))
 		return true;
 	db_close(db);
 	return false;
@@ -671,6 +700,17 @@ db_close(struct db *db)
 	free(db->path);
 	memset(db, 0, sizeof(*db));
 	db->lock_fd = -1;
+}
+
+int
+db_sync(struct db *db)
+{
+	sqlite3_file *log = NULL;
+	int result = sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (result == SQLITE_OK && log && log->pMethods)
+		result = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+	return result == SQLITE_OK ? SQLITE_OK : run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 static uint64_t

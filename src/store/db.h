@@ -177,6 +177,11 @@ bool db_is_gone(const struct db *db);
 bool db_is_damage(int result);
 /* db_run steps a statement that returns no rows, and resets it: SQLITE_OK, or the error. */
 int db_run(struct db *db, enum db_statement which);
+/*
+ * db_sync has the disk take what was committed, which until then only outlives the end of any process, not a power cut. After a failed sync the
+ * system's copy may be all there is, and count as written: then all of it is written anew, into the file itself. SQLITE_OK, or the error.
+ */
+int db_sync(struct db *db) MUST_CHECK;
 /* db_size is the size of the file and of its WAL, in bytes. */
 uint64_t db_size(const struct db *db);
 

@@ -163,7 +163,9 @@ get_bytes(struct cursor *c, void *to, size_t len)
 		memset(to, 0, len);
 		return;
 	}
-	memcpy(to, c->p, len);
+	/* No bytes may be at NULL, which memcpy does not take. */
+	if (len > 0)
+		memcpy(to, c->p, len);
 	c->p += len;
 }
 

@@ -100,6 +100,8 @@ struct writer {
 	bool salvage_waits;    /* for the next rows: it failed */
 	struct strbuf evicted; /* the incident that had to go in this step; empty: none */
 	int64_t close_by_us;   /* 0: not closing */
+	int64_t sync_at_us;    /* what was committed is to be synced then; 0: all is */
+	bool sync_fails;       /* which was said */
 };
 
 /* writer.c: the thread. */

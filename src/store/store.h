@@ -40,7 +40,7 @@ struct store_options {
 
 struct store_handlers {
 	/* Everything of the node put before the mark with this number is on disk (in the operating system's hands: safe from the end of any
-	   process). NULL: nobody marks. */
+	   process; some 4 s later from a power cut, too). NULL: nobody marks. */
 	void (*committed)(void *arg, struct store_node *node, uint64_t mark);
 	/* Something went wrong or was put right: disk full, a damaged file set aside, back to normal. Once per change, not per failure. */
 	void (*notice)(void *arg, bool warning, const char *text);
@@ -48,7 +48,8 @@ struct store_handlers {
 
 /*
  * store_open opens or creates the file, and brings one of an earlier version to this one; handlers are called from the loop `base`, which must have
- * threads enabled. A file that is damaged is set aside as PATH.damaged-<time>, and a new one begun (a notice says so). NULL with a reason
+ * threads enabled. A file that is damaged is set aside as PATH.damaged-<time>, and a new one begun, into which what can be
+ * read is copied (notices say so, and what is lost); of more than three of them the oldest go. NULL with a reason
  * that names the path: no such folder, no permission, in use by another program (waits up to a second for one that is just ending), no
  * SQLite file of ours, of a newer version.
  */

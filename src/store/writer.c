@@ -16,6 +16,7 @@
 #define CLOSE_MS 1000 /* for what is queued at the end */
 #define EXPIRE_EVERY_MS 10000
 #define EXPIRE_PAUSE_MS 20
+#define SYNC_MS 4000  /* what was committed waits so long at most for the disk to take it */
 #define SALVAGE_MS 20 /* at a time, for what is taken over from a damaged file */
 
 /* ---- transactions ---- */
@@ -112,6 +113,8 @@ committed(struct writer *w)
 		store_notice(s, false, "%s: is written again, nothing that was kept is lost", s->options.path);
 	w->retry_ms = 0;
 	w->salvage_waits = false;
+	if (w->sync_at_us == 0)
+		w->sync_at_us = clock_mono_us() + SYNC_MS * 1000;
 	pthread_mutex_lock(&s->lock);
 	queue_written(&s->queue, bytes);
 	s->counts.failing = false;
@@ -163,6 +166,29 @@ write_batch(struct writer *w)
 		committed(w);
 	else
 		failed(w, why);
+}
+
+/* ---- a power cut loses no more than SYNC_MS ---- */
+
+static bool
+sync_is_due(const struct writer *w)
+{
+	return w->sync_at_us != 0 && clock_mono_us() >= w->sync_at_us;
+}
+
+static void
+sync_step(struct writer *w)
+{
+	struct store *s = w->s;
+	int result = s->db.sql ? db_sync(&s->db) : SQLITE_OK;
+
+	w->sync_at_us = result == SQLITE_OK ? 0 : clock_mono_us() + SYNC_MS * 1000;
+	if (result != SQLITE_OK && !w->sync_fails)
+		store_notice(s, true, "%s: the disk does not confirm what was written, which a power cut may lose: %s",
+		    s->options.path, sqlite3_errmsg(s->db.sql));
+	else if (result == SQLITE_OK && w->sync_fails)
+		store_notice(s, false, "%s: the disk has confirmed what was written", s->options.path);
+	w->sync_fails = result != SQLITE_OK;
 }
 
 /* ---- in between: retention, and what is taken over from a damaged file ---- */
@@ -249,6 +275,18 @@ wait_ms(struct store *s, int64_t ms)
 	pthread_cond_timedwait(&s->wake, &s->lock, &ts);
 }
 
+/* wait_news waits until somebody has something, or a sync is due. */
+static void
+wait_news(struct writer *w)
+{
+	int64_t left = w->sync_at_us - clock_mono_us();
+
+	if (w->sync_at_us == 0)
+		pthread_cond_wait(&w->s->wake, &w->s->lock);
+	else if (left > 0)
+		wait_ms(w->s, left / 1000 + 1);
+}
+
 static bool
 nothing_waits(const struct writer *w)
 {
@@ -287,8 +325,8 @@ wait_rows(struct writer *w)
 
 	if (w->retry_ms > 0)
 		wait_retry(w);
-	while (nothing_waits(w) && !s->asked && !s->closing && !step_is_due(w))
-		pthread_cond_wait(&s->wake, &s->lock);
+	while (nothing_waits(w) && !s->asked && !s->closing && !step_is_due(w) && !sync_is_due(w))
+		wait_news(w);
 	if (nothing_waits(w) && !s->asked && !s->closing)
 		wait_ms(s, EXPIRE_PAUSE_MS);
 	if (nothing_waits(w))
@@ -331,6 +369,8 @@ writer_run(void *store)
 		/* One step between two batches, however fast they come: what is put every second must also go. */
 		if (step_is_due(&w))
 			step(&w);
+		if (sync_is_due(&w))
+			sync_step(&w);
 	}
 	pthread_mutex_lock(&w.s->lock);
 	w.s->counts.dropped += w.rows.count;
