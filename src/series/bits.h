@@ -22,13 +22,20 @@ struct bit_writer {
 	unsigned count;
 };
 
-/* A reader that came to the end is `bad`, and reads zeros from then on. */
+/* A reader that came to the end is `bad`, and stays there. */
 struct bit_reader {
 	const uint8_t *data;
 	size_t end; /* in bits */
 	size_t at;
 	bool bad;
 };
+
+/* bits_needed is how many bits a number takes without leading zeros. */
+static inline unsigned
+bits_needed(uint64_t v)
+{
+	return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
+}
 
 static inline void
 bits_put_few(struct bit_writer *w, uint64_t v, unsigned count)

@@ -20,19 +20,13 @@ unzigzag(uint64_t u)
 	return u >> 1 ^ (0 - (u & 1));
 }
 
-static unsigned
-length_of(uint64_t u)
-{
-	return u ? 64 - (unsigned)__builtin_clzll(u) : 0;
-}
-
 void
 integer_put(struct bit_writer *w, int64_t x)
 {
 	uint64_t u = zigzag((uint64_t)x);
 
-	bits_put(w, length_of(u), 7);
-	bits_put(w, u, length_of(u));
+	bits_put(w, bits_needed(u), 7);
+	bits_put(w, u, bits_needed(u));
 }
 
 int64_t
@@ -92,7 +86,7 @@ fill_rest(struct attempt *a, const int64_t *d, unsigned n)
 		step_before = step;
 	}
 	a->rice = rice_plan(a->rest, n - 1);
-	a->rice.bits += length_of(zigzag((uint64_t)a->centre));
+	a->rice.bits += bits_needed(zigzag((uint64_t)a->centre));
 }
 
 static const struct attempt *

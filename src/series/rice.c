@@ -10,19 +10,13 @@ struct lengths {
 	unsigned total;
 };
 
-static unsigned
-length_of(uint64_t u)
-{
-	return u ? 64 - (unsigned)__builtin_clzll(u) : 0;
-}
-
 static struct lengths
 count_lengths(const uint64_t *u, unsigned n)
 {
 	struct lengths l = { .total = n };
 
 	for (unsigned i = 0; i < n; i++)
-		l.of[length_of(u[i])]++;
+		l.of[bits_needed(u[i])]++;
 	for (l.longest = 64; l.longest > 0 && l.of[l.longest] == 0;)
 		l.longest--;
 	return l;
@@ -67,7 +61,7 @@ static struct rice
 plan_runs(struct lengths *l)
 {
 	unsigned zeros = l->of[0], runs = l->total - zeros + 1;
-	struct rice plan = { .runs = true, .run_k = length_of(zeros / runs), .wide = l->longest ? l->longest : 1 };
+	struct rice plan = { .runs = true, .run_k = bits_needed(zeros / runs), .wide = l->longest ? l->longest : 1 };
 
 	if (plan.run_k > 15)
 		plan.run_k = 15;
