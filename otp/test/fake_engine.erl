@@ -87,6 +87,8 @@ message(_Port, {subscriptions, Count, Types}, State) ->
 message(Port, force_health_check, State) ->
     send(Port, [collect]),
     State;
+message(_Port, goodbye, State) ->
+    State;
 message(_Port, {probe, Tick}, State) when element(1, Tick) =:= arsenal_tick ->
     State#{tick => Tick};
 message(_Port, {probe, _}, State) ->

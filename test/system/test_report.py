@@ -83,7 +83,7 @@ class PostMortems(SystemTest):
         """SIGKILL tells nobody anything: the record must know who it was."""
         rabbit = RabbitMQ(self.room)
         a = self.watch(rabbit)
-        a.wait_samples(rabbit.node, 12)
+        a.wait_samples(rabbit.node, 8)
         events = a.sse(types="node")
         rabbit.eval(QUEUE_FAULT)
         self.grown(a, rabbit, "mq_max", 100000)
