@@ -94,7 +94,17 @@ db_is_gone(const struct db *db)
 bool
 db_is_damage(int result)
 {
-	return (result & 0xFF) == SQLITE_CORRUPT || (result & 0xFF) == SQLITE_NOTADB;
+	/* Constraints that we do not have, or never violate, are somebody else's, as are tables in which ours are not found. */
+	switch (result) {
+	case SQLITE_ERROR:
+	case SQLITE_CONSTRAINT_CHECK:
+	case SQLITE_CONSTRAINT_NOTNULL:
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_MISMATCH:
+		return true;
+	default:
+		return (result & 0xFF) == SQLITE_CORRUPT || (result & 0xFF) == SQLITE_NOTADB;
+	}
 }
 
 static int

@@ -183,7 +183,7 @@ give_restart(struct restore *r, const struct restart *restart, int64_t id, bool 
 static int64_t
 past(const struct restore *r, int64_t time_ms)
 {
-	return time_ms < r->now_ms ? time_ms : r->now_ms;
+	return time_ms < 0 ? 0 : time_ms < r->now_ms ? time_ms : r->now_ms;
 }
 
 static void

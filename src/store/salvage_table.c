@@ -11,6 +11,7 @@
 #include "store/term_code.h"
 
 #define MAX_TIME_MS INT64_C(253402300799999) /* the end of the year 9999 */
+#define MAX_NUMBER (INT64_MAX / 2)           /* of what counts up: ids, marks, restarts */
 #define MAX_RESTART_KIND 5                   /* schema.h */
 
 /* ---- columns ---- */
@@ -40,7 +41,7 @@ column_holds(sqlite3_stmt *st, int column, char type)
 	case 'i':
 		return is == SQLITE_INTEGER;
 	case 'p':
-		return is == SQLITE_INTEGER && v >= 0;
+		return is == SQLITE_INTEGER && v >= 0 && v <= MAX_NUMBER;
 	case 'w':
 		return is == SQLITE_INTEGER && v >= 0 && v <= MAX_TIME_MS;
 	case 'd':

@@ -27,7 +27,7 @@ struct salvage_table {
 	bool without_rowid;
 	const char *columns; /* as they are in the file's rows, the key first */
 	/*
-	 * What may be in each: i an integer, p one that is not negative, w a time, d a node's number (1 in rows from before there were several),
+	 * What may be in each: i an integer, p one that is not negative and not absurd, w a time, d a node's number (1 in rows from before there were several),
 	 * t a text, b a blob, n an integer or NULL, o a blob or NULL.
 	 */
 	const char *types;
