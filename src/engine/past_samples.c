@@ -63,8 +63,8 @@ past_samples_add(struct engine *e, const struct sample *s, const struct past_che
 void
 past_samples_expire(struct engine *e)
 {
-	rollup_close_quiet(&e->minutes, e->now_ms - e->kept_ms, rollup_sealed_block, e);
-	rollup_close_quiet(&e->hours, e->now_ms - e->kept_ms, rollup_sealed_block, e);
+	rollup_pass(&e->minutes, e->now_ms - e->kept_ms, rollup_sealed_block, e);
+	rollup_pass(&e->hours, e->now_ms - e->kept_ms, rollup_sealed_block, e);
 	history_expire(e->history, e->now_ms);
 	rollup_expire(&e->minutes, e->now_ms);
 	rollup_expire(&e->hours, e->now_ms);

@@ -764,6 +764,36 @@ damaged_blocks_are_refused_with_a_reason(void **state)
 	forget_events();
 }
 
+/* Minutes are sealed before the samples that they would be made of again are gone, however few there are. */
+static void
+minutes_of_few_samples_survive(void **state)
+{
+	struct past_names names = file_names();
+	struct engine *b;
+
+	(void)state;
+	engine_free(e);
+	e = new_engine(4 * HOUR, 5 * DAY);
+	for (int i = 0; i < 200; i++) {
+		feed(e, now += HOUR / 3);
+		save_blocks(e, &names);
+	}
+	b = restored(e, &names, now, false);
+	assert_int_equal(total_of(b, METRIC_LOAD1, 0), 200);
+	engine_free(b);
+	/* Nor do those before a silence go. */
+	for (int i = 0; i < 100; i++)
+		feed(e, now += STEP_MS);
+	for (int64_t end = now + DAY; now < end; now += MINUTE)
+		engine_tick(e, now);
+	save_blocks(e, &names);
+	b = restored(e, &names, now, false);
+	assert_int_equal(total_of(b, METRIC_LOAD1, 0), 300);
+	engine_free(b);
+	release_file();
+	forget_events();
+}
+
 /* A file may say anything. What is no number is not taken for one, or a baseline would never be one again. */
 static void
 values_that_are_no_numbers_are_absent(void **state)
@@ -900,6 +930,7 @@ main(void)
 		TEST(blocks_do_not_share_an_instant),
 		TEST(names_that_are_not_known_are_left_out),
 		TEST(damaged_blocks_are_refused_with_a_reason),
+		TEST(minutes_of_few_samples_survive),
 		TEST(values_that_are_no_numbers_are_absent),
 		TEST(clock_set_back_between_runs),
 		TEST(clock_that_was_ahead_for_a_while),

@@ -15,14 +15,10 @@ void
 rollup_init(
     struct rollup *r, enum past_block_kind kind, int64_t finer_retention_ms, int64_t retention_ms, size_t max_bytes)
 {
-	int64_t rows;
-
 	*r = (struct rollup) { .kind = kind, .retention_ms = retention_ms, .max_bytes = max_bytes };
 	r->step_ms = kind == PAST_MINUTES ? MINUTE_MS : HOUR_MS;
 	r->block_rows = kind == PAST_MINUTES ? MINUTE_ROWS : HOUR_ROWS;
-	rows = finer_retention_ms / r->step_ms / 2;
-	if (rows < r->block_rows)
-		r->block_rows = rows > 1 ? (unsigned)rows : 1;
+	r->wait_ms = finer_retention_ms / 2;
 	r->open = grid_new(ROLLUP_WIDTH);
 }
 
@@ -194,11 +190,22 @@ turn_to(struct rollup *r, int64_t time_ms, rollup_sealed *sealed, void *context)
 	return true;
 }
 
+/* waited_ms is how long ago what the oldest row tells of began. */
+static int64_t
+waited_ms(const struct rollup *r, int64_t quiet_ms)
+{
+	const struct grid *rows = r->open;
+
+	return rows->time_ms[rows->count - 1] - rows->time_ms[0] + r->step_ms + quiet_ms;
+}
+
 void
-rollup_close_quiet(struct rollup *r, int64_t quiet_ms, rollup_sealed *sealed, void *context)
+rollup_pass(struct rollup *r, int64_t quiet_ms, rollup_sealed *sealed, void *context)
 {
 	if (quiet_ms >= r->step_ms)
 		close_bucket(r, sealed, context);
+	if (r->open->count > 0 && waited_ms(r, quiet_ms) >= r->wait_ms)
+		sealed(context, seal(r));
 }
 
 void

@@ -21,7 +21,10 @@
 
 #define MINUTE_MS 60000
 #define HOUR_MS 3600000
-/* Rows of a block at most. What is not in a sealed block is made again from what is finer after a restart: a block spans half of its retention at most. */
+/*
+ * Rows of a block at most. What is not in a sealed block is made again from what is finer after a restart: so no row waits longer to be sealed than
+ * half of the time that what is finer is kept for.
+ */
 #define MINUTE_ROWS 120
 #define HOUR_ROWS 24
 
@@ -36,6 +39,7 @@ struct rollup {
 	enum past_block_kind kind;
 	int64_t step_ms;
 	unsigned block_rows;
+	int64_t wait_ms; /* until a row is sealed, at most */
 	int64_t retention_ms;
 	size_t max_bytes;
 	struct block_list sealed;
@@ -60,8 +64,11 @@ void rollup_add_block(struct rollup *r, struct past_block *b);
 void rollup_feed_next(struct rollup *r, rollup_sealed *sealed, void *context);
 /* rollup_forget takes out all rows from a time on, and the bucket that fills. */
 void rollup_forget(struct rollup *r, int64_t from_ms);
-/* rollup_close_quiet makes the bucket that fills a row if no sample has come for as long as it is: its time is over then, and none may come any more. */
-void rollup_close_quiet(struct rollup *r, int64_t quiet_ms, rollup_sealed *sealed, void *context);
+/*
+ * rollup_pass lets time pass: quiet_ms is how long no sample has come. If it is as long as the bucket that fills, that becomes a row: its time is over, and
+ * none may come any more. Rows that have waited long enough are sealed.
+ */
+void rollup_pass(struct rollup *r, int64_t quiet_ms, rollup_sealed *sealed, void *context);
 /* rollup_expire lets go sealed blocks that are older than the retention period. */
 void rollup_expire(struct rollup *r, int64_t now_ms);
 /* rollup_last is the time of the newest row; false if there is none. */
