@@ -354,7 +354,7 @@ links_free(struct links *l)
 	server_reports(l->srv, NULL);
 	flight_free(l->flight);
 	for (size_t i = 0; i < l->count; i++)
-		server_node_events(l->all[i].node, NULL, NULL);
+		server_node_taker(l->all[i].node, NULL, NULL, NULL);
 	watchdog_free(l->watchdog);
 	tls_free(l->tls);
 	free(l->all);

@@ -47,12 +47,25 @@ on_event(void *arg, struct node_event *ev)
 	store_event(r->kept, ev);
 }
 
+/* Blocks are sealed as time passes, too. */
+static void
+on_rest(void *arg)
+{
+	struct recorder *r = arg;
+	struct past_block *b;
+
+	while (r->kept && (b = engine_next_block(r->engine)) != NULL) {
+		store_block(r->kept, b);
+		past_block_unref(b);
+	}
+}
+
 void
 recorder_init(struct recorder *r, struct server_node *node, struct store_node *kept)
 {
 	*r = (struct recorder) { .node = node, .engine = server_node_engine(node), .kept = kept };
 	if (kept)
-		server_node_events(node, on_event, r);
+		server_node_taker(node, on_event, on_rest, r);
 }
 
 uint64_t
@@ -72,25 +85,12 @@ keep_sample(struct recorder *r)
 	store_sample(r->kept, last, engine_past_check(r->engine, last->time_ms, last->time_ms, &it, &of));
 }
 
-static void
-keep_blocks(struct recorder *r)
-{
-	struct past_block *b;
-
-	while ((b = engine_next_block(r->engine)) != NULL) {
-		store_block(r->kept, b);
-		past_block_unref(b);
-	}
-}
-
 void
 recorder_sample(struct recorder *r, int64_t now_ms, const struct sample *s)
 {
 	engine_feed(r->engine, now_ms, s);
-	if (r->kept) {
+	if (r->kept)
 		keep_sample(r);
-		keep_blocks(r);
-	}
 	server_node_changed(r->node);
 }
 

@@ -30,7 +30,7 @@ struct store *recorder_open(struct server *srv, const char *path, const struct e
 /* recorder_close commits what is there (store_close). NULL is fine. Recorders take nothing afterwards. */
 void recorder_close(struct server *srv, struct store *store);
 
-/* recorder_init: r stays where it is, and lives until server_node_events(node, NULL, NULL) or the server's end. kept may be NULL. */
+/* recorder_init: r stays where it is, and lives until server_node_taker(node, NULL, NULL, NULL) or the server's end. kept may be NULL. */
 void recorder_init(struct recorder *r, struct server_node *node, struct store_node *kept);
 /* recorder_restore reads the history into the engine, and returns the session's last mark (store_restore). Before the first input of any node. */
 uint64_t recorder_restore(struct recorder *r, int64_t now_ms);

@@ -25,6 +25,7 @@ struct server_node {
 	void (*stats)(const void *arg, struct jsonw *j);
 	const void *arg;
 	void (*take_event)(void *arg, struct node_event *ev);
+	void (*take_rest)(void *arg);
 	void *taker;
 	enum request_result (*ask_tree)(void *arg);
 	void *asker;
@@ -72,6 +73,8 @@ server_node_changed(struct server_node *n)
 		if (srv->options.on_event)
 			srv->options.on_event(srv->options.arg, ev);
 	}
+	if (n->take_rest)
+		n->take_rest(n->taker);
 	if (any)
 		event_active(srv->pump, 0, 0);
 }
@@ -290,9 +293,11 @@ server_node_ask(struct server_node *n, enum request_result (*ask_tree)(void *arg
 }
 
 void
-server_node_events(struct server_node *n, void (*take)(void *arg, struct node_event *ev), void *arg)
+server_node_taker(
+    struct server_node *n, void (*event)(void *arg, struct node_event *ev), void (*rest)(void *arg), void *arg)
 {
-	n->take_event = take;
+	n->take_event = event;
+	n->take_rest = rest;
 	n->taker = arg;
 }
 

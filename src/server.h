@@ -50,8 +50,12 @@ void server_node_stats(struct server_node *n, void (*stats)(const void *arg, str
 void server_node_ask(struct server_node *n, enum request_result (*ask_tree)(void *arg), void *arg);
 /* server_node_tree takes the tree over (with REQUEST_ANSWERED); `why` is a line for a person. */
 void server_node_tree(struct server_node *n, enum request_result result, struct tree *t, const char *why);
-/* server_node_events: who takes the node's events before all outlets do (its history on disk); NULL: nobody. */
-void server_node_events(struct server_node *n, void (*take)(void *arg, struct node_event *ev), void *arg);
+/*
+ * server_node_taker: who takes the node's events before all outlets do (its history on disk), and then, also when there are none, what else its engine has to
+ * hand over after an input or as time passed; NULL: nobody.
+ */
+void server_node_taker(
+    struct server_node *n, void (*event)(void *arg, struct node_event *ev), void (*rest)(void *arg), void *arg);
 struct engine *server_node_engine(struct server_node *n);
 /* server_node_changed is called after every input to the engine: its events go to the outlets. */
 void server_node_changed(struct server_node *n);
