@@ -27,7 +27,7 @@ BIN := $(if $(filter plain,$(VARIANT)),$(BUILD)/arsenal,$(OUT)/arsenal)
 PKG_CONFIG ?= pkg-config
 AR := $(if $(filter default,$(origin AR)),ar,$(AR))
 PORT_PACKAGES := libevent libevent_pthreads sqlite3
-PACKAGES := $(PORT_PACKAGES) libevent_openssl libssl libcrypto jansson libcurl
+PACKAGES := $(PORT_PACKAGES) libevent_openssl libssl libcrypto jansson
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wformat=2 \
 	-Wpointer-arith -Wvla -Wswitch-enum -Werror
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -100,7 +100,7 @@ $(OUT)/gen/%.o: $(GEN)/%.c
 -include $(shell find $(OUT) $(PORT) -name '*.d' -type f 2>/dev/null)
 
 # ---- the port program: the engine inside an application (doc/port.md) ----------------------------------------------------
-# Only what it needs, so that a package builds it on any machine with a C compiler: no libcurl, jansson, openssl, npm, erlc. Warnings
+# Only what it needs, so that a package builds it on any machine with a C compiler: no jansson, openssl, npm, erlc. Warnings
 # are no errors there: the compiler is not ours to choose. PORT_OUT=DIR: a copy of the program in that folder.
 port: $(PORT)/arsenal
 ifneq ($(PORT_OUT),)

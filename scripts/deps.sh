@@ -3,7 +3,7 @@
 # deps.sh run|check  installs what is missing, on Debian, as root; otherwise prints the command and stops.
 set -eu
 
-run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev erlang-base'
+run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libsqlite3-dev erlang-base'
 check_packages="$run_packages g++ clang clang-format libclang-rt-14-dev libcmocka-dev cppcheck valgrind erlang-dev erlang-crypto
 	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd python3 openssl chromium curl"
 
