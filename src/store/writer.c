@@ -107,6 +107,7 @@ committed(struct writer *w)
 {
 	struct store *s = w->s;
 	size_t rows = w->rows.count, bytes = w->rows.bytes;
+	uint64_t size = db_size(&s->db);
 
 	rows_free(&w->rows);
 	if (w->retry_ms > 0)
@@ -119,7 +120,7 @@ committed(struct writer *w)
 	queue_written(&s->queue, bytes);
 	s->counts.failing = false;
 	s->counts.committed += rows;
-	s->counts.bytes = db_size(&s->db);
+	s->counts.bytes = size;
 	note_marks(s);
 	event_active(s->news, EV_TIMEOUT, 0);
 	pthread_mutex_unlock(&s->lock);
@@ -229,11 +230,11 @@ expire_is_due(const struct writer *w)
 	return w->expire_more || w->now_ms - w->expired_ms >= EXPIRE_EVERY_MS;
 }
 
-/* Before the first row the file is the loop's. What did not go well is tried with the next rows. */
+/* What did not go well is tried with the next rows. */
 static bool
 salvage_is_due(const struct writer *w)
 {
-	return w->s->db.salvage && w->now_ms != 0 && !w->salvage_waits;
+	return w->s->db.salvage && !w->salvage_waits;
 }
 
 static void
@@ -248,11 +249,11 @@ salvage_step(struct writer *w)
 		failed(w, err.text);
 }
 
-/* Retention waits until all that is to be taken over is there: it goes by what is oldest. */
+/* Before the first row the file is the loop's. Retention waits until all that is to be taken over is there: it goes by what is oldest. */
 static bool
 step_is_due(const struct writer *w)
 {
-	return w->retry_ms == 0 && (w->s->db.salvage ? salvage_is_due(w) : expire_is_due(w));
+	return w->now_ms != 0 && w->retry_ms == 0 && (w->s->db.salvage ? salvage_is_due(w) : expire_is_due(w));
 }
 
 static void
