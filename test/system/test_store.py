@@ -102,6 +102,34 @@ class Store(SystemTest):
     def test_outlives_sigkill(self):
         self.outlives(signal.SIGKILL)
 
+    def make_a_day(self):
+        """What is in the file becomes a day of it, at 5 s: the samples over and over, as rows."""
+        db = sqlite3.connect(self.file)
+        with db:
+            rows = db.execute("SELECT node, body, checked FROM samples ORDER BY id").fetchall()
+            db.execute("DELETE FROM samples")
+            first = int(time.time() * 1000) - 24 * 3600 * 1000
+            day = ((rows[i % len(rows)][0], first + 5000 * i, *rows[i % len(rows)][1:]) for i in range(24 * 720))
+            db.executemany("INSERT INTO samples (node, time, body, checked) VALUES (?, ?, ?, ?)", day)
+        db.close()
+        return len(rows)
+
+    def test_a_day_takes_16_mb(self):
+        """All metrics of a node, every 5 s: read from rows, and from the blocks that are made of them."""
+        node = self.node_with_shop()
+        a = self.watch(node).wait_seen(node.node)
+        a.wait_samples(node.node, 50)
+        a.end()
+        self.assertGreaterEqual(self.make_a_day(), 50)
+        for of in ("rows", "blocks"):
+            a = self.watch(node).wait_seen(node.node)
+            self.assertGreater(a.samples(node.node), 24 * 720 - 300, of)
+            self.wait_on_disk(a)
+            self.assertLess(a.get("/api/v1/stats")["max_rss_bytes"], (16 << 20) * Run.rss_allowance, of)
+            a.end()
+        self.assertLess(self.rows("SELECT count(*) FROM samples")[0][0], 300)
+        self.assertGreaterEqual(self.rows("SELECT sum(rows) FROM blocks WHERE kind = 0")[0][0], 24 * 720 - 300)
+
     def refused(self, *words, node="a@localhost", env=None):
         code, out, err = run_program(self.room, "watch", node, "--store", self.file, "--http", "off", "--state-dir", self.room.path("state"),
                                      env={"RELEASE_COOKIE": "x", **(env or {})})
