@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "engine/history.h"
 #include "store/cause_code.h"
 #include "store/db.h"
 #include "store/event_code.h"
@@ -18,6 +19,8 @@
 #define CACHE_MAX 4096
 #define SPARE_SAMPLES 1000  /* forced checks come beside the interval's */
 #define MIN_SAMPLE_BYTES 64 /* the engine does not keep one in less */
+
+#define DENSE 4 /* samples in blocks may be so many times as many: who forces checks all the time */
 
 /* What is of the same time goes in this order. A block comes when its last sample does. */
 enum source { RESTARTS, HOURS, MINUTES, BLOCKS, SAMPLES, EVENTS, SOURCE_COUNT };
@@ -36,6 +39,7 @@ struct restore {
 	struct cursor cursors[SOURCE_COUNT];
 	sqlite3_stmt *shared;
 	struct map causes, findings; /* by id: struct restart, struct node_event */
+	int64_t blocks_left;         /* of samples, to be read at most: each is judged again */
 	struct restore_outcome out;  /* result: the first error of SQLite's */
 	struct sample sample;
 	struct check_code check;
@@ -310,11 +314,14 @@ static void
 give_block_row(struct restore *r, sqlite3_stmt *st)
 {
 	struct past_names names = past_names_of(r->in->names);
-	struct past_block *b;
+	struct past_block *b = NULL;
 
 	names.event_of_number = event_of_number;
 	names.context = r;
-	b = past_block_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &names, NULL);
+	if (r->blocks_left > 0)
+		b = past_block_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &names, NULL);
+	if (b && past_block_kind(b) == PAST_SAMPLES)
+		r->blocks_left--;
 	if (b)
 		engine_restore_block(r->e, b);
 	else
@@ -415,6 +422,17 @@ first_sample_ms(struct restore *r)
 	return bound > oldest_kept(r) ? bound : oldest_kept(r);
 }
 
+/* The engine fills blocks before it seals them; what is more than that has been written by somebody else. */
+static int64_t
+first_block_ms(struct restore *r)
+{
+	int64_t bound =
+	    ask(r, "SELECT last FROM blocks WHERE node = ?1 AND kind = 0 ORDER BY last DESC LIMIT 1 OFFSET ?2",
+		r->blocks_left, INT64_MIN);
+
+	return bound > oldest_kept(r) ? bound : oldest_kept(r);
+}
+
 static void
 open_cursors(struct restore *r)
 {
@@ -424,11 +442,12 @@ open_cursors(struct restore *r)
 
 	r->first_listed =
 	    first_id(r, "SELECT id FROM restarts WHERE node = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2", o->max_restarts);
+	r->blocks_left = DENSE * max_samples(o) / HISTORY_ROWS;
 	r->shared = prepare(r, "SELECT body FROM shared WHERE id = ?1");
 	open_cursor(r, RESTARTS, since < r->first_listed ? since : r->first_listed);
 	open_cursor(r, HOURS, r->now_ms - o->hour_retention_ms);
 	open_cursor(r, MINUTES, r->now_ms - o->minute_retention_ms);
-	open_cursor(r, BLOCKS, oldest_kept(r));
+	open_cursor(r, BLOCKS, first_block_ms(r));
 	open_cursor(r, SAMPLES, first_sample_ms(r));
 	open_cursor(r, EVENTS,
 	    first_id(

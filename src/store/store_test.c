@@ -1408,6 +1408,31 @@ a_block_takes_the_place_of_its_samples(void **state)
 	engine_free(again);
 }
 
+/* A file with the same hour a thousand times over does not keep a program from starting: it reads no more than could be of one day. */
+static void
+no_more_blocks_are_read_than_there_can_be(void **state)
+{
+	struct engine *e = new_engine();
+	int64_t now = T0;
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 1; i <= 400; i++)
+		put_sample(e, now += STEP_MS, 10e9);
+	commit(1);
+	close_store();
+	engine_free(e);
+	execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+		" INSERT INTO blocks (node, kind, first, last, rows, body)"
+		" SELECT node, kind, first, last, rows, body FROM blocks, n WHERE kind = 0");
+	assert_true(query("SELECT sum(rows) FROM blocks WHERE kind = 0") > 300000);
+	e = restored(SESSION, now, 1);
+	assert_in_range(engine_counts(e).samples, 400, 4 * (2 * DAY_MS / STEP_MS + 2000));
+	assert_true(samples_of(e) >= 120);
+	engine_free(e);
+	close_store();
+}
+
 /* Weeks are there again, although the samples that they were made of are gone. */
 static void
 roll_ups_outlive_samples_and_restarts(void **state)
@@ -1836,6 +1861,7 @@ main(void)
 		TEST(closing_takes_no_longer_than_it_may),
 		TEST(rows_of_version_1_become_blocks),
 		TEST(a_block_takes_the_place_of_its_samples),
+		TEST(no_more_blocks_are_read_than_there_can_be),
 		TEST(roll_ups_outlive_samples_and_restarts),
 		TEST(a_block_covers_what_it_has_alone),
 		TEST(samples_that_wait_become_blocks),
