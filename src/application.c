@@ -286,7 +286,7 @@ static void
 open_flight(struct application *a, const struct genserver_init *init)
 {
 	char *state_dir = instance_state_dir();
-	char *folder = report_files_folder(NULL, init->store, state_dir);
+	char *folder = report_files_folder(init->reports, init->store, state_dir);
 	const struct flight_options options = {
 		.folder = folder,
 		.here = true,

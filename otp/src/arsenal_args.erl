@@ -30,6 +30,7 @@ specification() ->
      {anomaly_threshold, 2.0, fun threshold/1},
      {max_history_size, 1000, positive(?MAX_HISTORY)},
      {store, undefined, fun path/1},
+     {reports, undefined, fun path/1},
      {http, undefined, fun address/1},
      {http_token, undefined, fun text/1},
      {only, #{}, fun selection/1},

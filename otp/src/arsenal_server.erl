@@ -144,7 +144,7 @@ linked(Parent, Links) ->
     end.
 
 init_map(Options, Started) ->
-    Plain = maps:with([store, http, http_token, only, except], Options),
+    Plain = maps:with([store, reports, http, http_token, only, except], Options),
     #{monitoring_interval := Interval, retention_period := Retention, anomaly_threshold := Threshold, max_history_size := MaxHistory} = Options,
     Plain#{node => node(), session => os:system_time(microsecond), started => Started, interval => Interval, retention => Retention,
            threshold => Threshold, max_history => MaxHistory}.

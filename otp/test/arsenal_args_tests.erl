@@ -5,12 +5,12 @@
 options_test() ->
     {ok, Defaults} = arsenal_args:parsed_options([]),
     ?assertEqual(#{name => 'Elixir.Arsenal.AnalyticsServer', monitoring_interval => 5000, retention_period => 86400000, anomaly_threshold => 2.0,
-                   max_history_size => 1000, store => undefined, http => undefined, http_token => undefined, only => #{}, except => #{},
+                   max_history_size => 1000, store => undefined, reports => undefined, http => undefined, http_token => undefined, only => #{}, except => #{},
                    engine => undefined}, Defaults),
     ?assertEqual({ok, Defaults}, arsenal_args:parsed_options(#{})),
-    {ok, Given} = arsenal_args:parsed_options([{name, nil}, {monitoring_interval, 1}, {anomaly_threshold, 3}, {store, "/tmp/x.db"}, {http, 4900},
+    {ok, Given} = arsenal_args:parsed_options([{name, nil}, {monitoring_interval, 1}, {anomaly_threshold, 3}, {store, "/tmp/x.db"}, {reports, <<"off">>}, {http, 4900},
                                               {http_token, <<"secret">>}, {only, [{supervisors, [{local, a}, b]}]}, {except, #{metrics => [cpu]}}]),
-    ?assertMatch(#{name := undefined, monitoring_interval := 1, anomaly_threshold := 3.0, store := <<"/tmp/x.db">>, http := <<"127.0.0.1:4900">>,
+    ?assertMatch(#{name := undefined, monitoring_interval := 1, anomaly_threshold := 3.0, store := <<"/tmp/x.db">>, reports := <<"off">>, http := <<"127.0.0.1:4900">>,
                    http_token := <<"secret">>, only := #{supervisors := [a, b]}, except := #{metrics := [cpu]}}, Given).
 
 first_of_two_counts_test() ->

@@ -91,6 +91,12 @@ read_store(struct etf *e, struct genserver_init *init)
 }
 
 static bool
+read_reports(struct etf *e, struct genserver_init *init)
+{
+	return read_text(e, &init->reports);
+}
+
+static bool
 read_http(struct etf *e, struct genserver_init *init)
 {
 	return read_text(e, &init->http);
@@ -115,6 +121,7 @@ static const struct {
 	{ "threshold", read_threshold, true },
 	{ "max_history", read_max_history, true },
 	{ "store", read_store, false },
+	{ "reports", read_reports, false },
 	{ "http", read_http, false },
 	{ "http_token", read_http_token, false },
 };
@@ -274,6 +281,7 @@ void
 genserver_init_release(struct genserver_init *init)
 {
 	free(init->store);
+	free(init->reports);
 	free(init->http);
 	if (init->http_token)
 		explicit_bzero(init->http_token, strlen(init->http_token));

@@ -20,7 +20,8 @@ struct genserver_init {
 	int64_t retention_ms;
 	double threshold;
 	uint32_t max_history; /* entries of each list of the state */
-	char *store;          /* path; NULL: none, as for the next two */
+	char *store;          /* path; NULL: none, as for http and http_token */
+	char *reports;        /* folder of post-mortems, or "off"; NULL: the usual place */
 	char *http;           /* "127.0.0.1:4900" */
 	char *http_token;
 	struct selection *selection; /* NULL: everything */
