@@ -518,7 +518,7 @@ any_page_may_be_gone(void **state)
 static void
 a_bit_may_flip_anywhere(void **state)
 {
-	size_t bits, most = 0, rounds = 150;
+	size_t bits, most = 0, rounds = 100;
 
 	(void)state;
 	make_files(true);
@@ -546,7 +546,7 @@ it_may_be_cut_anywhere(void **state)
 {
 	(void)state;
 	make_files(false);
-	for (size_t len = file_len; len > 40; len -= len > 5000 ? 2777 : len > 600 ? 511 : 37) {
+	for (size_t len = file_len; len > 100; len -= len > 6000 ? 5555 : len > 1300 ? 1111 : 97) {
 		size_t whole = file_len;
 
 		file_len = len - 1;
