@@ -36,7 +36,7 @@
                 | {anomaly_threshold, number()}
                 | {max_history_size, pos_integer()}
                 | {store, unicode:chardata()}
-                | {reports, unicode:chardata()}
+                | {reports, unicode:chardata() | off}
                 | {http, unicode:chardata() | inet:port_number()}
                 | {http_token, unicode:chardata()}
                 | {only, selection()}
@@ -45,7 +45,7 @@
 %% `name': default `Elixir.Arsenal.AnalyticsServer'; `nil': none. `monitoring_interval' (5000) and `retention_period' (24 h) in milliseconds;
 %% the node is looked at every 10 ms at most. `anomaly_threshold' (2.0) in standard deviations. `max_history_size' (1000): entries in each list
 %% of the state. `store': the file of the history, none: it ends with the engine. `reports': the folder of the VM's post-mortems (beside the
-%% store, else `reports' in arsenal's state folder), `"off"': none. `http': address for dashboard, API and Prometheus, as
+%% store, else `reports' in arsenal's state folder), `off': none. `http': address for dashboard, API and Prometheus, as
 %% `"127.0.0.1:4900"' or a port; `http_token': what it asks for. `only', `except': what is monitored. `engine': the path of the program.
 -type selection() :: [{supervisors | children | metrics, [term()]}] | map().
 -type answer() :: {ok, map()} | {error, engine_restarting | overloaded | term()}.

@@ -30,7 +30,7 @@ specification() ->
      {anomaly_threshold, 2.0, fun threshold/1},
      {max_history_size, 1000, positive(?MAX_HISTORY)},
      {store, undefined, fun path/1},
-     {reports, undefined, fun path/1},
+     {reports, undefined, fun folder/1},
      {http, undefined, fun address/1},
      {http_token, undefined, fun text/1},
      {only, #{}, fun selection/1},
@@ -87,6 +87,11 @@ positive(Max) ->
 
 threshold(Value) when is_number(Value), Value > 0, Value =< ?MAX_THRESHOLD -> {ok, float(Value)};
 threshold(_) -> {error, "a number above 0 (of standard deviations)"}.
+
+folder(off) -> {ok, <<"off">>};
+folder("off") -> {ok, <<"off">>};
+folder(<<"off">>) -> {ok, <<"off">>};
+folder(Path) -> path(Path).
 
 name(Nothing) when Nothing =:= nil; Nothing =:= undefined -> {ok, undefined};
 name(Name) when is_atom(Name), not is_boolean(Name) -> {ok, Name};

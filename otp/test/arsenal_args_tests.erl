@@ -13,6 +13,12 @@ options_test() ->
     ?assertMatch(#{name := undefined, monitoring_interval := 1, anomaly_threshold := 3.0, store := <<"/tmp/x.db">>, reports := <<"off">>, http := <<"127.0.0.1:4900">>,
                    http_token := <<"secret">>, only := #{supervisors := [a, b]}, except := #{metrics := [cpu]}}, Given).
 
+reports_test() ->
+    [?assertMatch({ok, #{reports := <<"off">>}}, arsenal_args:parsed_options([{reports, Off}])) || Off <- [off, "off", <<"off">>]],
+    {ok, #{reports := Path}} = arsenal_args:parsed_options([{reports, "folder"}]),
+    ?assertEqual(unicode:characters_to_binary(filename:absname("folder")), Path),
+    ?assertMatch({error, _}, arsenal_args:parsed_options([{reports, 5}])).
+
 first_of_two_counts_test() ->
     ?assertMatch({ok, #{monitoring_interval := 1}}, arsenal_args:parsed_options([{monitoring_interval, 1}, {monitoring_interval, 2}])).
 

@@ -312,6 +312,14 @@ class EmbeddedEnd(SystemTest):
         self.assertIn("fault_consumer", record["verdict"]["title"])
         self.assertEqual(record["end"]["process"], "gone")
 
+    def test_none_are_wanted(self):
+        a = Application(self, reports="off")
+        wait_until(lambda: a.history()[1] > 2, 10, "samples")
+        a.node.kill()
+        self.gone(a)
+        self.assertEqual(self.reports(a), [])
+        self.assertFalse(os.path.exists("off"))
+
     def test_orderly_ends_leave_nothing(self):
         a = Application(self)
         a.eval("embedded:stop()")

@@ -26,7 +26,7 @@ defmodule Arsenal.AnalyticsServer do
     * `:max_history_size` - how many entries each history of `:sys.get_state/1` shows (default 1000)
     * `:name` - what the server is registered as (default `Arsenal.AnalyticsServer`): an atom, `{:global, term}`, `{:via, module, term}`, or `nil` for none
     * `:store` - the path of an SQLite file, which keeps history over restarts of the engine and of the node (default none)
-    * `:reports` - the folder for the VM's post-mortems (default: beside the store, else `reports` in arsenal's state folder); `"off"` for none
+    * `:reports` - the folder for the VM's post-mortems (default: beside the store, else `reports` in arsenal's state folder); `:off` for none
     * `:http` - an address, `"127.0.0.1:4900"`, or a port, to serve the dashboard, JSON, events and Prometheus' metrics on (default none)
     * `:http_token` - what HTTP clients must show; needed to listen on other than loopback
     * `:only`, `:except` - what is monitored at all: a keyword list of `:supervisors`, `:children` (lists of terms) and `:metrics` (a list of names, or of
@@ -210,7 +210,7 @@ defmodule Arsenal.AnalyticsServer do
           | {:max_history_size, pos_integer()}
           | {:name, GenServer.name() | nil}
           | {:store, Path.t() | nil}
-          | {:reports, Path.t() | nil}
+          | {:reports, Path.t() | :off | nil}
           | {:http, String.t() | :inet.port_number() | nil}
           | {:http_token, String.t() | nil}
           | {:only, selection()}
