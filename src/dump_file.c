@@ -124,8 +124,16 @@ copy_words(const struct crashdump_summary *s, struct dump_words *out)
 	out->json = strbuf_detach(&json);
 }
 
+static bool
+is_of(const struct crashdump_summary *s, const char *node, struct err *err)
+{
+	if (!s->distributed || s->node[0] == '\0' || strcmp(s->node, node) == 0)
+		return true;
+	return err_set(err, "it is another node's: %.200s", s->node);
+}
+
 void
-dump_file_read(const char *path, struct dump_words *out)
+dump_file_read(const char *path, const char *node, struct dump_words *out)
 {
 	const struct crashdump_summary *s = NULL;
 	struct crashdump *c = crashdump_new(DUMP_TOP);
@@ -140,7 +148,7 @@ dump_file_read(const char *path, struct dump_words *out)
 		s = crashdump_finish(c, &err);
 	if (fd >= 0)
 		close(fd);
-	if (s)
+	if (s && is_of(s, node, &err))
 		copy_words(s, out);
 	else
 		snprintf(out->note, sizeof(out->note), "%.255s", err.text);

@@ -44,8 +44,11 @@ struct dump_words {
 	char note[256]; /* why there is none of these */
 };
 
-/* dump_file_read analyses a dump; it takes as long as reading the file. */
-void dump_file_read(const char *path, struct dump_words *out);
+/*
+ * dump_file_read analyses a dump; it takes as long as reading the file. Nodes may share a folder: a dump that names another node than this one is not its
+ * own, and says nothing.
+ */
+void dump_file_read(const char *path, const char *node, struct dump_words *out);
 void dump_words_release(struct dump_words *w);
 
 #endif

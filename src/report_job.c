@@ -28,7 +28,7 @@ take_dump(struct report_job *j)
 	struct dump_words *w = xcalloc(1, sizeof(*w));
 	struct report_end *end = &j->report->end;
 
-	dump_file_read(j->dump, w);
+	dump_file_read(j->dump, j->report->node, w);
 	snprintf(end->dump_path, sizeof(end->dump_path), "%s", j->dump);
 	memcpy(end->dump_note, w->note, sizeof(end->dump_note));
 	memcpy(end->dump_slogan, w->slogan, sizeof(end->dump_slogan));

@@ -64,7 +64,7 @@ more(const void *a, const void *b)
 static void
 gather_growers(struct report *r, const struct engine *e, const struct past_ranking *last)
 {
-	struct report_grower all[ARRAY_LEN(RANKED) * PAST_RANKING_ROWS];
+	struct report_grower all[ARRAY_LEN(RANKED) * PAST_RANKING_ROWS] = { { 0 } };
 	unsigned count = 0;
 
 	for (size_t k = 0; k < ARRAY_LEN(RANKED); k++)

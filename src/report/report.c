@@ -82,7 +82,7 @@ heavier(const void *a, const void *b)
 static void
 gather_growth(struct report *r, const struct engine *e)
 {
-	struct report_growth found[METRIC_COUNT];
+	struct report_growth found[METRIC_COUNT] = { { 0 } };
 	unsigned count = 0;
 
 	for (size_t i = 0; i < GROWTH_COUNT; i++) {

@@ -452,6 +452,21 @@ test_a_node_that_stalled(void **state)
 }
 
 static void
+test_a_node_that_hangs_and_lives(void **state)
+{
+	(void)state;
+	rest(20);
+	die(PROCESS_ALIVE);
+	end.state = NODE_HANGING;
+	judge_again();
+	assert_cause("hung", "stopped answering before");
+	end.returned = RETURN_SAME;
+	end.returned_ms = now + 20000;
+	judge_again();
+	assert_cause("hung", "and lived on");
+}
+
+static void
 test_a_crash_dump_is_named(void **state)
 {
 	(void)state;
@@ -664,6 +679,7 @@ main(void)
 		TEST(test_the_same_vm_back_outweighs_a_fault),
 		TEST(test_a_full_atom_table),
 		TEST(test_a_node_that_stalled),
+		TEST(test_a_node_that_hangs_and_lives),
 		TEST(test_a_crash_dump_is_named),
 		TEST(test_a_quiet_range_says_so),
 		TEST(test_a_range_without_readings_is_not_clear),

@@ -512,8 +512,12 @@ hung(const struct report *r, struct opinion *o)
 			because(
 			    o, "From %s on it was linked, but sent nothing.", phrase_clock(clock, r->links[i].time_ms));
 		}
-	if (o->weight > 0 || r->end.state == NODE_HANGING) {
-		o->weight = 0.55;
+	if (r->end.state == NODE_HANGING && r->end.returned == RETURN_SAME) {
+		o->weight = 0.98;
+		title(o, "The node stopped answering, and lived on: overloaded, suspended, or cut off for a while");
+	} else if (o->weight > 0 || r->end.state == NODE_HANGING) {
+		/* A link that we gave up, of a process that lives. */
+		o->weight = r->end.state == NODE_HANGING && r->end.process == PROCESS_ALIVE ? 0.9 : 0.55;
 		title(o, "The node stopped answering before it was lost: overloaded, suspended, or cut off");
 	}
 }

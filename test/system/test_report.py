@@ -32,8 +32,10 @@ HEAP_FAULT = """
 class Dumping(ErlNode):
     """Leaves a crash dump in its folder."""
 
+    dump = None
+
     def environment(self, **more):
-        self.dump = os.path.join(self.folder, "crash.dump")
+        self.dump = self.dump or os.path.join(self.folder, "crash.dump")
         return super().environment(ERL_CRASH_DUMP=self.dump, ERL_CRASH_DUMP_BYTES="100000000", **more)
 
 
@@ -220,6 +222,20 @@ class PostMortems(SystemTest):
         record = self.wait_record(lambda r: (r["end"]["crash_dump"] or {}).get("slogan"), "the dump's slogan", 40)
         self.assertIn("Cannot allocate", record["end"]["crash_dump"]["slogan"])
         self.assertIn("glutton", json.dumps(record["end"]["crash_dump"]))
+
+    def test_the_dump_of_another_node_is_not_taken(self):
+        """Two nodes in one folder."""
+        node, other = Dumping(self.room), Dumping(self.room, start=False)
+        other.dump = node.environment()["ERL_CRASH_DUMP"]
+        other.start()
+        a = self.watch(node)
+        a.wait_samples(node.node, 4)
+        node.kill()
+        ends(other, "erlang:halt(\"not me\")")
+        record = self.wait_record(lambda r: r["end"]["crash_dump"], "a dump that appeared")
+        self.assertEqual(record["end"]["crash_dump"]["note"], "it is another node's: " + other.node)
+        self.assertIsNone(record["end"]["crash_dump"]["slogan"])
+        self.assertEqual(record["verdict"]["cause"], "killed")
 
     def test_an_old_dump_is_not_taken_for_a_new_one(self):
         node = Dumping(self.room, start=False)
