@@ -704,6 +704,10 @@ hostile_contents_are_survived(void **state)
 		"UPDATE names SET name = name || 'x'",
 		"UPDATE names SET name = cast(x'00' AS TEXT) WHERE number = 3",
 		"DELETE FROM names",
+		"UPDATE names SET number = number + 800",
+		"INSERT INTO names VALUES (1023, 'x'); DELETE FROM names WHERE number < 5",
+		"INSERT INTO names VALUES (850, 'x'); DELETE FROM names WHERE number < 800",
+		"INSERT INTO names VALUES (-1, 'x'), (9223372036854775807, 'y')",
 		"INSERT INTO tallies VALUES (1, 77, 0, x'', 9223372036854775807, -9223372036854775808, "
 		"9223372036854775807)",
 		"INSERT INTO tallies VALUES (1, 77, 99, zeroblob(10), -1, 5, 4), ('a', 'b', 'c', 'd', 'e', 'f', 'g')",

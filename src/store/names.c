@@ -14,7 +14,7 @@ name_at(unsigned i, char buf[64])
 	return buf;
 }
 
-#define NAMES ((unsigned)METRIC_COUNT + CRITERION_COUNT)
+#define NAMES (SAMPLE_CODE_NAMES - NAMES_MOST)
 
 static uint16_t *
 number_of(struct sample_names *names, unsigned i)
@@ -55,7 +55,7 @@ read_names(sqlite3 *sql, struct sample_names *names, unsigned *next)
 		int64_t number = sqlite3_column_int64(st, 0);
 		const char *name = (const char *)sqlite3_column_text(st, 1);
 
-		if (number < 1 || number >= SAMPLE_CODE_NAMES - (int)NAMES || name == NULL)
+		if (number < 1 || number >= SAMPLE_CODE_NAMES || name == NULL)
 			break;
 		take_name(names, (unsigned)number, name);
 		*next = (unsigned)number + 1;
@@ -97,6 +97,8 @@ write_names(sqlite3 *sql, struct sample_names *names, bool all, unsigned next)
 	for (unsigned i = 0; i < NAMES && result == SQLITE_OK; i++) {
 		bool given = *number_of(names, i) != 0;
 
+		if (!given && next >= SAMPLE_CODE_NAMES)
+			return SQLITE_CORRUPT;
 		if (!given)
 			give_number(names, i, next++);
 		if (!given || all)
@@ -112,7 +114,7 @@ names_settle(sqlite3 *sql, struct sample_names *names, bool known, bool skip)
 	unsigned next = 1;
 	int result = known ? SQLITE_OK : read_names(sql, names, &next);
 
-	if (skip && next < SAMPLE_CODE_NAMES - 2 * NAMES)
+	if (skip && next + 2 * NAMES <= SAMPLE_CODE_NAMES)
 		next += NAMES;
 	if (result == SQLITE_OK)
 		result = sqlite3_exec(sql, "BEGIN", NULL, NULL, NULL);

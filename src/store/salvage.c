@@ -10,6 +10,7 @@
 #include "base/timefmt.h"
 #include "os/clock.h"
 #include "store/image.h"
+#include "store/names.h"
 #include "store/salvage_table.h"
 #include "store/walk.h"
 
@@ -346,42 +347,49 @@ salvage_free(struct salvage *s)
 
 /* ---- names ---- */
 
+/* take_name: SQLITE_CORRUPT is not the new file's, but says that this is no name. */
+static int
+take_name(sqlite3_stmt *from, sqlite3_stmt *st)
+{
+	int64_t number = sqlite3_column_int64(from, 0);
+	int result;
+
+	if (number < 1 || number >= (int64_t)NAMES_MOST || sqlite3_column_type(from, 0) != SQLITE_INTEGER ||
+	    sqlite3_column_type(from, 1) != SQLITE_TEXT)
+		return SQLITE_CORRUPT;
+	sqlite3_bind_int64(st, 1, number);
+	sqlite3_bind_value(st, 2, sqlite3_column_value(from, 1));
+	result = sqlite3_step(st);
+	sqlite3_reset(st);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* Rows may come again and again from a tree that is damaged: no more than there can be are taken. */
 static int
 copy_names(sqlite3_stmt *from, sqlite3 *to, bool *whole)
 {
 	sqlite3_stmt *st;
-	int result =
-		sqlite3_prepare_v2(to, "INSERT OR IGNORE INTO names (number, name) VALUES (?1, ?2)", -1, &st, NULL),
-	    got;
+	int got = SQLITE_ROW, result;
 
-	while (result == SQLITE_OK && (got = sqlite3_step(from)) != SQLITE_DONE) {
-		*whole = got == SQLITE_ROW && sqlite3_column_type(from, 0) == SQLITE_INTEGER &&
-		    sqlite3_column_type(from, 1) == SQLITE_TEXT;
-		if (!*whole)
-			break;
-		sqlite3_bind_int64(st, 1, sqlite3_column_int64(from, 0));
-		sqlite3_bind_text(st, 2, (const char *)sqlite3_column_text(from, 1), -1, SQLITE_TRANSIENT);
-		got = sqlite3_step(st);
-		sqlite3_reset(st);
-		result = got == SQLITE_DONE ? SQLITE_OK : got;
-	}
+	result = sqlite3_prepare_v2(to, "INSERT OR IGNORE INTO names (number, name) VALUES (?1, ?2)", -1, &st, NULL);
+	for (int n = 0; n < SAMPLE_CODE_NAMES && result == SQLITE_OK && (got = sqlite3_step(from)) == SQLITE_ROW; n++)
+		result = take_name(from, st);
+	*whole = got == SQLITE_DONE;
 	sqlite3_finalize(st);
-	return result;
+	return result == SQLITE_CORRUPT ? SQLITE_OK : result;
 }
 
 /* The table and the index that keeps its names apart have the same in them. */
 int
 salvage_names(struct salvage *s, sqlite3 *to, bool *whole)
 {
-	static const char *const sources[] = { "SELECT number, name FROM names WHERE number BETWEEN 1 AND 1000",
-		"SELECT number, name FROM names_2 WHERE number BETWEEN 1 AND 1000" };
+	static const char *const sources[] = { "SELECT number, name FROM names", "SELECT number, name FROM names_2" };
 	int result = SQLITE_OK;
 
 	*whole = false;
 	for (size_t i = 0; i < ARRAY_LEN(sources) && !*whole && result == SQLITE_OK; i++) {
 		sqlite3_stmt *st;
 
-		*whole = true;
 		if (sqlite3_prepare_v2(s->from, sources[i], -1, &st, NULL) != SQLITE_OK)
 			continue;
 		result = copy_names(st, to, whole);

@@ -29,7 +29,7 @@ struct shared {
 
 struct notice {
 	bool warning;
-	char text[640];
+	char text[1500];
 };
 
 /* A node that is open. */
