@@ -517,12 +517,13 @@ look_through_table(struct restore *r, const char *sql)
 {
 	sqlite3_stmt *st = prepare(r, sql);
 
+	sqlite3_bind_int64(st, 1, r->in->node);
 	look_through(r, st);
 	sqlite3_finalize(st);
 }
 
 int
-restore_look(const struct restore_input *in, const struct engine *e, int64_t now_ms)
+restore_look(const struct restore_input *in, const struct engine *e, int64_t now_ms, bool shared)
 {
 	struct restore *r = restore_new(in, (struct engine *)(uintptr_t)e, now_ms);
 	int result;
@@ -530,8 +531,9 @@ restore_look(const struct restore_input *in, const struct engine *e, int64_t now
 	open_cursors(r);
 	for (int i = 0; i < SOURCE_COUNT; i++)
 		look_through(r, r->cursors[i].st);
-	look_through_table(r, "SELECT * FROM shared");
-	look_through_table(r, "SELECT * FROM tallies");
+	look_through_table(r, "SELECT * FROM tallies WHERE node = ?1");
+	if (shared)
+		look_through_table(r, "SELECT * FROM shared");
 	close_cursors(r);
 	result = r->out.result;
 	free(r);

@@ -4,6 +4,7 @@
 #define STORE_RESTORE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/engine.h"
@@ -27,9 +28,9 @@ struct restore_outcome {
 
 /*
  * restore_look reads all that restore_run would, into nothing: SQLITE_OK, or the error that it would meet. An engine cannot be restored a second time,
- * so that damage is better known before.
+ * so that damage is better known before. shared: what the rows of all nodes share is read, too; once a file is enough.
  */
-int restore_look(const struct restore_input *in, const struct engine *e, int64_t now_ms);
+int restore_look(const struct restore_input *in, const struct engine *e, int64_t now_ms, bool shared);
 /* restore_run reads what is there up to now_ms into the new engine, between engine_restore_begin and _end, which it calls. */
 struct restore_outcome restore_run(const struct restore_input *in, struct engine *e, int64_t now_ms);
 

@@ -66,6 +66,7 @@ struct store {
 	uint64_t next_shared;
 	unsigned files_seen; /* of `files` */
 	unsigned full;       /* nodes that are; a notice said so */
+	bool looked;         /* what rows share was looked through */
 	bool begun;          /* something was put */
 	struct incident_list incidents;
 	struct strbuf body, more; /* scratch */

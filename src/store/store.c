@@ -256,8 +256,9 @@ store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
 	assert(!s->begun);
 	s->now_ms = now_ms;
 	s->db.nodes[n->index].restored_ms = now_ms;
-	if (db_is_damage(restore_look(&in, e, now_ms)))
+	if (db_is_damage(restore_look(&in, e, now_ms, !s->looked)))
 		replace_damaged(s);
+	s->looked = true;
 	/* Where not even a new file can be begun there is nothing to read. */
 	if (s->db.sql == NULL)
 		return 0;
