@@ -52,7 +52,10 @@
 	/* retention by age */                                                                                        \
 	X(EXPIRE_SAMPLES, DB_EXPIRE_SQL("samples"))                                                                   \
 	X(EXPIRE_EVENTS, DB_EXPIRE_SQL("events"))                                                                     \
-	X(EXPIRE_SHARED, DB_EXPIRE_SQL("shared"))                                                                     \
+	/* ?4: and the oldest beyond so many, whatever their time. */                                                 \
+	X(EXPIRE_SHARED,                                                                                              \
+	    "DELETE FROM shared WHERE id IN (SELECT id FROM shared ORDER BY id LIMIT ?1)"                             \
+	    " AND (id <= (SELECT max(id) FROM shared) - ?4 OR NOT time BETWEEN ?2 AND ?3)")                           \
 	X(EXPIRE_BLOCKS,                                                                                              \
 	    "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE kind = ?4 ORDER BY last LIMIT ?1)"           \
 	    " AND last < ?2")                                                                                         \

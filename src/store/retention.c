@@ -10,6 +10,25 @@
 #define STEP_BLOCKS 100
 #define SHARED_SPARE_MS 60000
 #define PAST_KINDS (PAST_HOURS + 1)
+#define LEAST_RESTARTS 500
+#define MOST_RESTARTS 200000
+#define MOST_TALLIES 20000
+#define MOST_REMEMBERED 4096
+
+/* A restart takes some 500 bytes with its cause, seldom more than 2 KB: they are to be a tenth of the file, and a quarter at worst. */
+struct store_limits
+store_limits_of(uint64_t max_bytes)
+{
+	uint64_t fit = max_bytes == 0 ? MOST_RESTARTS : max_bytes / 8192;
+	int64_t restarts = fit < LEAST_RESTARTS ? LEAST_RESTARTS : fit > MOST_RESTARTS ? MOST_RESTARTS : (int64_t)fit;
+
+	return (struct store_limits) {
+		.restarts = restarts,
+		.shared = 2 * restarts,
+		.tallies = restarts < MOST_TALLIES ? restarts : MOST_TALLIES,
+		.remembered = restarts / 4 < MOST_REMEMBERED ? (size_t)restarts / 4 : MOST_REMEMBERED,
+	};
+}
 
 /* What has expired is outside of this span. Rows of the future are from before somebody set the clock back: they stay as long as if they
    were of now. */
@@ -98,20 +117,22 @@ bind_restarts(struct writer *w, sqlite3_stmt *st, struct span span)
 	sqlite3_bind_int(st, 1, STEP_ROWS);
 	sqlite3_bind_int64(st, 2, span.from_ms);
 	sqlite3_bind_int64(st, 3, span.to_ms);
-	sqlite3_bind_int64(st, 4, w->s->db.next_restart - STORE_MAX_RESTARTS);
+	sqlite3_bind_int64(st, 4, w->s->db.next_restart - w->s->limits.restarts);
 }
 
 /* 2: causes with their reasons, 1: without, 0: all together. */
 static int
-tally_detail(struct db *db, int64_t node, int64_t session, int *detail)
+tally_detail(struct writer *w, int64_t node, int64_t session, int *detail)
 {
+	struct db *db = &w->s->db;
+	int64_t most = w->s->limits.tallies;
 	int64_t count = 0;
 	int result;
 
 	sqlite3_bind_int64(db->statements[SQL_TALLY_COUNT], 1, node);
 	sqlite3_bind_int64(db->statements[SQL_TALLY_COUNT], 2, session);
 	result = ask(db, SQL_TALLY_COUNT, &count);
-	*detail = count < STORE_MAX_TALLIES ? 2 : count < 2 * STORE_MAX_TALLIES ? 1 : 0;
+	*detail = count < most ? 2 : count < 2 * most ? 1 : 0;
 	return result;
 }
 
@@ -120,7 +141,7 @@ fold(struct writer *w, int64_t node, int64_t session, struct span span)
 {
 	struct db *db = &w->s->db;
 	sqlite3_stmt *st = db->statements[SQL_FOLD];
-	int detail, result = tally_detail(db, node, session, &detail);
+	int detail, result = tally_detail(w, node, session, &detail);
 
 	if (result != SQLITE_OK)
 		return result;
@@ -151,6 +172,7 @@ fold_all(struct writer *w, struct span span, int64_t *count)
 static int
 expire_shared(struct writer *w, struct span span)
 {
+	sqlite3_bind_int64(w->s->db.statements[SQL_EXPIRE_SHARED], 4, w->s->limits.shared);
 	return expire(w, SQL_EXPIRE_SHARED,
 	    (struct span) { span.from_ms - STORE_SHARED_MS - SHARED_SPARE_MS, span.to_ms + STORE_SHARED_MS });
 }

@@ -16,10 +16,15 @@
 #define STORE_QUEUE_BYTES (32 << 20)
 #define STORE_NOTICES 8         /* that wait for the loop; further ones go */
 #define STORE_SHARED_MS 3600000 /* for so long rows name a shared one, then it is written anew (schema.h) */
-/* Restarts of which the file keeps each; older ones of this session are in the tallies. A start reads so many at most. */
-#define STORE_MAX_RESTARTS 200000
-/* Tallies of a session with their reasons; then as many without, and all further restarts count together. */
-#define STORE_MAX_TALLIES 20000
+
+/* What a file of max_bytes keeps at most, so that restarts without end, each with a reason of its own, leave room for the rest. */
+struct store_limits {
+	int64_t restarts; /* one by one; older ones of a session are in its tallies. A start reads so many at most */
+	int64_t shared;   /* rows; restarts of which each is kept name none that is older */
+	int64_t
+	    tallies; /* of a session with their reasons; then as many without, and all further restarts count together */
+	size_t remembered; /* shared rows that further ones may name */
+};
 
 /* Shared rows that were put lately, by their bytes. */
 struct shared {
@@ -53,6 +58,7 @@ struct store {
 	struct store_options options; /* path is our own copy */
 	struct store_handlers handlers;
 	void *arg;
+	struct store_limits limits;
 	struct db db;              /* the loop's until the first row is ready, then the writer's */
 	struct store_node **nodes; /* as in db.nodes; all that there will be when the first row is ready */
 	size_t node_count;
@@ -109,6 +115,8 @@ struct writer {
 void *writer_run(void *store);
 /* rows.c: writes all rows of a transaction; SQLITE_OK, or the error. */
 int rows_write(struct writer *w);
+/* retention.c: for a bound of so many bytes, 0: none. */
+struct store_limits store_limits_of(uint64_t max_bytes);
 /* retention.c: one small step of a transaction; expire_more tells whether there is more to do. SQLITE_OK, or the error. */
 int retention_step(struct writer *w);
 

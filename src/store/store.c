@@ -18,7 +18,6 @@
 #include "store/state.h"
 #include "store/term_code.h"
 
-#define SHARED_MAX 4096
 #define SHARED_MAX_BYTES (4 << 20)
 /* A time so far ahead of all before is a clock that is wrong (a report's, say): it must not make the whole history old. */
 #define FUTURE_MS (7 * 24 * 3600000LL)
@@ -143,6 +142,7 @@ store_new(
 	s->options.path = xstrdup(options->path);
 	s->handlers = *handlers;
 	s->arg = arg;
+	s->limits = store_limits_of(options->max_bytes);
 	s->queue.max_bytes = STORE_QUEUE_BYTES;
 	map_init(&s->shared.ids);
 	init_lock(s);
@@ -333,7 +333,7 @@ remember_shared(struct store *s, const struct row *r)
 {
 	struct shared_id *known = xmalloc(sizeof(*known));
 
-	if (map_len(&s->shared.ids) >= SHARED_MAX || s->shared.bytes + r->body_len > SHARED_MAX_BYTES)
+	if (map_len(&s->shared.ids) >= s->limits.remembered || s->shared.bytes + r->body_len > SHARED_MAX_BYTES)
 		forget_shared(s);
 	*known = (struct shared_id) { r->id, r->time_ms };
 	free(map_put(&s->shared.ids, r->data, r->body_len, known));

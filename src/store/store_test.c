@@ -1660,6 +1660,48 @@ beyond_its_bound_the_oldest_goes_incidents_last(void **state)
 	engine_free(e);
 }
 
+/* Reasons that never repeat (they hold a pid, a reference, a request) do not push out what else there is. */
+static void
+restarts_without_end_leave_room_for_the_rest(void **state)
+{
+	struct engine *e = new_engine();
+	char reason[200];
+	int64_t now = T0;
+	uint64_t mark = 0;
+
+	(void)state;
+	max_bytes = 4 << 20;
+	open_session(SESSION);
+	memset(reason, 'x', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	for (int i = 0; i < 2000; i++) {
+		put_sample(e, now += STEP_MS, 10e9 + i);
+		for (int k = 0; k < 20; k++) {
+			reason[snprintf(reason, sizeof(reason), "%d", i * 20 + k)] = '_';
+			put_restart(NULL, restart(now + k, "one", reason));
+		}
+		if (i % 20 == 0)
+			commit(++mark);
+	}
+	for (int i = 0; i < 60; i++) {
+		put_sample(e, now += 20000, 10e9);
+		commit(++mark);
+	}
+	close_store();
+	assert_true((uint64_t)used_bytes() < max_bytes);
+	assert_int_equal(query("SELECT min(first) FROM blocks WHERE kind = 0"), T0 + STEP_MS);
+	assert_int_equal(warnings, 0);
+	/* The newest are there with their reasons, and all of them count. */
+	assert_true(query("SELECT count(*) FROM restarts") >= 500);
+	assert_int_equal(query("SELECT count(*) FROM restarts WHERE cause NOT IN (SELECT id FROM shared)"), 0);
+	engine_free(e);
+	e = new_engine();
+	open_session(SESSION);
+	assert_int_equal(store_restore(kept, e, now), mark);
+	assert_int_equal(engine_counts(e).restarts, 40000);
+	engine_free(e);
+}
+
 /* ---- retention ---- */
 
 static void
@@ -1866,6 +1908,7 @@ main(void)
 		TEST(a_block_covers_what_it_has_alone),
 		TEST(samples_that_wait_become_blocks),
 		TEST(beyond_its_bound_the_oldest_goes_incidents_last),
+		TEST(restarts_without_end_leave_room_for_the_rest),
 		TEST(incidents_are_listed_and_read_back),
 		TEST(incidents_outlive_retention_and_a_failing_disk),
 		TEST(what_expires_is_counted_on),
