@@ -91,6 +91,9 @@ try_time(const char *text)
 
 	if (time_parse(text, &ms) && (!time_parse(time_rfc3339(buf, ms), &again) || again != ms))
 		abort();
+	/* Nothing that is ago is in the future, and nothing overflows. */
+	if (time_parse_ago(text, 0, &ms) && !time_parse(text, &again) && (ms > 0 || ms < -INT64_C(100000000000000000)))
+		abort();
 }
 
 /* A step, or a list of metrics: or a reason. */
