@@ -17,6 +17,9 @@
 #define TAIL_BYTES 128
 #define PIECE_BYTES (1u << 20)
 #define DUMP_TOP 10
+/* As a verdict's: stronger than what was seen to grow before, weaker than a supervisor that was seen to give up. */
+#define HIGH 0.85
+#define MEDIUM 0.62
 
 void
 dump_file_init(struct dump_file *d, const char *path)
@@ -113,9 +116,11 @@ copy_words(const struct crashdump_summary *s, struct dump_words *out)
 	utf8_add_visible(&line, s->slogan, sizeof(out->slogan) - 8);
 	snprintf(out->slogan, sizeof(out->slogan), "%s", strbuf_cstr(&line));
 	strbuf_reset(&line);
-	if (s->cause_count > 0)
+	/* What merely is worth a look is in the summary, but explains nothing. */
+	if (s->cause_count > 0 && s->causes[0].confidence != CRASH_LOW)
 		utf8_add_visible(&line, s->causes[0].what, sizeof(out->cause) - 8);
 	snprintf(out->cause, sizeof(out->cause), "%s", strbuf_cstr(&line));
+	out->confidence = line.len == 0 ? 0 : s->causes[0].confidence == CRASH_HIGH ? HIGH : MEDIUM;
 	strbuf_release(&line);
 	crashdump_text(s, &text);
 	jsonw_init(&j, &json);

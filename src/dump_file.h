@@ -38,8 +38,9 @@ enum dump_state dump_file_look(struct dump_file *d, int64_t now_ms);
 /* What a dump says, for a report. */
 struct dump_words {
 	char slogan[256];
-	char cause[400];
-	char *text; /* summaries; on the heap */
+	char cause[400];   /* "" if the dump does not show it */
+	double confidence; /* 0 to 1 */
+	char *text;        /* summaries; on the heap */
 	char *json;
 	char note[256]; /* why there is none of these */
 };

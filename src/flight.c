@@ -142,6 +142,7 @@ take_words(struct flight_node *n, struct dump_words *words)
 	memcpy(n->end.dump_note, end->dump_note, sizeof(end->dump_note));
 	memcpy(n->end.dump_slogan, end->dump_slogan, sizeof(end->dump_slogan));
 	memcpy(n->end.dump_cause, end->dump_cause, sizeof(end->dump_cause));
+	n->end.dump_confidence = end->dump_confidence;
 	n->end.dump_text = end->dump_text;
 	n->end.dump_json = end->dump_json;
 }

@@ -33,6 +33,7 @@ take_dump(struct report_job *j)
 	memcpy(end->dump_note, w->note, sizeof(end->dump_note));
 	memcpy(end->dump_slogan, w->slogan, sizeof(end->dump_slogan));
 	memcpy(end->dump_cause, w->cause, sizeof(end->dump_cause));
+	end->dump_confidence = w->confidence;
 	end->dump_text = w->text;
 	end->dump_json = w->json;
 	j->done.words = w;

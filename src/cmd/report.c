@@ -17,6 +17,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/log.h"
+#include "report/phrases.h"
 #include "report_files.h"
 #include "store/reader.h"
 
@@ -257,7 +258,7 @@ static void
 list_line(struct strbuf *out, const struct report_head *h)
 {
 	utf8_add_visible(out, h->id, sizeof(h->id));
-	strbuf_addf(out, "\n    %3.0f %%  ", 100 * h->confidence);
+	strbuf_addf(out, "\n    %-6s  ", h->confidence > 0 ? phrase_confidence(h->confidence) : "-");
 	utf8_add_visible(out, h->title, sizeof(h->title));
 	strbuf_addc(out, '\n');
 }

@@ -8,6 +8,8 @@
 
 #define BEFORE_MIN 12
 #define BEGIN_MIN 3
+#define POINTS_MIN 4    /* of a range without a time before */
+#define SHORT_TIMES 1.5 /* so much further the first reading alone must be outgrown */
 #define MAD_TO_SIGMA 1.4826
 #define SPREADS 4
 #define ONSET 0.1 /* of the growth: from there on it had begun */
@@ -99,11 +101,13 @@ growth_judge(const struct growth_row *row, const struct past_point *before, size
 	size_t begin = compared ? before_count : count / 4;
 	double least;
 
-	if (count < 2 || begin < BEGIN_MIN)
+	if (count < (compared ? 2 : POINTS_MIN))
 		return false;
 	*out = (struct report_growth) { .metric = row->metric, .compared = compared };
 	usual(compared ? before : points, begin, &out->before, &out->spread);
 	least = fmax(fmax(row->floor, row->share * fabs(out->before)), SPREADS * out->spread);
+	/* One or two readings are no level: what the node does as it starts is not to look like a fault. */
+	least *= begin < BEGIN_MIN ? SHORT_TIMES : 1;
 	out->after = points[count - 1].mean;
 	out->weight = (out->after - out->before) / least;
 	if (out->weight <= 1 || points[count - 2].mean - out->before <= least)

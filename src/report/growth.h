@@ -19,8 +19,8 @@ extern const struct growth_row GROWTHS[];
 extern const size_t GROWTH_COUNT;
 
 /*
- * growth_judge compares the points of a range with those before it; with fewer than 12 of those, with the first quarter of the range itself. False if
- * the metric has not grown, or there are too few points to say.
+ * growth_judge compares the points of a range with those before it; with fewer than 12 of those, with the first quarter of the range itself. Of a watch that
+ * was short that is a single reading: the growth must be half as large again then. False if the metric has not grown, or there are too few points to say: fewer than 4.
  */
 bool growth_judge(const struct growth_row *row, const struct past_point *before, size_t before_count,
     const struct past_point *points, size_t count, struct report_growth *out) MUST_CHECK;

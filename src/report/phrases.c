@@ -68,6 +68,12 @@ phrase_day(char buf[32], int64_t time_ms)
 }
 
 const char *
+phrase_confidence(double confidence)
+{
+	return confidence >= 0.75 ? "high" : confidence >= 0.5 ? "medium" : "low";
+}
+
+const char *
 phrase_metric(enum metric_id id)
 {
 	static const struct {

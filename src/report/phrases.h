@@ -21,6 +21,8 @@ const char *phrase_first(char buf[QUANTITY_SIZE], const struct report_grower *g)
 const char *phrase_clock(char buf[16], int64_t time_ms);
 /* phrase_day: "2026-11-25 10:30:05 UTC". */
 const char *phrase_day(char buf[32], int64_t time_ms);
+/* phrase_confidence: "high", "medium" or "low", as of a crash dump's causes: how direct the evidence is, which no number of digits makes a probability. */
+const char *phrase_confidence(double confidence);
 /* phrase_metric is a metric's name for a person: "total memory of the VM"; its own name where there is none. */
 const char *phrase_metric(enum metric_id id);
 /* phrase_top: what a ranking is of, and its unit. */

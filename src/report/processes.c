@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who was largest at the end, and who became so within the range: the rankings over time tell. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,19 +62,30 @@ more(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
+static struct ranked
+ranked_of(const struct top_process *p)
+{
+	struct ranked ranked = { .value = p->value };
+
+	memcpy(ranked.pid, p->pid, sizeof(ranked.pid));
+	snprintf(ranked.name, sizeof(ranked.name), "%.63s", p->name[0] ? p->name : p->initial_call);
+	return ranked;
+}
+
+/* Of the rankings at the end, which are of last_ms. */
 static void
-gather_growers(struct report *r, const struct engine *e, const struct past_ranking *last)
+gather_growers(struct report *r, const struct engine *e, int64_t last_ms)
 {
 	struct report_grower all[ARRAY_LEN(RANKED) * PAST_RANKING_ROWS] = { { 0 } };
 	unsigned count = 0;
 
 	for (size_t k = 0; k < ARRAY_LEN(RANKED); k++)
-		for (unsigned i = 0; i < last->count[RANKED[k].kind]; i++) {
+		for (unsigned i = 0; i < r->top[RANKED[k].kind].count && i < PAST_RANKING_ROWS; i++) {
 			struct report_grower *g = &all[count];
 
 			*g = (struct report_grower) { .kind = RANKED[k].kind,
-				.process = last->rows[RANKED[k].kind][i],
-				.last_ms = last->time_ms };
+				.process = ranked_of(&r->top[RANKED[k].kind].rows[i]),
+				.last_ms = last_ms };
 			start_of(g, e, &r->range);
 			count += g->first_ms < g->last_ms && grown_by(g) > 1 &&
 			    g->process.value - g->first > GREW_SHARE * g->first;
@@ -128,10 +140,11 @@ gather_processes(struct report *r, const struct engine *e)
 
 	while ((p = engine_past_ranking(e, r->range.from_ms, r->range.to_ms, &it)) != NULL)
 		last = p;
-	if (last)
-		gather_growers(r, e, last);
-	if (newest && newest->time_ms <= r->range.to_ms && newest->time_ms >= r->range.from_ms)
+	if (newest && newest->time_ms <= r->range.to_ms && newest->time_ms >= r->range.from_ms) {
 		gather_top(r, e);
-	else if (last)
+		gather_growers(r, e, newest->time_ms);
+	} else if (last) {
 		recall_top(r, last);
+		gather_growers(r, e, last->time_ms);
+	}
 }

@@ -82,6 +82,7 @@ struct report_end {
 	char dump_note[256]; /* what became of it, if it was not read */
 	char dump_slogan[256];
 	char dump_cause[REPORT_SENTENCE]; /* the likely cause that the dump shows; "" if none */
+	double dump_confidence;           /* of it, 0 to 1 */
 	const char *dump_text;            /* its summary as text, */
 	const char *dump_json;            /* and as one JSON value */
 };

@@ -135,7 +135,7 @@ verdict(struct strbuf *out, const struct report *r)
 
 	strbuf_addf(out, "<section class=\"verdict%s\"><p class=\"soft\">Most likely cause", calm ? " calm" : "");
 	if (v->confidence > 0)
-		strbuf_addf(out, " &middot; %s, confidence %.0f %%", v->cause, 100 * v->confidence);
+		strbuf_addf(out, " &middot; %s, %s confidence", v->cause, phrase_confidence(v->confidence));
 	strbuf_adds(out, "</p><strong>");
 	html_add(out, v->title);
 	strbuf_adds(out, "</strong>");

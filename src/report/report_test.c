@@ -314,7 +314,75 @@ test_the_kernels_killing_is_evidence(void **state)
 	rest(30);
 	end.oom_kills = true;
 	die(PROCESS_GONE);
-	assert_cause("memory_limit", "The memory limit was reached");
+	assert_cause("memory_limit", "may have killed this VM");
+	assert_true(r->verdict.confidence < 0.75);
+	/* Whoever is killed leaves no dump: the kernel has killed somebody else. */
+	snprintf(end.dump_slogan, sizeof(end.dump_slogan), "told to end");
+	judge_again();
+	assert_cause("crashed", "told to end");
+}
+
+static void
+test_the_kernels_killing_names_the_process_that_grew(void **state)
+{
+	(void)state;
+	rest(30);
+	heap_fault(3);
+	end.oom_kills = true;
+	die(PROCESS_GONE);
+	assert_cause("memory_limit", "hoarder <0.77.0>");
+	assert_true(r->verdict.confidence > 0.9);
+}
+
+/* grow_fast: a process takes 14 MB a second from the middle of a watch of 45 seconds on. */
+static void
+grow_fast(bool metrics)
+{
+	for (int i = 0; i < 9; i++) {
+		double bytes = i < 5 ? 12e3 : 70 * MB * (i - 4);
+
+		at_rest();
+		if (metrics) {
+			add(METRIC_VM_MEMORY_PROCESSES, bytes);
+			add(METRIC_VM_MEMORY_TOTAL, bytes);
+		}
+		lead(TOP_MEMORY, "<0.77.0>", "hoarder", bytes, bytes, 0);
+		feed();
+	}
+}
+
+static void
+test_growth_within_a_short_watch_counts(void **state)
+{
+	(void)state;
+	grow_fast(true);
+	die(PROCESS_GONE);
+	assert_cause("memory_growth", "hoarder <0.77.0>");
+	assert_true(r->grown_count >= 2 && !r->grown[0].compared);
+}
+
+/* What the rankings show suffices. */
+static void
+test_a_process_that_grew_is_named_where_no_metric_has_grown(void **state)
+{
+	(void)state;
+	grow_fast(false);
+	die(PROCESS_GONE);
+	assert_cause("memory_growth", "hoarder <0.77.0>: it held 267 MiB");
+}
+
+static void
+test_a_start_is_no_growth(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		at_rest();
+		add(METRIC_VM_MEMORY_TOTAL, 4 * MB * i);
+		feed();
+	}
+	die(PROCESS_GONE);
+	assert_cause("killed", "too soon after the watch began");
+	assert_true(r->verdict.confidence <= 0.5);
 }
 
 static void
@@ -477,6 +545,7 @@ test_a_crash_dump_is_named(void **state)
 	judge_again();
 	assert_cause("crashed", "told to end");
 	snprintf(end.dump_cause, sizeof(end.dump_cause), "out of memory: eater held 3 GiB");
+	end.dump_confidence = 0.85;
 	judge_again();
 	assert_cause("crashed", "eater held 3 GiB");
 }
@@ -668,6 +737,10 @@ main(void)
 		TEST(test_a_table_that_grows_is_named),
 		TEST(test_the_memory_limit_names_the_owner),
 		TEST(test_the_kernels_killing_is_evidence),
+		TEST(test_the_kernels_killing_names_the_process_that_grew),
+		TEST(test_growth_within_a_short_watch_counts),
+		TEST(test_a_process_that_grew_is_named_where_no_metric_has_grown),
+		TEST(test_a_start_is_no_growth),
 		TEST(test_a_supervisor_that_gave_up_is_named),
 		TEST(test_a_stop_after_a_supervisor_gave_up_is_not_just_a_stop),
 		TEST(test_a_storm_in_a_range_is_named),

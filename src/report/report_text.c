@@ -43,6 +43,20 @@ heading(const struct page *p, const char *text)
 /* ---- head and verdict ---- */
 
 static void
+release(const struct page *p, const struct node_info *info)
+{
+	char otp[40], erts[40], elixir[40];
+
+	if (!info->otp_release[0]) {
+		strbuf_adds(p->out, "OTP release not known");
+		return;
+	}
+	strbuf_addf(p->out, "OTP %s, ERTS %s%s%s, %u schedulers", phrase_printable(otp, sizeof(otp), info->otp_release),
+	    phrase_printable(erts, sizeof(erts), info->erts_version), info->elixir[0] ? ", Elixir " : "",
+	    phrase_printable(elixir, sizeof(elixir), info->elixir), info->schedulers_online);
+}
+
+static void
 head(const struct page *p, const struct report *r)
 {
 	char a[32], b[32], d[QUANTITY_SIZE];
@@ -51,11 +65,7 @@ head(const struct page *p, const struct report *r)
 	utf8_add_visible(p->out, r->node, NODE_NAME_MAX);
 	strbuf_addf(p->out, ", %s to %s (%s)\n", phrase_day(a, r->range.from_ms), phrase_day(b, r->range.to_ms),
 	    duration_text(d, r->range.to_ms - r->range.from_ms));
-	if (r->info.otp_release[0])
-		strbuf_addf(p->out, "OTP %s, ERTS %s%s%s, %u schedulers", r->info.otp_release, r->info.erts_version,
-		    r->info.elixir[0] ? ", Elixir " : "", r->info.elixir, r->info.schedulers_online);
-	else
-		strbuf_adds(p->out, "OTP release not known");
+	release(p, &r->info);
 	if (r->boot_ms)
 		strbuf_addf(p->out, "; booted %s", phrase_day(a, r->boot_ms));
 	strbuf_addf(p->out, "; %zu samples\n", r->samples);
@@ -70,7 +80,7 @@ verdict(const struct page *p, const struct report *r)
 	strbuf_adds(p->out, "  ");
 	add_coloured(p, r->end.time_ms || v->confidence >= 0.45 ? RED : BOLD, v->title);
 	if (v->confidence > 0)
-		strbuf_addf(p->out, "  (%s, confidence %.0f %%)", v->cause, 100 * v->confidence);
+		strbuf_addf(p->out, "  (%s, %s confidence)", v->cause, phrase_confidence(v->confidence));
 	strbuf_addc(p->out, '\n');
 	for (unsigned i = 0; i < v->reason_count; i++)
 		strbuf_addf(p->out, "  - %s\n", v->reasons[i]);
@@ -84,7 +94,9 @@ end_facts(const struct page *p, const struct report *r)
 	if (r->end.dump_path[0]) {
 		strbuf_adds(p->out, "  Crash dump: ");
 		utf8_add_visible(p->out, r->end.dump_path, sizeof(r->end.dump_path));
-		strbuf_addf(p->out, "%s%s\n", r->end.dump_note[0] ? ": " : "", r->end.dump_note);
+		strbuf_adds(p->out, r->end.dump_note[0] ? ": " : "");
+		utf8_add_visible(p->out, r->end.dump_note, sizeof(r->end.dump_note));
+		strbuf_addc(p->out, '\n');
 	}
 }
 

@@ -19,8 +19,11 @@
 #define ALSO 0.45  /* from here on the next one is named */
 #define FAULT 0.45 /* from here on a node was not healthy */
 #define SHORTLY_MS 120000
-#define LONG_QUEUE 5000 /* messages */
-#define NO_LINK_MS 30000
+#define LONG_QUEUE 5000   /* messages */
+#define OWNER_SIZE 258    /* of what the title of another rule is told in, in a title */
+#define GROWN_BYTES 32e6  /* a process that has grown by so much, */
+#define GROWN_SHARE 0.15  /* and by so much of the VM's memory, is an explanation */
+#define WATCHED_MS 120000 /* of less, nothing is known of what is usual */
 
 const struct verdict_row VERDICTS[VERDICT_COUNT] = {
 #define VERDICT_ROW(id, word, help) [VERDICT_##id] = { word, help },
@@ -38,12 +41,25 @@ struct opinion {
 /* A rule leaves the weight 0 if it has found nothing. */
 typedef void rule(const struct report *r, struct opinion *o);
 
+/* end_whole takes away what was left of a character where a text was cut. */
+static void
+end_whole(char *text)
+{
+	size_t len = strlen(text), at = len;
+
+	while (at > 0 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
+		at--;
+	if (at > 0 && (unsigned char)text[at - 1] >= 0xC0)
+		text[at - 1] = '\0';
+}
+
 static void PRINTF(2, 3) title(struct opinion *o, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(o->title, sizeof(o->title), fmt, args);
+	if (vsnprintf(o->title, sizeof(o->title), fmt, args) >= (int)sizeof(o->title))
+		end_whole(o->title);
 	va_end(args);
 }
 
@@ -54,7 +70,9 @@ static void PRINTF(2, 3) because(struct opinion *o, const char *fmt, ...)
 	if (o->reason_count == REPORT_REASONS_MAX)
 		return;
 	va_start(args, fmt);
-	vsnprintf(o->reasons[o->reason_count++], REPORT_SENTENCE, fmt, args);
+	if (vsnprintf(o->reasons[o->reason_count], REPORT_SENTENCE, fmt, args) >= REPORT_SENTENCE)
+		end_whole(o->reasons[o->reason_count]);
+	o->reason_count++;
 	va_end(args);
 }
 
@@ -212,7 +230,7 @@ crashed(const struct report *r, struct opinion *o)
 
 	if (!end->dump_slogan[0])
 		return;
-	o->weight = 0.62;
+	o->weight = end->dump_cause[0] ? end->dump_confidence : 0.62;
 	if (end->dump_cause[0])
 		title(o, "%s", end->dump_cause);
 	else
@@ -406,6 +424,38 @@ name_table(const struct report *r, struct opinion *o, double grown)
 	return true;
 }
 
+/* The process that has grown most in memory, if that is much of the VM's; growers are sorted by how far they have grown. */
+static const struct report_grower *
+memory_grower(const struct report *r)
+{
+	double total = at_end(r, METRIC_VM_MEMORY_TOTAL);
+
+	for (unsigned i = 0; i < r->grower_count; i++) {
+		const struct report_grower *g = &r->growers[i];
+		double grown = g->process.value - g->first;
+
+		if (phrase_top_unit(g->kind) == UNIT_BYTES && grown >= GROWN_BYTES && !(grown < GROWN_SHARE * total))
+			return g;
+	}
+	return NULL;
+}
+
+/* The history may be too short, or the growth too fast, for the metrics to say that they have grown. */
+static void
+grown_process(const struct report *r, struct opinion *o)
+{
+	const struct report_grower *g = memory_grower(r);
+	char name[PHRASE_NAME], first[QUANTITY_SIZE], last[QUANTITY_SIZE];
+
+	if (g == NULL)
+		return;
+	o->weight = 0.55;
+	title(o, "Memory growth by process %s: it held %s%s, before that %s", phrase_ranked(name, &g->process),
+	    quantity_text(last, UNIT_BYTES, g->process.value), g->kind == TOP_BINARY ? " of binaries" : "",
+	    phrase_first(first, g));
+	grower_backs(o, g);
+}
+
 static void
 memory(const struct report *r, struct opinion *o)
 {
@@ -414,8 +464,10 @@ memory(const struct report *r, struct opinion *o)
 	double grown;
 	int part = grown_part(r, &grown);
 
-	if (part < 0)
+	if (part < 0) {
+		grown_process(r, o);
 		return;
+	}
 	o->weight = total ? 0.5 : 0.35;
 	if (!(PARTS[part].kind != TOP_KIND_COUNT && name_process(r, o, part, grown)) &&
 	    !(PARTS[part].metric == METRIC_VM_MEMORY_ETS && name_table(r, o, grown)))
@@ -427,31 +479,44 @@ memory(const struct report *r, struct opinion *o)
 	finding_backs(r, o, PARTS[part].anomaly);
 }
 
+/* The kernel counts those that it has killed, not who they were: it may have been this VM, unless that is known to have ended otherwise. */
+static bool
+may_be_oom_killed(const struct report_end *end)
+{
+	return end->oom_kills && is_dead(end) && !end->stopping && !end->dump_slogan[0];
+}
+
 /* The owner is found by the rules for queues and for growth. */
 static void
 memory_limit(const struct report *r, struct opinion *o)
 {
 	struct opinion owner = { .weight = 0 };
 	double used = at_end(r, METRIC_MEMORY_UTILIZATION);
-	char limit[QUANTITY_SIZE], total[QUANTITY_SIZE];
+	char limit[QUANTITY_SIZE], total[QUANTITY_SIZE], what[OWNER_SIZE];
+	bool oom = may_be_oom_killed(&r->end);
 
-	if (!(used >= 92) && !r->end.oom_kills)
+	if (!(used >= 92) && !oom)
 		return;
 	memory(r, &owner);
 	if (owner.weight == 0)
 		queue(r, &owner);
-	o->weight = r->end.oom_kills ? 0.95 : has_ended(r) ? 0.8 : 0.7;
+	o->weight = oom ? 0.95 : has_ended(r) ? 0.8 : 0.7;
 	o->weight = fmax(o->weight, fmin(owner.weight + 0.05, 0.95));
-	/* A machine whose memory is always full is no news. */
-	if (!r->end.oom_kills && owner.weight == 0 && growth_of(r, METRIC_MEMORY_UTILIZATION) == NULL)
-		o->weight = 0.4;
-	title(o, "The memory limit was reached%s%s%.250s", has_ended(r) ? ": killed for it, most likely" : "",
-	    owner.title[0] ? "; " : "", owner.title);
-	if (r->end.oom_kills)
+	/* A machine whose memory is always full is no news; what the kernel killed in one that had room was not for this VM's sake. */
+	if (owner.weight == 0 && !(oom && used >= 80) && growth_of(r, METRIC_MEMORY_UTILIZATION) == NULL)
+		o->weight = oom ? 0.6 : 0.4;
+	title(o, "%s%s%s%s",
+	    used >= 92            ? "The memory limit was reached"
+		: o->weight > 0.6 ? "The kernel of its host ran out of memory"
+				  : "The kernel of its host killed for want of memory, and may have killed this VM",
+	    is_dead(&r->end) && !r->end.stopping && o->weight > 0.6 ? ": killed for it, most likely" : "",
+	    owner.title[0] ? "; " : "", phrase_printable(what, sizeof(what), owner.title));
+	if (oom)
 		because(o, "The kernel of its host killed a process for want of memory meanwhile.");
-	because(o, "%.1f %% of %s were used at the end; the VM itself had allocated %s.", used,
-	    quantity_text(limit, UNIT_BYTES, at_end(r, METRIC_MEMORY_LIMIT)),
-	    quantity_text(total, UNIT_BYTES, at_end(r, METRIC_VM_MEMORY_TOTAL)));
+	if (isfinite(used))
+		because(o, "%.1f %% of %s were used at the end; the VM itself had allocated %s.", used,
+		    quantity_text(limit, UNIT_BYTES, at_end(r, METRIC_MEMORY_LIMIT)),
+		    quantity_text(total, UNIT_BYTES, at_end(r, METRIC_VM_MEMORY_TOTAL)));
 	for (unsigned i = 0; i < owner.reason_count; i++)
 		because(o, "%s", owner.reasons[i]);
 }
@@ -524,6 +589,12 @@ hung(const struct report *r, struct opinion *o)
 
 /* ---- what is left ---- */
 
+static bool
+is_watch_short(const struct report *r)
+{
+	return (int64_t)r->samples * r->interval_ms < WATCHED_MS;
+}
+
 static void
 killed(const struct report *r, struct opinion *o)
 {
@@ -536,9 +607,12 @@ killed(const struct report *r, struct opinion *o)
 	o->weight = 0.44;
 	title(o, "Killed from outside (SIGKILL, the OOM killer, a lost machine) or halted, %s",
 	    r->overall > LEVEL_HEALTHY ? "and what was not healthy before does not explain it"
+		: is_watch_short(r)    ? "too soon after the watch began to say more"
 				       : "while it was healthy");
-	because(o, "Health at the last check: %s; %u anomal%s in the range; nothing grew that would explain it.",
-	    level_name(r->overall), findings, findings == 1 ? "y" : "ies");
+	because(o, "Health at the last check: %s; %u anomal%s in the range; %s.", level_name(r->overall), findings,
+	    findings == 1 ? "y" : "ies", r->grown_count ? "what grew explains it hardly" : "nothing grew");
+	if (r->grower_count > 0)
+		grower_backs(o, &r->growers[0]);
 	if (!r->end.dump_path[0])
 		because(o, "No crash dump was found.");
 }
@@ -622,7 +696,9 @@ weigh_killed(const struct report *r, struct opinion opinions[VERDICT_COUNT])
 		if (i != VERDICT_KILLED && opinions[i].weight >= FAULT)
 			return;
 	if (o->weight > 0)
-		o->weight = r->overall > LEVEL_HEALTHY ? 0.5 : r->end.process == PROCESS_GONE ? 0.8 : 0.7;
+		o->weight = r->overall > LEVEL_HEALTHY || r->grower_count > 0 || is_watch_short(r) ? 0.5
+		    : r->end.process == PROCESS_GONE                                               ? 0.8
+												   : 0.7;
 }
 
 void
