@@ -794,6 +794,51 @@ minutes_of_few_samples_survive(void **state)
 	forget_events();
 }
 
+/* live_on feeds two engines the same, or has both wait longer than samples are kept. */
+static void
+live_on(struct engine *a, struct engine *b)
+{
+	int64_t gap_ms = rand() % 3 ? STEP_MS : rand() % (30 * (int)MINUTE) + 1000;
+	int64_t silence_ms = rand() % 3 ? 0 : rand() % (6 * (int)HOUR);
+
+	for (int i = rand() % 300; i > 0; i--) {
+		feed(a, now += gap_ms);
+		engine_feed(b, now, engine_last(a));
+		drain(b);
+	}
+	for (int64_t end = now + silence_ms; now < end; now += MINUTE) {
+		engine_tick(a, now);
+		engine_tick(b, now);
+	}
+}
+
+/* The one is restored again and again from what it left in the file, the other lives all the while. */
+static void
+restarts_one_after_the_other_lose_nothing(void **state)
+{
+	struct past_names names = file_names();
+	struct engine *b, *next;
+
+	(void)state;
+	engine_free(e);
+	e = new_engine(3 * HOUR, 12 * HOUR);
+	b = new_engine(3 * HOUR, 12 * HOUR);
+	for (int round = 0; round < 40; round++) {
+		live_on(e, b);
+		save_blocks(b, &names);
+		next = restored(b, &names, now, false);
+		engine_free(b);
+		b = next;
+		for (size_t i = 0; i < ARRAY_LEN(WATCHED); i++) {
+			assert_int_equal(total_of(b, WATCHED[i], 0), fed_of(i));
+			assert_int_equal(total_of(b, WATCHED[i], HOUR), total_of(e, WATCHED[i], HOUR));
+		}
+	}
+	engine_free(b);
+	release_file();
+	forget_events();
+}
+
 /* A file may say anything. What is no number is not taken for one, or a baseline would never be one again. */
 static void
 values_that_are_no_numbers_are_absent(void **state)
@@ -931,6 +976,7 @@ main(void)
 		TEST(names_that_are_not_known_are_left_out),
 		TEST(damaged_blocks_are_refused_with_a_reason),
 		TEST(minutes_of_few_samples_survive),
+		TEST(restarts_one_after_the_other_lose_nothing),
 		TEST(values_that_are_no_numbers_are_absent),
 		TEST(clock_set_back_between_runs),
 		TEST(clock_that_was_ahead_for_a_while),
