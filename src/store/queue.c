@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/past.h"
 
 struct row *
 row_new(enum row_kind kind, int64_t time_ms, const void *body, size_t body_len, const void *more, size_t more_len)
@@ -150,16 +151,22 @@ cover(struct rows *rows, size_t node, int64_t first_ms, int64_t last_ms)
 	*rows = left;
 }
 
-void
-queue_cover(struct queue *q, size_t node, int64_t first_ms, int64_t last_ms)
+/* Not when a block is put: the writer could take what is left of the samples before the block itself is ready. */
+static void
+cover_with_blocks(struct queue *q)
 {
-	cover(&q->ready_samples, node, first_ms, last_ms);
-	cover(&q->turn_samples, node, first_ms, last_ms);
+	for (const struct row *r = q->turn.first; r; r = r->next) {
+		if (r->kind != ROW_BLOCK || r->a != PAST_SAMPLES)
+			continue;
+		cover(&q->ready_samples, r->node, r->time_ms, r->last_ms);
+		cover(&q->turn_samples, r->node, r->time_ms, r->last_ms);
+	}
 }
 
 void
 queue_end_turn(struct queue *q)
 {
+	cover_with_blocks(q);
 	rows_join(&q->ready, &q->turn);
 	rows_join(&q->ready_samples, &q->turn_samples);
 }

@@ -2,7 +2,7 @@
 /*
  * What waits for the disk: rows of all nodes, bounded in bytes. Rows of one loop turn become ready together, so that a transaction never
  * holds a restart without the mark that covers it. When there is no room, the oldest samples go; samples that a block behind them covers
- * go at once. The caller locks.
+ * go when it is ready. The caller locks.
  */
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
@@ -60,9 +60,7 @@ size_t queue_room(struct queue *q, size_t bytes, bool *fits);
 void queue_add(struct queue *q, struct row *r);
 /* queue_mark notes a mark: a node's newest of a turn is all that counts. */
 void queue_mark(struct queue *q, size_t node, uint64_t mark);
-/* queue_cover lets go the node's samples from first_ms to last_ms that the writer has not taken yet. */
-void queue_cover(struct queue *q, size_t node, int64_t first_ms, int64_t last_ms);
-/* queue_end_turn makes what was added ready. */
+/* queue_end_turn makes what was added ready, and lets go the samples that its blocks cover and that the writer has not taken yet. */
 void queue_end_turn(struct queue *q);
 /* queue_take moves all that is ready to `out`, in the order in which it is to be written; its bytes count until queue_written. */
 void queue_take(struct queue *q, struct rows *out);

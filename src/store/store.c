@@ -399,8 +399,6 @@ put(struct store_node *n, struct rows *rows)
 		r->node = n->index;
 		if (r->kind == ROW_SHARED)
 			remember_shared(s, r);
-		if (r->kind == ROW_BLOCK && r->a == PAST_SAMPLES)
-			queue_cover(&s->queue, n->index, r->time_ms, r->last_ms);
 		queue_add(&s->queue, r);
 	}
 	s->newest_ms = s->now_ms;
