@@ -36,12 +36,17 @@ LOST_S = 5  # so much may be missing
 GONE = 1 << 60  # of a sample that was missing once: it does not come again
 SESSION = 1 << 40
 START_S = 20
+NODE = "soak@localhost"
 DAY_MS = 86400000
 
 
-def to_ms(t):
-    """Milliseconds of a DateTime."""
-    return calendar.timegm((t["year"], t["month"], t["day"], t["hour"], t["minute"], t["second"])) * 1000 + t["microsecond"][0] // 1000
+def to_ms(text):
+    """Milliseconds of a time as RFC 3339 has it, in UTC."""
+    return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) * 1000 + int(text[20:23])
+
+
+def rfc3339(ms):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + ".%03dZ" % (ms % 1000)
 
 
 def wrapped(term):
@@ -115,8 +120,8 @@ class Episode:
         return int(time.time() * 1000) + self.shift_ms
 
     def start(self):
-        options = {A("node"): A("soak@localhost"), A("session"): self.fed.session, A("started"): int(time.time() * 1000), A("interval"): 100,
-                   A("retention"): DAY_MS, A("threshold"): 2.0, A("max_history"): 1000, A("store"): self.path.encode(), A("http"): A("undefined")}
+        options = {A("node"): A(NODE), A("session"): self.fed.session, A("started"): int(time.time() * 1000), A("interval"): 100,
+                   A("retention"): DAY_MS, A("threshold"): 2.0, A("max_history"): 1000, A("store"): self.path.encode(), A("http"): b"127.0.0.1:0"}
         with open(os.path.join(self.soak.folder, "engine.log"), "a") as log:
             e = self.engine = Engine(self.soak.program, options, log)
         e.wait(lambda: e.ready is not None or e.fatal, START_S, "ready")
@@ -161,9 +166,7 @@ class Episode:
     def history(self, e, first):
         """The numbers of the samples from that one on, in order; events are looked at, too."""
         start = min(ms for ms, _, _ in self.fed.samples[first - 1:]) if first <= len(self.fed.samples) else self.now_ms()
-        ok, answer = e.call((A("get_historical_data"), start, self.now_ms() + 60000), 60)
-        if ok != "ok":
-            raise AssertionError("no history: %s" % answer)
+        answer = e.get("/api/v1/nodes/%s/history?start=%s&end=%s" % (NODE, rfc3339(start), rfc3339(self.now_ms() + 60000)), 60)
         numbers = [self.fed.number_of(m) for m in answer["metrics"]]
         if numbers != sorted(set(numbers)):
             raise AssertionError("samples twice, or out of order")
@@ -206,7 +209,7 @@ class Episode:
         full = self.disk and self.rng.random() < 0.5
         if full:
             self.disk.fill(self.rng.randint(0, 200_000))
-        self.feed(e, self.rng.uniform(0.01, 0.8), full)
+        self.feed(e, self.rng.uniform(0.01, self.soak.feed_s), full)
         killed = time.monotonic()
         e.kill()
         self.fed.confirmed = max(self.fed.confirmed, e.confirmed)
@@ -257,9 +260,10 @@ class Episode:
 
 
 class Soak:
-    def __init__(self, program, folder, kills, seed, trouble=None, say=print):
+    def __init__(self, program, folder, kills, seed, trouble=None, say=print, feed_s=0.8):
         self.program, self.folder, self.kills, self.trouble, self.say = os.path.abspath(program), folder, kills, trouble, say
         os.makedirs(folder, exist_ok=True)
+        self.feed_s = feed_s  # the longest life under load
         self.state_path = os.path.join(folder, "state.json")
         self.seed, self.done, self.episode, self.kept, self.fed_samples, self.files, self.lost_s = seed, 0, 0, 0, 0, 0, 0.0
         self.troubles = {}

@@ -17,7 +17,7 @@ class Durability(SystemTest):
 
     def soak(self, trouble, kills, seed):
         said = []
-        s = Soak(Run.arsenal, self.room.path("soak-" + trouble), kills, seed, trouble, said.append)
+        s = Soak(Run.arsenal, self.room.path("soak-" + trouble), kills, seed, trouble, said.append, feed_s=0.5)
         s.run()
         self.note("%d kills (%s), at most %.3f s missing%s" % (s.done, ", ".join(s.troubles), s.lost_s, "".join(x for x in said if x.startswith("  "))))
 
