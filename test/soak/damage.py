@@ -18,6 +18,12 @@ class SmallDisk:
             done = subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=" + size, "tmpfs", folder], capture_output=True, text=True, check=False)
             self.mounted, self.why = done.returncode == 0, done.stderr.strip() or "mount failed" if done.returncode else ""
 
+    @staticmethod
+    def forget(folder):
+        """One that a killed run has left there."""
+        if os.path.ismount(folder):
+            subprocess.run(["umount", "-l", folder], check=False)
+
     def fill(self, leave):
         """Until about so many bytes are free."""
         with open(self.ballast, "wb", buffering=0) as f:

@@ -18,6 +18,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 
@@ -96,6 +97,7 @@ class Episode:
         self.rng = random.Random("%d/%d" % (soak.seed, number))
         self.trouble = soak.trouble or self.rng.choice(TROUBLES)
         self.folder = os.path.join(soak.folder, "episode")
+        damage.SmallDisk.forget(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         self.disk = damage.SmallDisk(self.folder) if self.trouble == "full" else None
@@ -331,6 +333,7 @@ def main():
     args = p.parse_args()
     soak = Soak(args.arsenal, args.state, args.kills, args.seed, args.trouble)
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         done = soak.run()
     except KeyboardInterrupt:
