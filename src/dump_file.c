@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +16,23 @@
 #include "crashdump/crashdump.h"
 
 #define TAIL_BYTES 128
-#define PIECE_BYTES (1u << 20)
+#define PIECE_BYTES (1 << 20)
 #define DUMP_TOP 10
 /* As a verdict's: stronger than what was seen to grow before, weaker than a supervisor that was seen to give up. */
 #define HIGH 0.85
 #define MEDIUM 0.62
 
 void
-dump_file_init(struct dump_file *d, const char *path)
+dump_file_init(struct dump_file *d, const char *path, int64_t uid)
 {
 	struct stat st;
 
 	memset(d, 0, sizeof(*d));
-	snprintf(d->path, sizeof(d->path), "%s", path);
-	d->existed = *path && stat(path, &st) == 0;
+	d->uid = uid;
+	/* A part of a path is another path. */
+	if (strlen(path) < sizeof(d->path))
+		memcpy(d->path, path, strlen(path) + 1);
+	d->existed = d->path[0] && stat(path, &st) == 0;
 	if (d->existed) {
 		d->size = st.st_size;
 		d->modified = st.st_mtim;
@@ -42,18 +46,26 @@ is_as_before(const struct dump_file *d, const struct stat *st)
 	    d->modified.tv_nsec == st->st_mtim.tv_nsec;
 }
 
-/* Not a device or a pipe, which would never end. */
+static bool
+is_acceptable(const struct stat *st, int64_t uid, struct err *err)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, "it cannot be read: it is no regular file");
+	return (int64_t)st->st_uid == uid || err_set(err, "it is not read: it is not of the user that the VM ran as");
+}
+
 static int
-open_dump(const char *path, struct stat *st)
+open_dump(const char *path, int64_t uid, struct stat *st, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+	if (fd < 0 || fstat(fd, st) != 0)
+		err_set(err, "it cannot be read: %s", strerror(errno));
+	else if (is_acceptable(st, uid, err))
+		return fd;
+	if (fd >= 0)
 		close(fd);
-		errno = EINVAL;
-		return -1;
-	}
-	return fd;
+	return -1;
 }
 
 static bool
@@ -69,6 +81,7 @@ enum dump_state
 dump_file_look(struct dump_file *d, int64_t now_ms)
 {
 	enum dump_state state = DUMP_GROWING;
+	struct err err;
 	struct stat st;
 	int fd;
 
@@ -78,9 +91,9 @@ dump_file_look(struct dump_file *d, int64_t now_ms)
 		d->grown_size = st.st_size;
 		d->grown_ms = now_ms;
 	}
-	fd = open_dump(d->path, &st);
+	fd = open_dump(d->path, d->uid, &st, &err);
 	if (fd < 0) {
-		snprintf(d->note, sizeof(d->note), "it cannot be read: %s", strerror(errno));
+		snprintf(d->note, sizeof(d->note), "%.255s", err.text);
 		return DUMP_UNREADABLE;
 	}
 	if (has_its_end(fd, st.st_size) || now_ms - d->grown_ms >= DUMP_SETTLED_MS)
@@ -91,17 +104,26 @@ dump_file_look(struct dump_file *d, int64_t now_ms)
 
 /* ---- what it says ---- */
 
+/* No more than was there at first: somebody may go on writing for ever. */
 static bool
-feed_all(struct crashdump *c, int fd, struct err *err)
+feed_all(struct crashdump *c, int fd, int64_t size, const atomic_bool *stop, struct err *err)
 {
 	char *piece = xmalloc(PIECE_BYTES);
 	bool ok = true;
-	ssize_t n;
+	ssize_t n = 1;
 
-	while (ok && (n = read(fd, piece, PIECE_BYTES)) != 0) {
+	while (ok && n != 0 && size > 0) {
+		if (atomic_load(stop)) {
+			ok = err_set(err, "its reading was broken off, %" PRId64 " bytes before the end", size);
+			break;
+		}
+		n = read(fd, piece, size < PIECE_BYTES ? (size_t)size : PIECE_BYTES);
 		if (n < 0 && errno == EINTR)
 			continue;
-		ok = n > 0 ? crashdump_feed(c, piece, (size_t)n, err) : err_set(err, "%s", strerror(errno));
+		/* What stands in it instead is not told: it may be anything. */
+		ok = n < 0 ? err_set(err, "%s", strerror(errno))
+			   : crashdump_feed(c, piece, (size_t)n, NULL) || err_set(err, "it is no Erlang crash dump");
+		size -= n;
 	}
 	free(piece);
 	return ok;
@@ -138,19 +160,17 @@ is_of(const struct crashdump_summary *s, const char *node, struct err *err)
 }
 
 void
-dump_file_read(const char *path, const char *node, struct dump_words *out)
+dump_file_read(const struct dump_file *d, const char *node, const atomic_bool *stop, struct dump_words *out)
 {
 	const struct crashdump_summary *s = NULL;
 	struct crashdump *c = crashdump_new(DUMP_TOP);
 	struct err err = { .text = "" };
 	struct stat st;
-	int fd = open_dump(path, &st);
+	int fd = open_dump(d->path, d->uid, &st, &err);
 
 	memset(out, 0, sizeof(*out));
-	if (fd < 0)
-		err_set(&err, "it cannot be read: %s", strerror(errno));
-	else if (feed_all(c, fd, &err))
-		s = crashdump_finish(c, &err);
+	if (fd >= 0 && feed_all(c, fd, st.st_size, stop, &err) && (s = crashdump_finish(c, NULL)) == NULL)
+		err_set(&err, "it is no Erlang crash dump");
 	if (fd >= 0)
 		close(fd);
 	if (s && is_of(s, node, &err))

@@ -29,6 +29,7 @@
 #define HOUR_MS 3600000
 #define HOUR_MAX 20
 #define SAME_BOOT_MS 5000 /* two clocks, read over a network */
+#define WRITERS 4         /* threads, of all nodes: a lost network takes all of them at once */
 
 struct flight_node {
 	struct flight *f;
@@ -48,15 +49,21 @@ struct flight_node {
 	bool stopping;
 	bool back; /* linked again, but not known whether as the same VM */
 	/* the post-mortem: of the last end */
-	struct report *report; /* NULL: none */
+	bool has_end;
+	char id[REPORT_ID_SIZE];
+	struct report_range range;
+	struct report *report; /* made when it is to be written first; NULL: not yet */
 	struct report_end end;
 	struct vm ended;
-	struct dump_words *words;   /* what end's texts are of; NULL: none */
-	struct report_job *job;     /* the report is the thread's meanwhile */
-	bool changed;               /* end is not as it was written */
-	bool dump_ready;            /* the dump is to be read by the next job */
-	bool dump_done;             /* nothing more is expected of it */
-	bool settling;              /* not written yet: more is about to be known */
+	struct dump_words *words; /* what end's texts are of; NULL: none */
+	struct report_job *job;   /* the report is the thread's meanwhile */
+	bool changed;             /* end is not as it was written, or waits for its turn */
+	bool dump_ready;          /* the dump is to be read by the next job */
+	bool dump_done;           /* nothing more is expected of it */
+	bool settling;            /* not written yet: more is about to be known */
+	bool has_next;            /* the node ended again while the thread was at work: */
+	bool next_flap;           /* in the same post-mortem */
+	struct report_end next;
 	char told[REPORT_SENTENCE]; /* the verdict that people were told last */
 	int64_t hour_ms;            /* the rate limit: post-mortems since */
 	unsigned in_hour;
@@ -70,6 +77,8 @@ struct flight {
 	size_t count;
 	struct report_head *heads; /* REPORT_FILES_KEPT, newest first */
 	size_t head_count;
+	unsigned writing; /* jobs */
+	bool closing;
 };
 
 static int64_t
@@ -130,7 +139,7 @@ tell(struct flight_node *n, const struct report_job_done *done)
 	memcpy(n->told, r->verdict.title, sizeof(n->told));
 }
 
-static void write_report(struct flight_node *n);
+static void begin_next(struct flight_node *n);
 
 static void
 take_words(struct flight_node *n, struct dump_words *words)
@@ -146,6 +155,9 @@ take_words(struct flight_node *n, struct dump_words *words)
 	n->end.dump_text = end->dump_text;
 	n->end.dump_json = end->dump_json;
 }
+
+static void start_job(struct flight_node *n);
+static void write_waiting(struct flight *f);
 
 static void
 on_written(void *arg, struct report_job_done *done)
@@ -165,21 +177,55 @@ on_written(void *arg, struct report_job_done *done)
 		notice(n, false, "%zu old post-mortem%s deleted: the newest %d are kept", done->pruned,
 		    done->pruned > 1 ? "s were" : " was", REPORT_FILES_KEPT);
 	tell(n, done);
-	if (n->changed)
-		write_report(n);
+	n->f->writing--;
+	/* What became known of an end is written before the next one takes its place. */
+	if (n->has_next && n->changed && !n->next_flap)
+		start_job(n);
+	else if (n->has_next)
+		begin_next(n);
+	write_waiting(n->f);
+}
+
+static void
+make_report(struct flight_node *n)
+{
+	int64_t since_ms = engine_past_since(n->engine);
+	struct report_range range = n->range;
+
+	/* Not the time before the watch began. */
+	if (since_ms > range.from_ms && since_ms <= range.to_ms)
+		range.from_ms = since_ms;
+	n->report = report_new(n->engine, n->end.time_ms, &range, &n->end);
+	memcpy(n->report->id, n->id, sizeof(n->id));
+}
+
+static void
+start_job(struct flight_node *n)
+{
+	const struct dump_file *dump = n->dump_ready ? &n->ended.dump : NULL;
+
+	if (n->report == NULL)
+		make_report(n);
+	n->changed = n->dump_ready = false;
+	n->report->end = n->end;
+	n->f->writing++;
+	n->job = report_job_start(n->f->base, n->f->folder, n->report, dump, on_written, n);
 }
 
 static void
 write_report(struct flight_node *n)
 {
-	const char *dump = n->dump_ready ? n->ended.dump.path : NULL;
+	n->changed = true;
+	if (!n->job && !n->settling && n->f->writing < WRITERS)
+		start_job(n);
+}
 
-	n->changed = n->job || n->settling;
-	if (n->changed)
-		return;
-	n->dump_ready = false;
-	n->report->end = n->end;
-	n->job = report_job_start(n->f->base, n->f->folder, n->report, dump, on_written, n);
+static void
+write_waiting(struct flight *f)
+{
+	for (size_t i = 0; i < f->count && f->writing < WRITERS && !f->closing; i++)
+		if (f->nodes[i]->has_end && f->nodes[i]->changed)
+			write_report(f->nodes[i]);
 }
 
 /* ---- after the end -------------------------------------------------------------------------------------------------------- */
@@ -255,7 +301,7 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct flight_node *n = arg;
 	int64_t since_ms = now(n) - n->end.time_ms;
 
-	if (n->report == NULL || n->end.returned == RETURN_SAME)
+	if (!n->has_end || n->end.returned == RETURN_SAME)
 		return;
 	look(n, since_ms, DUMP_APPEARS_MS);
 	if (since_ms < SOON_MS || !n->dump_done)
@@ -267,8 +313,6 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 static void
 forget_report(struct flight_node *n)
 {
-	while (n->job)
-		report_job_wait(n->job);
 	report_free(n->report);
 	n->report = NULL;
 	if (n->words)
@@ -297,36 +341,37 @@ is_allowed(struct flight_node *n)
 static bool
 is_flap(const struct flight_node *n)
 {
-	return n->report && n->end.returned == RETURN_SAME && now(n) - n->end.time_ms < FLAP_MS;
+	return n->has_end && n->end.returned == RETURN_SAME && now(n) - n->end.time_ms < FLAP_MS;
 }
 
+/* take_end: the node's post-mortem is of this end from now on. */
 static void
-make_report(struct flight_node *n, const struct report_end *end, bool flap)
+take_end(struct flight_node *n, const struct report_end *end, bool flap)
 {
-	struct report_range range = { end->time_ms - REPORT_FLIGHT_MS, end->time_ms };
-	int64_t since_ms = engine_past_since(n->engine);
-	char id[REPORT_ID_SIZE];
-
-	/* Not the time before the watch began. */
-	if (since_ms > range.from_ms)
-		range.from_ms = since_ms;
-
-	if (flap)
-		memcpy(id, n->report->id, sizeof(id));
-	else
-		report_id_set(id, engine_node(n->engine), end->time_ms);
 	forget_report(n);
+	if (!flap) {
+		report_id_set(n->id, engine_node(n->engine), end->time_ms);
+		n->told[0] = '\0';
+	}
+	n->range = (struct report_range) { end->time_ms - REPORT_FLIGHT_MS, end->time_ms };
 	n->end = *end;
 	n->ended = n->vm;
-	if (!flap)
-		n->told[0] = '\0';
 	n->dump_ready = n->dump_done = false;
-	n->settling = n->changed = true;
-	n->report = report_new(n->engine, end->time_ms, &range, &n->end);
-	memcpy(n->report->id, id, sizeof(id));
+	n->has_end = n->settling = n->changed = true;
 }
 
-/* begin_end has the report made, which is not written yet. False: none is wanted. */
+/* The thread is done with the report of the end before. The node may be back meanwhile. */
+static void
+begin_next(struct flight_node *n)
+{
+	n->has_next = false;
+	take_end(n, &n->next, n->next_flap);
+	n->back = n->linked;
+	look(n, now(n) - n->end.time_ms, DUMP_APPEARS_MS);
+	arm(n, 0);
+}
+
+/* begin_end begins a post-mortem, which is not written yet. False: none is wanted, or not now. */
 static bool
 begin_end(struct flight_node *n, enum node_state state, const char *detail, bool inside)
 {
@@ -339,7 +384,18 @@ begin_end(struct flight_node *n, enum node_state state, const char *detail, bool
 		return false;
 	end.losses = flap ? n->end.losses + 1 : 1;
 	snprintf(end.detail, sizeof(end.detail), "%s", detail);
-	make_report(n, &end, flap);
+	/* One that still waits for its turn is written now, for this one takes its place. */
+	if (n->has_end && n->changed && !n->job && !flap)
+		start_job(n);
+	/* The loop does not wait for the thread. */
+	if (n->job) {
+		report_job_hurry(n->job);
+		n->has_next = true;
+		n->next_flap = flap;
+		n->next = end;
+		return false;
+	}
+	take_end(n, &end, flap);
 	return true;
 }
 
@@ -365,8 +421,10 @@ flight_state(struct flight_node *n, enum node_state state, const char *detail, b
 	} else if (state == NODE_UP && !n->linked) {
 		n->linked = true;
 		n->stopping = false;
-		n->back = n->report && n->end.returned == RETURN_NONE;
-	} else if (gone && n->report && n->end.returned == RETURN_NONE && !n->end.unregistered) {
+		n->back = n->has_end && n->end.returned == RETURN_NONE;
+	} else if (gone && n->has_next) {
+		n->next.unregistered = true;
+	} else if (gone && n->has_end && n->end.returned == RETURN_NONE && !n->end.unregistered) {
 		n->end.unregistered = n->changed = true;
 		look(n, now(n) - n->end.time_ms, DUMP_APPEARS_MS);
 	}
@@ -389,7 +447,7 @@ flight_info(struct flight_node *n, const struct node_info *info)
 	    (p.pid != n->vm.process.pid || p.started != n->vm.process.started)) {
 		n->vm.process = p;
 		n->vm.oom_kills = host_oom_kills();
-		dump_file_init(&n->vm.dump, info->crash_dump);
+		dump_file_init(&n->vm.dump, info->crash_dump, p.uid);
 	}
 }
 
@@ -445,6 +503,14 @@ flight_stopping(struct flight_node *n)
 		n->stopping = true;
 }
 
+/* The callback may begin another one. */
+static void
+wait_for_job(struct flight_node *n)
+{
+	while (n->job)
+		report_job_wait(n->job);
+}
+
 /* Nobody else runs on this loop any more: it may be waited. */
 bool
 flight_vm_ended(struct flight_node *n, int64_t patience_ms)
@@ -458,11 +524,11 @@ flight_vm_ended(struct flight_node *n, int64_t patience_ms)
 			return false;
 		usleep(INSIDE_PAUSE_US);
 	}
+	wait_for_job(n);
 	if (!begin_end(n, NODE_UNREACHABLE, "the VM closed the pipe to its engine", true))
 		return false;
 	look(n, SETTLED_MS, SETTLED_MS);
-	while (n->job)
-		report_job_wait(n->job);
+	wait_for_job(n);
 	return true;
 }
 
@@ -474,8 +540,7 @@ flight_vm_dump(struct flight_node *n)
 		/* Its process ends last of all: a dump is there by then, or never will be. */
 		look(n, now(n) - n->end.time_ms, n->end.process == PROCESS_GONE ? 0 : DUMP_APPEARS_MS);
 	}
-	while (n->job)
-		report_job_wait(n->job);
+	wait_for_job(n);
 }
 
 /* ---- life --------------------------------------------------------------------------------------------------------------------- */
@@ -508,25 +573,31 @@ flight_add(struct flight *f, struct engine *e, void *arg)
 	return n;
 }
 
+/* What is still to be written is written, whoever else is at it: each is waited for. */
+static void
+close_node(struct flight_node *n)
+{
+	wait_for_job(n);
+	n->settling = false;
+	if (n->has_end && n->changed)
+		start_job(n);
+	wait_for_job(n);
+	forget_report(n);
+	event_free(n->timer);
+	free(n);
+}
+
 void
 flight_free(struct flight *f)
 {
 	if (f == NULL)
 		return;
-	for (size_t i = 0; i < f->count; i++) {
-		struct flight_node *n = f->nodes[i];
-
-		if (n->report && n->settling) {
-			n->settling = false;
-			write_report(n);
-		}
-		/* The callback may begin another one. */
-		while (n->job)
-			report_job_wait(n->job);
-		forget_report(n);
-		event_free(n->timer);
-		free(n);
-	}
+	f->closing = true;
+	for (size_t i = 0; i < f->count; i++)
+		if (f->nodes[i]->job)
+			report_job_hurry(f->nodes[i]->job);
+	for (size_t i = 0; i < f->count; i++)
+		close_node(f->nodes[i]);
 	free(f->nodes);
 	free(f->heads);
 	free(f->folder);

@@ -2,6 +2,7 @@
 /* Ends of a simulated node, and what is in the folder afterwards. */
 #include "flight.h"
 
+#include <dirent.h>
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <stdio.h>
@@ -357,6 +358,126 @@ test_the_newest_100_are_kept(void **state)
 	assert_string_equal(newest().node, "a@elsewhere");
 }
 
+/* What a user keeps in a folder that is named for reports stays there. */
+static void
+test_other_files_in_the_folder_are_left_alone(void **state)
+{
+	static const char *const names[] = { "2024-holiday.json", "1.json", "20240101T000000-x.json" };
+	struct strbuf got = STRBUF_INIT;
+	struct err err;
+	char path[200];
+
+	test_the_newest_100_are_kept(state);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		assert_true(file_write(path, 0600, "{}", 2, &err));
+	}
+	assert_int_equal(report_files_prune(folder), 0);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		assert_int_equal(access(path, F_OK), 0);
+	}
+	/* Nor is a link followed that somebody else has put there, or a pipe waited for. */
+	snprintf(path, sizeof(path), "%s/20990101T000000Z-x@y.json", folder);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_false(report_files_read(folder, "20990101T000000Z-x@y", FORMAT_JSON, &got, &err));
+	assert_non_null(strstr(err.text, "a link"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_false(report_files_read(folder, "20990101T000000Z-x@y", FORMAT_JSON, &got, &err));
+	assert_int_equal(got.len, 0);
+	strbuf_release(&got);
+}
+
+#define MANY 60
+
+static struct engine *engines[MANY];
+
+static void
+lose_many(void)
+{
+	struct sample s = { .time_ms = now };
+	struct engine_options o = engine_defaults();
+	char name[32];
+
+	sample_set(&s, METRIC_PROCESS_COUNT, 100);
+	for (int i = 0; i < MANY; i++) {
+		struct flight_node *node;
+
+		snprintf(name, sizeof(name), "n%d@elsewhere", i);
+		engines[i] = engine_new(name, &o);
+		node = flight_add(f, engines[i], e);
+		flight_state(node, NODE_UP, "linked", false);
+		engine_feed(engines[i], now, &s);
+		flight_state(node, NODE_UNREACHABLE, "no route to host", false);
+		flight_state(node, NODE_UNREACHABLE, "EPMD does not know it", true);
+	}
+}
+
+static size_t
+count_threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	size_t count = 0;
+
+	assert_non_null(dir);
+	for (const struct dirent *d; (d = readdir(dir)) != NULL;)
+		count += d->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
+static void
+free_many(void)
+{
+	for (int i = 0; i < MANY; i++)
+		engine_free(engines[i]);
+}
+
+static void
+test_a_lost_network_takes_few_threads(void **state)
+{
+	size_t before = count_threads();
+
+	(void)state;
+	lose_many();
+	assert_in_range(count_threads(), 0, before + 4);
+	turn(MANY);
+	assert_int_equal(count_files(), MANY);
+	flight_free(f);
+	start(folder);
+	free_many();
+}
+
+static void
+test_what_waits_at_the_end_is_written(void **state)
+{
+	(void)state;
+	lose_many();
+	flight_free(f);
+	assert_int_equal(kept, MANY);
+	start(folder);
+	assert_int_equal(count_files(), MANY);
+	free_many();
+}
+
+/* The loop has not seen yet that the thread is done with the first. */
+static void
+test_an_end_while_the_last_one_is_written(void **state)
+{
+	(void)state;
+	live(30);
+	die();
+	boot_ms = now;
+	live(3);
+	die();
+	assert_int_equal(kept, 0);
+	/* The first, the first amended as the node was back, the second. */
+	turn(3);
+	assert_int_equal(count_files(), 2);
+	assert_string_equal(newest().id, last_kept);
+}
+
 int
 main(void)
 {
@@ -372,6 +493,10 @@ main(void)
 		TEST(test_what_is_begun_is_written_at_the_end_of_the_program),
 		TEST(test_a_folder_that_cannot_be_written_to_is_told),
 		TEST(test_the_newest_100_are_kept),
+		TEST(test_other_files_in_the_folder_are_left_alone),
+		TEST(test_a_lost_network_takes_few_threads),
+		TEST(test_what_waits_at_the_end_is_written),
+		TEST(test_an_end_while_the_last_one_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ newest_first(const void *a, const void *b)
 	return strcmp(*(char *const *)b, *(char *const *)a);
 }
 
-/* id_of is the id in a JSON file's name, or NULL if it is none. The caller frees it. */
+/* id_of is the id in a JSON file's name, or NULL if it is none: what else is in a folder is nobody's to delete. The caller frees it. */
 static char *
 id_of(const char *name)
 {
@@ -84,7 +84,7 @@ id_of(const char *name)
 	if (len <= tail || strcmp(name + len - tail, REPORT_FORMATS[FORMAT_JSON].extension) != 0)
 		return NULL;
 	id = xstrndup(name, len - tail);
-	if (report_id_ok(id) && id[0] >= '0' && id[0] <= '9')
+	if (report_id_ok(id) && report_id_is_dated(id))
 		return id;
 	free(id);
 	return NULL;
@@ -144,7 +144,7 @@ static bool
 read_head(const char *folder, const char *id, struct report_head *out)
 {
 	char *path = path_of(folder, id, FORMAT_JSON);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	char head[REPORT_HEAD_BYTES];
 	ssize_t n = fd >= 0 ? read(fd, head, sizeof(head)) : -1;
 
@@ -175,7 +175,7 @@ report_files_read(const char *folder, const char *id, enum report_format format,
 	if (!report_id_ok(id))
 		return err_set(err, "\"%.100s\" is no report's id", id);
 	path = path_of(folder, id, format);
-	ok = file_read(path, REPORT_FILE_MAX_BYTES, out, err);
+	ok = file_read_plain(path, REPORT_FILE_MAX_BYTES, out, err);
 	free(path);
 	return ok;
 }

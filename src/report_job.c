@@ -3,6 +3,7 @@
 
 #include <event2/event.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,9 @@ struct report_job {
 	pthread_t thread;
 	bool has_thread;
 	char *folder;
-	char *dump;
+	bool has_dump;
+	struct dump_file dump;
+	atomic_bool stop;
 	struct report *report;
 	struct report_job_done done;
 	report_job_cb *cb;
@@ -28,8 +31,8 @@ take_dump(struct report_job *j)
 	struct dump_words *w = xcalloc(1, sizeof(*w));
 	struct report_end *end = &j->report->end;
 
-	dump_file_read(j->dump, j->report->node, w);
-	snprintf(end->dump_path, sizeof(end->dump_path), "%s", j->dump);
+	dump_file_read(&j->dump, j->report->node, &j->stop, w);
+	memcpy(end->dump_path, j->dump.path, sizeof(end->dump_path));
 	memcpy(end->dump_note, w->note, sizeof(end->dump_note));
 	memcpy(end->dump_slogan, w->slogan, sizeof(end->dump_slogan));
 	memcpy(end->dump_cause, w->cause, sizeof(end->dump_cause));
@@ -44,7 +47,7 @@ work(void *arg)
 {
 	struct report_job *j = arg;
 
-	if (j->dump)
+	if (j->has_dump)
 		take_dump(j);
 	report_judge(j->report);
 	if (j->folder) {
@@ -66,7 +69,6 @@ finish(struct report_job *j)
 	j->cb(j->arg, &j->done);
 	strbuf_release(&j->done.json);
 	free(j->folder);
-	free(j->dump);
 	free(j);
 }
 
@@ -77,14 +79,16 @@ on_done(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 }
 
 struct report_job *
-report_job_start(
-    struct event_base *base, const char *folder, struct report *r, const char *dump, report_job_cb *cb, void *arg)
+report_job_start(struct event_base *base, const char *folder, struct report *r, const struct dump_file *dump,
+    report_job_cb *cb, void *arg)
 {
 	struct report_job *j = xcalloc(1, sizeof(*j));
 
 	j->event = event_new(base, -1, 0, on_done, j);
 	j->folder = folder ? xstrdup(folder) : NULL;
-	j->dump = dump ? xstrdup(dump) : NULL;
+	j->has_dump = dump != NULL;
+	if (dump)
+		j->dump = *dump;
 	j->report = r;
 	j->cb = cb;
 	j->arg = arg;
@@ -92,6 +96,12 @@ report_job_start(
 	if (!j->has_thread)
 		work(j);
 	return j;
+}
+
+void
+report_job_hurry(struct report_job *j)
+{
+	atomic_store(&j->stop, true);
 }
 
 void

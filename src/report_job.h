@@ -26,8 +26,10 @@ typedef void report_job_cb(void *arg, struct report_job_done *done);
  * report_job_start takes the report for the thread: nobody else may touch it before the callback, which comes once, from the loop or from report_job_wait. folder NULL:
  * nothing is written. dump NULL: none is read; else its findings go into the report before that is written. Without a thread, all is done at once.
  */
-struct report_job *report_job_start(
-    struct event_base *base, const char *folder, struct report *r, const char *dump, report_job_cb *cb, void *arg);
+struct report_job *report_job_start(struct event_base *base, const char *folder, struct report *r,
+    const struct dump_file *dump, report_job_cb *cb, void *arg);
+/* report_job_hurry: a dump that is being read is not read to its end; the report says so. */
+void report_job_hurry(struct report_job *j);
 /* report_job_wait waits for the thread, and has the callback made. */
 void report_job_wait(struct report_job *j);
 

@@ -44,6 +44,22 @@ file_read(const char *path, size_t max, struct strbuf *out, struct err *err)
 	return ok;
 }
 
+bool
+file_read_plain(const char *path, size_t max, struct strbuf *out, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	struct stat st;
+	bool ok;
+
+	if (fd < 0)
+		return err_set(
+		    err, "%s: %s", path, errno == ELOOP ? "it is a link, which is not followed" : strerror(errno));
+	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read_all(fd, path, max, out, err)
+							: err_set(err, "%s: no regular file", path);
+	close(fd);
+	return ok;
+}
+
 static bool
 write_all(int fd, const char *data, size_t len)
 {

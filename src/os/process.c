@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "os/process.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define FILE_MAX_BYTES 65536
 #define STARTED_FIELD 22 /* of /proc/PID/stat, proc(5); the state is the third */
 
-/* read_stat reads name, state and start of a process; false if there is none of that pid. */
+/* read_stat reads name, state and start of a process; false, with errno, if there is none of that pid. */
 static bool
 read_stat(int64_t pid, char name[32], char *state, uint64_t *started)
 {
@@ -42,6 +43,22 @@ read_stat(int64_t pid, char name[32], char *state, uint64_t *started)
 	return ok;
 }
 
+/* read_uid reads the user that a process accesses files as: the last of the four of /proc/PID/status. */
+static bool
+read_uid(int64_t pid, int64_t *uid)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *at;
+	char path[64];
+	bool ok;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/status", pid);
+	at = file_read(path, FILE_MAX_BYTES, &text, NULL) ? strstr(text.data, "\nUid:") : NULL;
+	ok = at && sscanf(at, "\nUid: %*d %*d %*d %" SCNd64, uid) == 1;
+	strbuf_release(&text);
+	return ok;
+}
+
 bool
 process_find(struct process *p, int64_t pid, const char *name)
 {
@@ -49,7 +66,7 @@ process_find(struct process *p, int64_t pid, const char *name)
 
 	*p = (struct process) { .pid = 0 };
 	if (pid <= 0 || !read_stat(pid, found, &state, &p->started) || strncmp(found, name, strlen(name)) != 0 ||
-	    state == 'Z' || state == 'X')
+	    state == 'Z' || state == 'X' || !read_uid(pid, &p->uid))
 		return false;
 	p->pid = pid;
 	return true;
@@ -61,7 +78,9 @@ process_is_gone(const struct process *p)
 	uint64_t started;
 	char name[32], state;
 
-	return !read_stat(p->pid, name, &state, &started) || started != p->started || state == 'Z' || state == 'X';
+	if (!read_stat(p->pid, name, &state, &started))
+		return errno == ENOENT || errno == ESRCH;
+	return started != p->started || state == 'Z' || state == 'X';
 }
 
 bool

@@ -2,6 +2,7 @@
 #include "os/process.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ test_a_process_is_there_until_it_is_gone(void **state)
 	close(fds[0]);
 	assert_true(process_find(&p, pid, "process_test"));
 	assert_int_equal(p.pid, pid);
+	assert_int_equal(p.uid, geteuid());
 	assert_false(process_is_gone(&p));
 	close(fds[1]);
 	/* Ended, but not yet waited for: gone all the same. */
@@ -32,6 +34,23 @@ test_a_process_is_there_until_it_is_gone(void **state)
 		usleep(1000);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_true(process_is_gone(&p));
+}
+
+/* That nothing can be opened is no death. */
+static void
+test_without_descriptors_nobody_is_gone(void **state)
+{
+	struct rlimit old, none;
+	struct process p;
+
+	(void)state;
+	assert_true(process_find(&p, getpid(), "process_test"));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = (struct rlimit) { 0, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_false(process_is_gone(&p));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_false(process_is_gone(&p));
 }
 
 static void
@@ -72,6 +91,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_process_is_there_until_it_is_gone),
+		cmocka_unit_test(test_without_descriptors_nobody_is_gone),
 		cmocka_unit_test(test_a_process_of_another_name_is_not_taken),
 		cmocka_unit_test(test_hosts),
 	};

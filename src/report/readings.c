@@ -15,8 +15,11 @@ readings_of(const struct engine *e, enum metric_id id, int64_t from_ms, int64_t 
 
 	*out = xreallocarray(NULL, max, sizeof(**out));
 	count = engine_past_points(e, id, from_ms, to_ms, step_ms, *out, max);
-	if (count > 0)
+	if (count > 0) {
+		/* A post-mortem is kept for as long as it may be amended. */
+		*out = xreallocarray(*out, count, sizeof(**out));
 		return count;
+	}
 	free(*out);
 	*out = NULL;
 	return 0;
@@ -25,14 +28,14 @@ readings_of(const struct engine *e, enum metric_id id, int64_t from_ms, int64_t 
 /* ---- all metrics ---- */
 
 static void
-add_row(struct report_columns *c, const struct sample *s)
+add_row(struct report_columns *c, size_t room, const struct sample *s)
 {
 	size_t row = c->count++;
 
 	c->times[row] = s->time_ms;
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		if (c->values[m] == NULL && s->present[m]) {
-			c->values[m] = xreallocarray(NULL, REPORT_SAMPLES_MAX, sizeof(double));
+			c->values[m] = xreallocarray(NULL, room, sizeof(double));
 			for (size_t i = 0; i < row; i++)
 				c->values[m][i] = NAN;
 		}
@@ -45,15 +48,15 @@ void
 readings_columns(const struct engine *e, int64_t from_ms, int64_t to_ms, struct report_columns *c)
 {
 	struct past_view *v = engine_past_open(e, from_ms, to_ms);
-	size_t total = past_view_samples(v), n = 0;
+	size_t total = past_view_samples(v), n = 0, room = total < REPORT_SAMPLES_MAX ? total : REPORT_SAMPLES_MAX;
 	const struct past_check *check;
 	const struct sample *s;
 
 	c->cut = total > REPORT_SAMPLES_MAX;
-	c->times = xreallocarray(NULL, REPORT_SAMPLES_MAX, sizeof(*c->times));
+	c->times = xreallocarray(NULL, room ? room : 1, sizeof(*c->times));
 	while ((s = past_view_next(v, &check)) != NULL)
 		if (n++ + REPORT_SAMPLES_MAX >= total)
-			add_row(c, s);
+			add_row(c, room, s);
 	past_view_free(v);
 }
 

@@ -175,3 +175,14 @@ report_id_ok(const char *id)
 			return false;
 	return len > 0 && len < REPORT_ID_SIZE && id[0] != '.';
 }
+
+bool
+report_id_is_dated(const char *id)
+{
+	static const char shape[] = "ddddddddTddddddZ-";
+
+	for (size_t i = 0; shape[i]; i++)
+		if (shape[i] == 'd' ? !isdigit((unsigned char)id[i]) : id[i] != shape[i])
+			return false;
+	return true;
+}

@@ -24,9 +24,10 @@ void report_head_json(const struct report_head *h, struct jsonw *j);
 
 /*
  * report_id_set makes the id of a report that is kept: its end's time and its node, only letters, digits and ".", "_", "-", "@", "+", so that it is a file's name, too.
- * report_id_ok says whether a text is such an id.
+ * report_id_ok says whether a text is such an id, report_id_is_dated whether it begins as those that report_id_set makes: 20260131T235959Z-.
  */
 void report_id_set(char id[REPORT_ID_SIZE], const char *node, int64_t time_ms);
 bool report_id_ok(const char *id);
+bool report_id_is_dated(const char *id);
 
 #endif

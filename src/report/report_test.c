@@ -180,13 +180,14 @@ heap_fault(int minutes)
 static void
 restart(int64_t time_ms, enum restart_kind kind, const char *sup, const char *child)
 {
+	const char *reason = kind == RESTART_GAVE_UP ? "reached_max_restart_intensity" : "{badmatch,no}";
 	struct restart x = { .time_ms = time_ms,
 		.kind = kind,
 		.caught = true,
 		.times = 1,
 		.supervisor = text_term(sup),
 		.child_id = text_term(child),
-		.reason = text_term("{badmatch,no}") };
+		.reason = text_term(reason) };
 
 	engine_restart(e, time_ms, &x);
 	restart_release(&x);
@@ -395,7 +396,8 @@ test_a_supervisor_that_gave_up_is_named(void **state)
 	restart(now - 5000, RESTART_GAVE_UP, "worker_sup", "flaky");
 	restart(now - 4000, RESTART_GAVE_UP, "top_sup", "worker_sup");
 	die(PROCESS_GONE);
-	assert_cause("supervisor_gave_up", "Supervisor worker_sup gave up on its child flaky");
+	assert_cause("supervisor_gave_up",
+	    "Supervisor worker_sup gave up on its child flaky, which kept ending with {badmatch,no}");
 	assert_int_equal(r->gave_up, 2);
 }
 
@@ -548,6 +550,27 @@ test_a_crash_dump_is_named(void **state)
 	end.dump_confidence = 0.85;
 	judge_again();
 	assert_cause("crashed", "eater held 3 GiB");
+}
+
+/* One fault, seen from within and from outside. */
+static void
+test_a_dump_that_names_who_grew_is_backed_by_it(void **state)
+{
+	bool backed = false;
+
+	(void)state;
+	rest(20);
+	heap_fault(3);
+	die(PROCESS_GONE);
+	snprintf(end.dump_slogan, sizeof(end.dump_slogan), "eheap_alloc");
+	snprintf(end.dump_cause, sizeof(end.dump_cause), "Out of memory: process hoarder <0.77.0> has 98 %%");
+	end.dump_confidence = 0.85;
+	judge_again();
+	assert_cause("crashed", "hoarder <0.77.0>");
+	assert_string_equal(r->verdict.also, "");
+	for (unsigned i = 0; i < r->verdict.reason_count; i++)
+		backed = backed || strstr(r->verdict.reasons[i], "hoarder <0.77.0>: memory") != NULL;
+	assert_true(backed);
 }
 
 static void
@@ -754,6 +777,7 @@ main(void)
 		TEST(test_a_node_that_stalled),
 		TEST(test_a_node_that_hangs_and_lives),
 		TEST(test_a_crash_dump_is_named),
+		TEST(test_a_dump_that_names_who_grew_is_backed_by_it),
 		TEST(test_a_quiet_range_says_so),
 		TEST(test_a_range_without_readings_is_not_clear),
 		TEST(test_noise_is_no_fault),

@@ -223,6 +223,16 @@ stopped(const struct report *r, struct opinion *o)
 	title(o, "The node was stopped in order");
 }
 
+/* A process that was seen to grow before, and that the dump names. */
+static const struct report_grower *
+grower_in_dump(const struct report *r)
+{
+	for (unsigned i = 0; i < r->grower_count; i++)
+		if (strstr(r->end.dump_cause, r->growers[i].process.pid))
+			return &r->growers[i];
+	return NULL;
+}
+
 static void
 crashed(const struct report *r, struct opinion *o)
 {
@@ -235,6 +245,8 @@ crashed(const struct report *r, struct opinion *o)
 		title(o, "%s", end->dump_cause);
 	else
 		title(o, "The VM ended by itself: %s", end->dump_slogan);
+	if (grower_in_dump(r))
+		grower_backs(o, grower_in_dump(r));
 }
 
 /* The dump is evidence for whatever the verdict is. */
@@ -260,12 +272,13 @@ busiest_under(const struct report *r, const struct term *supervisor)
 	return NULL;
 }
 
-/* The first to give up within the last minutes: those above it follow. */
+/* The first to give up within the last minutes: those above it follow. Its own reason says only that it gave up; the child's is that of its restarts. */
 static void
 gave_up(const struct report *r, struct opinion *o)
 {
 	char sup[PHRASE_NAME], child[PHRASE_NAME], reason[PHRASE_NAME], clock[16];
 	const struct restart *first = NULL;
+	const struct report_restarts *row;
 	unsigned followed = 0;
 
 	for (unsigned i = 0; i < r->timeline_count; i++)
@@ -276,16 +289,16 @@ gave_up(const struct report *r, struct opinion *o)
 	if (first == NULL)
 		return;
 	o->weight = has_ended(r) ? 0.88 : 0.75;
-	title(o, "Supervisor %s gave up on its child %s, which kept ending with %s",
-	    phrase_term(sup, first->supervisor), phrase_term(child, first->child_id),
-	    phrase_term(reason, first->reason));
+	row = busiest_under(r, first->supervisor);
+	title(o, "Supervisor %s gave up on its child %s%s%s", phrase_term(sup, first->supervisor),
+	    phrase_term(child, first->child_id), row ? ", which kept ending with " : "",
+	    row ? phrase_term(reason, row->reason) : "");
 	because(o, "%s reached its restart intensity at %s.", sup, phrase_clock(clock, first->time_ms));
 	if (followed > 0)
 		because(o, "%u more supervisor%s gave up after it.", followed, followed > 1 ? "s" : "");
-	if (busiest_under(r, first->supervisor))
+	if (row)
 		because(o, "Under it %s was restarted %" PRIu64 " times in the range.",
-		    phrase_term(child, busiest_under(r, first->supervisor)->child_id),
-		    busiest_under(r, first->supervisor)->count);
+		    phrase_term(child, row->child_id), row->count);
 }
 
 static void
@@ -656,15 +669,15 @@ static rule *const RULES[VERDICT_COUNT] = {
 	[VERDICT_NOT_CLEAR] = not_clear,
 };
 
-/* A queue that fills makes its process's memory grow: one fault, told once. */
+/* A queue that fills makes its process's memory grow: one fault, told once. So is what the dump says of a process that grew. */
 static bool
-same_fault(int a, int b)
+same_fault(const struct report *r, int a, int b)
 {
 	bool memory_a = a == VERDICT_QUEUE || a == VERDICT_MEMORY || a == VERDICT_MEMORY_LIMIT;
 	bool memory_b = b == VERDICT_QUEUE || b == VERDICT_MEMORY || b == VERDICT_MEMORY_LIMIT;
 
-	return (memory_a && memory_b) || (a == VERDICT_GAVE_UP && b == VERDICT_STORM) ||
-	    (a == VERDICT_STORM && b == VERDICT_GAVE_UP);
+	return (memory_a && memory_b) || (a == VERDICT_CRASHED && memory_b && grower_in_dump(r)) ||
+	    (a == VERDICT_GAVE_UP && b == VERDICT_STORM) || (a == VERDICT_STORM && b == VERDICT_GAVE_UP);
 }
 
 static bool
@@ -675,12 +688,12 @@ is_about_the_end(int id)
 
 /* next_best is the heaviest beside the first, of which it says nothing; -1: none worth naming. */
 static int
-next_best(const struct opinion opinions[VERDICT_COUNT], int first)
+next_best(const struct report *r, const struct opinion opinions[VERDICT_COUNT], int first)
 {
 	int next = -1;
 
 	for (int i = 0; i < VERDICT_COUNT; i++)
-		if (i != first && !same_fault(first, i) && !is_about_the_end(i) && opinions[i].weight >= ALSO &&
+		if (i != first && !same_fault(r, first, i) && !is_about_the_end(i) && opinions[i].weight >= ALSO &&
 		    (next < 0 || opinions[i].weight > opinions[next].weight))
 			next = i;
 	return next;
@@ -717,7 +730,7 @@ report_judge(struct report *r)
 	/* Equal weights: what comes first in the table is more direct, and "not clear" is the last. */
 	if (opinions[VERDICT_CALM].weight >= LEAST && best == VERDICT_NOT_CLEAR)
 		best = VERDICT_CALM;
-	next = next_best(opinions, best);
+	next = next_best(r, opinions, best);
 	*v = (struct report_verdict) { .cause = VERDICTS[best].word };
 	ending_backs(r, &opinions[best]);
 	dump_backs(r, &opinions[best]);
