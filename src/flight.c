@@ -64,6 +64,7 @@ struct flight_node {
 	bool has_next;            /* the node ended again while the thread was at work: */
 	bool next_flap;           /* in the same post-mortem */
 	struct report_end next;
+	struct vm next_vm;
 	char told[REPORT_SENTENCE]; /* the verdict that people were told last */
 	int64_t hour_ms;            /* the rate limit: post-mortems since */
 	unsigned in_hour;
@@ -280,7 +281,7 @@ is_settled(const struct flight_node *n, int64_t since_ms)
 	const struct report_end *end = &n->end;
 
 	return end->process == PROCESS_GONE || end->unregistered || end->stopping || end->returned != RETURN_NONE ||
-	    since_ms >= SETTLED_MS;
+	    since_ms >= SETTLED_MS || since_ms < 0; /* the clock was set back */
 }
 
 static void
@@ -326,7 +327,8 @@ is_allowed(struct flight_node *n)
 {
 	int64_t now_ms = now(n);
 
-	if (now_ms - n->hour_ms >= HOUR_MS) {
+	/* Or the clock was set back. */
+	if (now_ms - n->hour_ms >= HOUR_MS || now_ms < n->hour_ms) {
 		n->hour_ms = now_ms;
 		n->in_hour = 0;
 	}
@@ -346,7 +348,7 @@ is_flap(const struct flight_node *n)
 
 /* take_end: the node's post-mortem is of this end from now on. */
 static void
-take_end(struct flight_node *n, const struct report_end *end, bool flap)
+take_end(struct flight_node *n, const struct report_end *end, const struct vm *vm, bool flap)
 {
 	forget_report(n);
 	if (!flap) {
@@ -355,7 +357,7 @@ take_end(struct flight_node *n, const struct report_end *end, bool flap)
 	}
 	n->range = (struct report_range) { end->time_ms - REPORT_FLIGHT_MS, end->time_ms };
 	n->end = *end;
-	n->ended = n->vm;
+	n->ended = *vm;
 	n->dump_ready = n->dump_done = false;
 	n->has_end = n->settling = n->changed = true;
 }
@@ -365,7 +367,7 @@ static void
 begin_next(struct flight_node *n)
 {
 	n->has_next = false;
-	take_end(n, &n->next, n->next_flap);
+	take_end(n, &n->next, &n->next_vm, n->next_flap);
 	n->back = n->linked;
 	look(n, now(n) - n->end.time_ms, DUMP_APPEARS_MS);
 	arm(n, 0);
@@ -393,9 +395,10 @@ begin_end(struct flight_node *n, enum node_state state, const char *detail, bool
 		n->has_next = true;
 		n->next_flap = flap;
 		n->next = end;
+		n->next_vm = n->vm;
 		return false;
 	}
-	take_end(n, &end, flap);
+	take_end(n, &end, &n->vm, flap);
 	return true;
 }
 
