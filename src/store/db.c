@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -16,11 +14,11 @@
 #include "store/aside.h"
 #include "store/cause_code.h"
 #include "store/judge.h"
+#include "store/lock.h"
 #include "store/names.h"
 #include "store/schema.h"
 
 #define SCHEMA_VERSION ((int)ARRAY_LEN(SCHEMA_STEPS))
-#define LOCK_POLL_MS 5
 /* A file up to this size is looked through at each start (some ms); damage in a larger one shows when it is read. */
 #define QUICK_CHECK_BYTES (4 << 20)
 /* No file of ours has given an id above it. */
@@ -31,57 +29,6 @@ static const char *const STATEMENTS[SQL_COUNT] = {
 	DB_STATEMENT_TABLE(DB_STATEMENT_TEXT)
 #undef DB_STATEMENT_TEXT
 };
-
-/* ---- the lock ---- */
-
-static bool
-in_use(const char *path, int fd, struct err *err)
-{
-	char pid[24];
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
-	return err_set(err, "%s: in use by another arsenal (process %s)", path, *pid ? pid : "unknown");
-}
-
-static void
-leave_pid(int fd)
-{
-	char pid[24];
-	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) != n)
-		errno = 0; /* it is only for people */
-}
-
-static bool
-take_lock(struct db *db, struct err *err)
-{
-	const struct timespec pause = { 0, LOCK_POLL_MS * 1000000 };
-	struct strbuf path = STRBUF_INIT;
-	int64_t until = clock_mono_us() + DB_LOCK_WAIT_MS * 1000;
-	int fd;
-
-	strbuf_addf(&path, "%s.lock", db->path);
-	fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		err_set(err, "%s: %s", path.data, strerror(errno));
-	strbuf_release(&path);
-	if (fd < 0)
-		return false;
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (clock_mono_us() >= until) {
-			in_use(db->path, fd, err);
-			close(fd);
-			return false;
-		}
-		nanosleep(&pause, NULL);
-	}
-	leave_pid(fd);
-	db->lock_fd = fd;
-	return true;
-}
 
 /* ---- SQL ---- */
 
@@ -665,21 +612,6 @@ open_locked(struct db *db, struct strbuf *notice, struct err *err)
 	return condition == DAMAGED ? db_replace(db, notice, err) : condition == GOOD;
 }
 
-/* A file is replaced where it is, not where a link to it is: SQLite has its log there, too. */
-static char *
-resolve(const char *path, struct err *err)
-{
-	struct stat st;
-	char *real;
-
-	if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
-		return xstrdup(path);
-	real = realpath(path, NULL);
-	if (real == NULL)
-		err_set(err, "%s: a symbolic link that leads nowhere: %s", path, strerror(errno));
-	return real;
-}
-
 bool
 db_open(struct db *db, const char *path, struct strbuf *notice, struct err *err)
 {
@@ -689,10 +621,10 @@ db_open(struct db *db, const char *path, struct strbuf *notice, struct err *err)
 	db->lock_fd = -1;
 	db->next_shared = 1;
 	db->next_node = 1;
-	db->path = resolve(path, err);
+	db->path = lock_resolve(path, err);
 	/* Before the lock's file appears beside it: what is not ours is left alone. */
 	if (db->path && judge_read(db->path, O_RDONLY, &h, err) && judge_header(&h, db->path, err) != REFUSED &&
-	    take_lock(db, err) && open_locked(db, notice, err))
+	    (db->lock_fd = lock_take(db->path, err)) >= 0 && open_locked(db, notice, err))
 		return true;
 	db_close(db);
 	return false;

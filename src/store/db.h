@@ -19,7 +19,6 @@
 #include "store/salvage.h"
 #include "store/sample_code.h"
 
-#define DB_LOCK_WAIT_MS 1000
 #define DB_SALVAGE_MS 1000 /* so long opening may take for what it copies from a damaged file */
 #define DB_PAGE_BYTES 4096
 

@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "store/incident_list.h"
 #include "store/judge.h"
+#include "store/lock.h"
 #include "store/names.h"
 #include "store/restore.h"
 #include "store/schema.h"
@@ -74,30 +74,6 @@ judge(const char *path, struct err *err)
 		return err_set(
 		    err, "%s: was left in the middle of a change: \"arsenal watch --store\" takes that back", path);
 	return condition == GOOD;
-}
-
-static bool
-lock(struct store_reader *r, struct err *err)
-{
-	struct strbuf name = STRBUF_INIT;
-	char pid[24] = "";
-	ssize_t n;
-
-	strbuf_addf(&name, "%s.lock", r->path);
-	r->lock_fd = open(name.data, O_RDONLY | O_CLOEXEC);
-	if (r->lock_fd < 0 && errno != ENOENT)
-		err_set(err, "%s: %s", name.data, strerror(errno));
-	n = r->lock_fd < 0 && errno != ENOENT ? -1 : 0;
-	strbuf_release(&name);
-	if (n < 0 || r->lock_fd < 0)
-		return n == 0;
-	if (flock(r->lock_fd, LOCK_SH | LOCK_NB) == 0)
-		return true;
-	n = pread(r->lock_fd, pid, sizeof(pid) - 1, 0);
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
-	return err_set(err, "%s: in use by a running arsenal (process %s): ask that one over HTTP, or end it", r->path,
-	    *pid ? pid : "unknown");
 }
 
 /* ---- opening ---- */
@@ -241,9 +217,9 @@ store_read_open(const char *path, struct err *err)
 	struct store_reader *r = xcalloc(1, sizeof(*r));
 	int result;
 
-	r->path = xstrdup(path);
+	r->path = lock_resolve(path, err);
 	r->lock_fd = -1;
-	if (!judge(path, err) || !lock(r, err)) {
+	if (r->path == NULL || !judge(r->path, err) || !lock_share(r->path, &r->lock_fd, err)) {
 		store_read_close(r);
 		return NULL;
 	}
