@@ -24,6 +24,8 @@
 #define TIMEOUT_MS 30000
 #define SPAN_MS 3600000
 #define OUTPUT_MODE 0600
+/* The next step of whoever finds none. */
+#define ELSEWHERE "give the --store or --reports that \"arsenal watch\" was given"
 
 /* What a run has to do with. */
 struct inquiry {
@@ -34,6 +36,7 @@ struct inquiry {
 	struct strbuf token;
 	struct ask ask;
 	struct strbuf out;
+	bool misused; /* wrong arguments, which another exit code says */
 };
 
 /* ---- the range -------------------------------------------------------------------------------------------------------------- */
@@ -46,7 +49,7 @@ parse_moment(const char *option, const char *text, int64_t now_ms, int64_t *time
 }
 
 static bool
-parse_range(const struct settings *s, int64_t now_ms, struct report_range *range, struct err *err)
+take_range(const struct settings *s, int64_t now_ms, struct report_range *range, struct err *err)
 {
 	range->to_ms = now_ms;
 	if (!parse_moment("until", s->until, now_ms, &range->to_ms, err))
@@ -55,6 +58,13 @@ parse_range(const struct settings *s, int64_t now_ms, struct report_range *range
 	if (!parse_moment("since", s->since, now_ms, &range->from_ms, err))
 		return false;
 	return range->from_ms <= range->to_ms || err_set(err, "--until is before --since");
+}
+
+static bool
+parse_range(struct inquiry *q, int64_t now_ms, struct report_range *range, struct err *err)
+{
+	q->misused = !take_range(q->s, now_ms, range, err);
+	return !q->misused;
 }
 
 /* the_node is the one that was named, or the only one that is watched. The caller frees it. */
@@ -81,8 +91,10 @@ the_node(struct inquiry *q, struct err *err)
 	else if (names.len > 0)
 		err_set(err, "which node? There are: %.400s", names.data);
 	else
-		err_set(err, "no running arsenal answers%s%s; name it with --http ADDR:PORT", q->s->http ? " at " : "",
-		    q->s->http ? q->s->http : "");
+		err_set(err,
+		    "no running arsenal answers%s%s; --http ADDR:PORT names one, --store FILE the history of one that "
+		    "has ended, and --list shows post-mortems",
+		    q->s->http ? " at " : "", q->s->http ? q->s->http : "");
 	json_decref(nodes);
 	strbuf_release(&names);
 	strbuf_release(&body);
@@ -94,7 +106,7 @@ report_asked(struct inquiry *q, struct err *err)
 {
 	struct strbuf path = STRBUF_INIT;
 	struct report_range range;
-	char *node = parse_range(q->s, clock_now_ms(), &range, err) ? the_node(q, err) : NULL;
+	char *node = parse_range(q, clock_now_ms(), &range, err) ? the_node(q, err) : NULL;
 	bool ok;
 
 	if (node == NULL)
@@ -157,7 +169,7 @@ report_of_node(struct inquiry *q, struct store_reader *store, size_t i, struct e
 
 	if (now_ms == 0)
 		return err_set(err, "%s: it has nothing of %s", q->s->store, store_read_node(store, i));
-	if (!parse_range(q->s, now_ms, &range, err))
+	if (!parse_range(q, now_ms, &range, err))
 		return false;
 	o.retention_ms = o.hour_retention_ms;
 	e = engine_new(store_read_node(store, i), &o);
@@ -287,7 +299,7 @@ list(struct inquiry *q, struct err *err UNUSED)
 	if (q->s->json)
 		jsonw_end(&j);
 	else if (q->out.len == 0)
-		strbuf_addf(&q->out, "no post-mortems in %s\n", q->folder ? q->folder : "any folder");
+		strbuf_addf(&q->out, "no post-mortems in %s; %s\n", q->folder ? q->folder : "any folder", ELSEWHERE);
 	close_kept(&k);
 	return true;
 }
@@ -361,8 +373,9 @@ show(struct inquiry *q, struct err *err)
 	} else {
 		while (i < k.count && !is_wanted(q, &k.heads[i]))
 			i++;
-		ok = i < k.count ? show_one(q, &k, k.heads[i].id, err)
-				 : err_set(err, "no post-mortems in %s", q->folder ? q->folder : "any folder");
+		ok = i < k.count
+		    ? show_one(q, &k, k.heads[i].id, err)
+		    : err_set(err, "no post-mortems in %s; %s", q->folder ? q->folder : "any folder", ELSEWHERE);
 	}
 	close_kept(&k);
 	return ok;
@@ -390,10 +403,16 @@ begin(struct inquiry *q, const struct settings *s, struct err *err)
 	q->state_dir = setup_state_dir(s);
 	q->folder = report_files_folder(s->reports, s->store, q->state_dir);
 	q->ask = (struct ask) { .state_dir = q->state_dir, .address = s->http, .timeout_ms = TIMEOUT_MS };
+	q->misused = true;
 	if (s->html && s->json)
 		return err_set(err, "--html and --json: one of them");
 	if (s->list && s->show)
 		return err_set(err, "--list and --show: one of them");
+	if (s->list && s->html)
+		return err_set(err, "--list is text or --json; --html goes with --show ID");
+	if ((s->list || s->show) && (s->since || s->until))
+		return err_set(err, "--since and --until are for the report of a range, without --list or --show");
+	q->misused = false;
 	if (s->token_file && !setup_secret(s->token_file, "token", &q->token, err))
 		return false;
 	q->ask.token = s->token_file ? q->token.data : NULL;
@@ -429,7 +448,7 @@ run(const struct settings *s)
 	strbuf_release(&q.out);
 	free(q.folder);
 	free(q.state_dir);
-	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+	return ok ? EXIT_SUCCESS : q.misused ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 const struct command COMMAND_REPORT = {
@@ -456,7 +475,7 @@ const struct command COMMAND_REPORT = {
 	    "  arsenal report --list\n"
 	    "  arsenal report --show last\n"
 	    "\n"
-	    "Times are UTC.\n",
+	    "Times are UTC. Exit code: 0, 1 there is no such report or it cannot be had, 64 wrong arguments.\n",
 	.options = FOR_REPORT,
 	.usage_exit = EXIT_USAGE,
 	.max_nodes = 1,

@@ -8,6 +8,9 @@
 
 #define PHRASE_NAME 180 /* of a process or child in a sentence, terminator included */
 
+/* Behind the levels of the memory, where some are left out. */
+#define PHRASE_MEMORY_OLD "what the allocators held of it is left out: they were asked last before it changed so much"
+
 /* phrase_printable copies a text of the node, cut to a buffer of max bytes (more than 8), visible characters only; returns buf. */
 const char *phrase_printable(char *buf, size_t max, const char *text);
 /* phrase_process: "name <0.1.0>", "m:f/1 <0.1.0>", or the pid alone. */

@@ -51,6 +51,20 @@ walk(struct report *r, const struct engine *e, int64_t from_ms)
 	past_view_free(v);
 }
 
+#define EXCESS_MAX 0.1 /* of the whole */
+
+/* The allocators are asked seldom. Parts that are more than their whole would mislead, and so would what is left of the resident memory. */
+static void
+gather_memory(struct report *r)
+{
+	const struct memory_level_account *blocks = &r->memory.levels[MEMORY_BLOCKS];
+
+	memory_account(&r->memory, r->last);
+	r->memory_old = blocks->excess > EXCESS_MAX * blocks->bytes;
+	for (int level = MEMORY_RESIDENT; r->memory_old && level < MEMORY_LEVEL_COUNT; level++)
+		r->memory.levels[level].bytes = NAN;
+}
+
 static void
 gather_samples(struct report *r, const struct engine *e)
 {
@@ -64,7 +78,7 @@ gather_samples(struct report *r, const struct engine *e)
 		walk(r, e, tail_ms);
 	if (r->last == NULL)
 		walk(r, e, r->range.from_ms);
-	memory_account(&r->memory, r->last);
+	gather_memory(r);
 	if (r->last && r->last->present[METRIC_WALLCLOCK])
 		r->boot_ms = r->last->time_ms - (int64_t)r->last->value[METRIC_WALLCLOCK];
 }

@@ -167,9 +167,10 @@ struct report {
 	struct report_end end;
 	struct report_verdict verdict;
 	/* samples */
-	size_t samples;      /* within the range */
-	struct sample *last; /* NULL: none */
-	struct memory_account memory;
+	size_t samples;               /* within the range */
+	struct sample *last;          /* NULL: none */
+	struct memory_account memory; /* NaN in the levels that do not fit: */
+	bool memory_old;              /* the allocators were asked last before the VM's memory changed much */
 	/* health */
 	enum level overall;
 	enum level levels[CRITERION_COUNT];

@@ -379,6 +379,8 @@ memory(struct strbuf *out, const struct report *r)
 		strbuf_addf(out, "<h3>%s %s</h3>", l->name, quantity_text(text, UNIT_BYTES, l->bytes));
 		memory_bar(out, l);
 	}
+	if (r->memory_old)
+		strbuf_addf(out, "<p class=\"soft\">%s.</p>", PHRASE_MEMORY_OLD);
 }
 
 /* ---- restarts ---- */

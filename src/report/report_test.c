@@ -592,6 +592,38 @@ test_a_range_without_readings_is_not_clear(void **state)
 	ASSERT_NEAR(r->verdict.confidence, 0, 0);
 }
 
+static void
+allocators(double carriers, double blocks)
+{
+	at_rest();
+	sample_set(&s, METRIC_ALLOC_CARRIERS, carriers);
+	sample_set(&s, METRIC_ALLOC_BLOCKS, blocks);
+	sample_set(&s, METRIC_ALLOC_EXTERNAL, 0);
+	sample_set(&s, METRIC_VM_MEMORY_SYSTEM, s.value[METRIC_VM_MEMORY_TOTAL] - s.value[METRIC_VM_MEMORY_PROCESSES]);
+	feed();
+}
+
+/* Parts that are larger than their whole help nobody. */
+static void
+test_what_the_allocators_said_long_ago_is_left_out(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	rest(2);
+	allocators(230 * MB, 215 * MB);
+	look_back(1);
+	assert_false(r->memory_old);
+	report_free(r);
+	allocators(30 * MB, 20 * MB);
+	look_back(1);
+	assert_true(r->memory_old);
+	report_text(r, &text, false);
+	assert_non_null(strstr(text.data, "left out: they were asked last before"));
+	assert_null(strstr(text.data, "carriers"));
+	strbuf_release(&text);
+}
+
 /* Seeds of noise: none of them may look like a fault. */
 static void
 test_noise_is_no_fault(void **state)
@@ -780,6 +812,7 @@ main(void)
 		TEST(test_a_dump_that_names_who_grew_is_backed_by_it),
 		TEST(test_a_quiet_range_says_so),
 		TEST(test_a_range_without_readings_is_not_clear),
+		TEST(test_what_the_allocators_said_long_ago_is_left_out),
 		TEST(test_noise_is_no_fault),
 		TEST(test_what_grew_and_who),
 		TEST(test_columns_have_every_sample_of_the_end),

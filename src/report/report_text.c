@@ -209,6 +209,8 @@ memory(const struct page *p, const struct report *r)
 				    k + 1 < l->part_count ? "," : "");
 		strbuf_addc(p->out, '\n');
 	}
+	if (r->memory_old)
+		strbuf_addf(p->out, "  %s\n", PHRASE_MEMORY_OLD);
 }
 
 /* ---- restarts, findings, health, link ---- */

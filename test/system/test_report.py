@@ -251,6 +251,18 @@ class PostMortems(SystemTest):
 
     # ---- ranges
 
+    def test_wrong_arguments(self):
+        """They are told from reports that are not there, and each says what would be right."""
+        for args, words in ((["--list", "--show", "last"], "one of them"), (["--html", "--json"], "one of them"),
+                            (["--list", "--html"], "--show ID"), (["--show", "last", "--since", "1h"], "without --list or --show"),
+                            (["--since", "5x"], "30m"), (["--since", "1h", "--until", "2h"], "--until is before --since")):
+            code, out, err = run_program(self.room, "report", *args, "a@b")
+            self.assertEqual((code, out), (64, ""), args)
+            self.assertIn(words, err)
+        code, out, err = run_program(self.room, "report", "--show", "last", "--reports", self.room.path("none"))
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("--store or --reports", err)
+
     def test_a_range_that_is_asked_for(self):
         node = ErlNode(self.room)
         a = self.watch(node)
