@@ -61,6 +61,14 @@ store_incident_body(struct store *s, const char *id, void (*take)(void *arg, con
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void
+request_free(struct incident_request *q)
+{
+	strbuf_release(&q->body);
+	free(q->id);
+	free(q);
+}
+
 /* One that is not in the file (any more: the file was full, or was replaced) is none. */
 static void
 give(struct store *s, struct incident_request *q)
@@ -69,19 +77,17 @@ give(struct store *s, struct incident_request *q)
 		incident_list_remove(&s->incidents, q->id);
 	if (q->take)
 		q->take(q->arg, q->found ? strbuf_cstr(&q->body) : NULL, q->body.len);
-	strbuf_release(&q->body);
-	free(q->id);
-	free(q);
+	request_free(q);
 }
 
-void
-incidents_deliver(struct store *s)
+static void
+give_all(struct store *s, struct incident_request **list)
 {
 	struct incident_request *q;
 
 	for (;;) {
 		pthread_mutex_lock(&s->lock);
-		q = take_first(&s->answered);
+		q = take_first(list);
 		pthread_mutex_unlock(&s->lock);
 		if (q == NULL)
 			return;
@@ -90,13 +96,25 @@ incidents_deliver(struct store *s)
 }
 
 void
+incidents_deliver(struct store *s)
+{
+	give_all(s, &s->answered);
+}
+
+void
 incidents_give_up(struct store *s)
+{
+	give_all(s, &s->answered);
+	give_all(s, &s->asked);
+}
+
+void
+incidents_release(struct store *s)
 {
 	struct incident_request *q;
 
-	incidents_deliver(s);
-	while ((q = take_first(&s->asked)) != NULL)
-		give(s, q);
+	while ((q = take_first(&s->answered)) != NULL || (q = take_first(&s->asked)) != NULL)
+		request_free(q);
 }
 
 /* ---- the writer's ---- */
@@ -138,7 +156,7 @@ answer(struct store *s, struct incident_request *q)
 {
 	pthread_mutex_lock(&s->lock);
 	append(&s->answered, q);
-	event_active(s->news, EV_TIMEOUT, 0);
+	store_wake_loop(s);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -14,5 +14,7 @@ void incidents_gone(struct writer *w, const char *id);
 void incidents_deliver(struct store *s);
 /* incidents_give_up: the store closes, and whoever still waits is told that there is nothing. */
 void incidents_give_up(struct store *s);
+/* incidents_release lets go what nobody waits for any more. */
+void incidents_release(struct store *s);
 
 #endif

@@ -83,6 +83,8 @@ struct store {
 	struct queue queue;
 	int64_t newest_ms; /* the writer's now_ms */
 	bool closing;
+	bool abandoned; /* the disk did not answer: there is no loop any more, and the thread frees the store */
+	bool ended;     /* the thread is about to */
 	unsigned files; /* begun since the start because one was damaged: what was shared is gone */
 	struct notice notices[STORE_NOTICES];
 	unsigned notice_count;
@@ -94,6 +96,8 @@ struct store {
 
 /* store_notice hands a notice to the loop; any thread. */
 void store_notice(struct store *s, bool warning, const char *fmt, ...) PRINTF(3, 4);
+/* store_wake_loop has the loop look at the writer's news; any thread, under the lock. */
+void store_wake_loop(struct store *s);
 
 /* The writer's side: its thread alone uses this. */
 struct writer {
@@ -111,8 +115,8 @@ struct writer {
 	bool sync_fails;       /* which was said */
 };
 
-/* writer.c: the thread. */
-void *writer_run(void *store);
+/* writer.c: what the thread does, until the store closes. */
+void writer_run(struct store *s);
 /* rows.c: writes all rows of a transaction; SQLITE_OK, or the error. */
 int rows_write(struct writer *w);
 /* retention.c: for a bound of so many bytes, 0: none. */

@@ -27,6 +27,13 @@
 /* ---- news: from the writer to the loop ---- */
 
 void
+store_wake_loop(struct store *s)
+{
+	if (!s->abandoned)
+		event_active(s->news, EV_TIMEOUT, 0);
+}
+
+void
 store_notice(struct store *s, bool warning, const char *fmt, ...)
 {
 	va_list ap;
@@ -39,7 +46,7 @@ store_notice(struct store *s, bool warning, const char *fmt, ...)
 		n->warning = warning;
 		vsnprintf(n->text, sizeof(n->text), fmt, ap);
 	}
-	event_active(s->news, EV_TIMEOUT, 0);
+	store_wake_loop(s);
 	pthread_mutex_unlock(&s->lock);
 	va_end(ap);
 }
@@ -114,10 +121,17 @@ node_free(struct store_node *n)
 }
 
 static void
-store_free(struct store *s)
+free_events(struct store *s)
 {
 	event_free(s->turn);
 	event_free(s->news);
+}
+
+/* All but the events, which are the loop's. */
+static void
+store_free(struct store *s)
+{
+	incidents_release(s);
 	queue_release(&s->queue);
 	map_release(&s->shared.ids, free);
 	for (size_t i = 0; i < s->node_count; i++)
@@ -151,6 +165,24 @@ store_new(
 	return s;
 }
 
+/* The thread. It also closes the file, which may take as long as any write. */
+static void *
+run(void *store)
+{
+	struct store *s = store;
+	bool abandoned;
+
+	writer_run(s);
+	db_close(&s->db);
+	pthread_mutex_lock(&s->lock);
+	s->ended = true;
+	abandoned = s->abandoned;
+	pthread_mutex_unlock(&s->lock);
+	if (abandoned)
+		store_free(s);
+	return NULL;
+}
+
 struct store *
 store_open(struct event_base *base, const struct store_options *options, const struct store_handlers *handlers,
     void *arg, struct err *err)
@@ -168,12 +200,13 @@ store_open(struct event_base *base, const struct store_options *options, const s
 		/* What is damaged here is found when it is written or asked for. */
 		(void)incident_list_load(&s->incidents, s->db.sql);
 	}
-	if (ok && pthread_create(&s->thread, NULL, writer_run, s) != 0) {
+	if (ok && pthread_create(&s->thread, NULL, run, s) != 0) {
 		db_close(&s->db);
 		ok = err_set(err, "%s: no thread can be had to write it", s->options.path);
 	}
 	if (ok)
 		return s;
+	free_events(s);
 	store_free(s);
 	return NULL;
 }
@@ -268,7 +301,25 @@ store_restore(struct store_node *n, struct engine *e, int64_t now_ms)
 	return out.mark;
 }
 
-/* A disk that does not answer at all must not keep the program from ending: then the thread keeps the store. */
+/* abandon leaves the store to the thread; false if that has just ended. */
+static bool
+abandon(struct store *s)
+{
+	pthread_t thread = s->thread;
+	bool abandoned;
+
+	incidents_give_up(s);
+	pthread_mutex_lock(&s->lock);
+	abandoned = s->abandoned = !s->ended;
+	if (abandoned)
+		free_events(s);
+	pthread_mutex_unlock(&s->lock);
+	if (abandoned)
+		pthread_detach(thread);
+	return abandoned;
+}
+
+/* A disk that does not answer at all must not keep the program from ending: then the store is left to the thread, and false returned. */
 static bool
 join(struct store *s)
 {
@@ -276,7 +327,8 @@ join(struct store *s)
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += JOIN_S;
-	return pthread_timedjoin_np(s->thread, NULL, &until) == 0;
+	return pthread_timedjoin_np(s->thread, NULL, &until) == 0 ||
+	    (!abandon(s) && pthread_join(s->thread, NULL) == 0);
 }
 
 void
@@ -289,16 +341,12 @@ store_close(struct store *s)
 	queue_end_turn(&s->queue);
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
-	event_del(s->turn);
-	if (!join(s)) {
-		pthread_detach(s->thread);
-		return;
+	if (join(s)) {
+		on_news(-1, 0, s);
+		incidents_give_up(s);
+		free_events(s);
+		store_free(s);
 	}
-	event_del(s->news);
-	on_news(-1, 0, s);
-	incidents_give_up(s);
-	db_close(&s->db);
-	store_free(s);
 }
 
 struct store_counts

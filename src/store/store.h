@@ -124,7 +124,10 @@ struct store_counts {
 };
 struct store_counts store_counts(const struct store *s);
 
-/* store_close commits what is queued (for at most a second) and ends the thread; handlers may come a last time, from within. NULL is fine. */
+/*
+ * store_close commits what is queued (for at most a second) and ends the thread; handlers may come a last time, from within. A disk that does not answer for two
+ * seconds keeps the thread, not the caller: what that holds, the lock on the file as well, goes when the disk answers. NULL is fine.
+ */
 void store_close(struct store *s);
 
 #endif

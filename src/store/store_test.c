@@ -11,11 +11,13 @@
 #include <event2/thread.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,6 +30,7 @@
 #include "etf/etf_term.h"
 #include "etf/etf_write.h"
 #include "etf/term_fixture.h"
+#include "os/clock.h"
 #include "store/db.h"
 #include "store/judge.h"
 #include "store/schema.h"
@@ -1703,6 +1706,64 @@ restarts_without_end_leave_room_for_the_rest(void **state)
 	engine_free(e);
 }
 
+/* ---- a disk that hangs ---- */
+
+static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
+
+static ssize_t
+waiting_pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	pthread_mutex_lock(&disk);
+	pthread_mutex_unlock(&disk);
+	return pwrite(fd, data, len, at);
+}
+
+/* Returns whether somebody holds the lock on the file. */
+static bool
+is_locked(void)
+{
+	char name[160];
+	bool locked;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s.lock", path);
+	fd = open(name, O_RDWR);
+	assert_true(fd >= 0);
+	locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	close(fd);
+	return locked;
+}
+
+static void
+a_disk_that_hangs_keeps_nobody_from_ending(void **state)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	int64_t began;
+
+	(void)state;
+	open_session(SESSION);
+	put_restart(NULL, restart(T0, "one", "killed"));
+	commit(1);
+	vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)waiting_pwrite);
+	vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)waiting_pwrite);
+	pthread_mutex_lock(&disk);
+	put_restart(NULL, restart(T0 + 1, "one", "killed"));
+	began = clock_mono_us();
+	close_store();
+	assert_true(clock_mono_us() - began < 10000000);
+	event_base_free(base);
+	base = NULL;
+	assert_true(is_locked());
+	/* When it answers at last there is no loop, and the rest goes. */
+	pthread_mutex_unlock(&disk);
+	while (is_locked())
+		usleep(1000);
+	vfs->xSetSystemCall(vfs, NULL, NULL);
+	base = event_base_new();
+	assert_int_equal(query("SELECT count(*) FROM restarts"), 2);
+	assert_int_equal(query("SELECT max(mark) FROM sessions"), 1);
+}
+
 /* ---- retention ---- */
 
 static void
@@ -1912,6 +1973,7 @@ main(void)
 		TEST(restarts_without_end_leave_room_for_the_rest),
 		TEST(incidents_are_listed_and_read_back),
 		TEST(incidents_outlive_retention_and_a_failing_disk),
+		TEST(a_disk_that_hangs_keeps_nobody_from_ending),
 		TEST(what_expires_is_counted_on),
 		TEST(tallies_without_a_cause_count_by_their_kind),
 		TEST(a_cause_lives_as_long_as_its_restarts),

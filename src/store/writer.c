@@ -122,7 +122,7 @@ committed(struct writer *w)
 	s->counts.committed += rows;
 	s->counts.bytes = size;
 	note_marks(s);
-	event_active(s->news, EV_TIMEOUT, 0);
+	store_wake_loop(s);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -357,10 +357,10 @@ take_work(struct writer *w, bool *write)
 	return go_on;
 }
 
-void *
-writer_run(void *store)
+void
+writer_run(struct store *s)
 {
-	struct writer w = { .s = store };
+	struct writer w = { .s = s };
 	bool write;
 
 	while (take_work(&w, &write)) {
@@ -373,10 +373,9 @@ writer_run(void *store)
 		if (sync_is_due(&w))
 			sync_step(&w);
 	}
-	pthread_mutex_lock(&w.s->lock);
-	w.s->counts.dropped += w.rows.count;
-	pthread_mutex_unlock(&w.s->lock);
+	pthread_mutex_lock(&s->lock);
+	s->counts.dropped += w.rows.count;
+	pthread_mutex_unlock(&s->lock);
 	rows_free(&w.rows);
 	strbuf_release(&w.evicted);
-	return NULL;
 }
