@@ -276,7 +276,7 @@ class PostMortems(SystemTest):
                                 (["--since", "1m", "--until", "2m"], "before"), (["--show", "../x"], "no report's id"),
                                 (["--list", "--show", "x"], "one of them")):
             code, out, err = run_program(self.room, "report", "--state-dir", a.state_dir, *arguments)
-            self.assertEqual((code, out), (1, ""))
+            self.assertEqual((code, out), (64, ""))
             self.assertIn(says, err)
 
 
