@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verdicts there are: one row each, with its rule in verdict.c. */
+/* The verdicts there are: one row each, with its rule in rules_*.c. */
 #ifndef REPORT_VERDICT_H
 #define REPORT_VERDICT_H
 
