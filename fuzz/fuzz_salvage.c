@@ -13,6 +13,7 @@
 #include "etf/etf_term.h"
 #include "etf/etf_write.h"
 #include "etf/term_fixture.h"
+#include "store/aside.h"
 #include "store/cause_code.h"
 #include "store/db.h"
 #include "store/sample_code.h"
@@ -20,7 +21,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PAGE 4096
-#define SUFFIX ".damaged"
+#define SUFFIX ASIDE_MARK "1"
 
 static char folder[64], path[96], damaged[112], damaged_log[116];
 static struct db db; /* an empty file, into which is copied */

@@ -720,6 +720,9 @@ hostile_contents_are_survived(void **state)
 		"TEXT), 'text')",
 		"INSERT INTO incidents VALUES (-1, 1, 9223372036854775807, zeroblob(9), printf('%.1000c', 'x'), "
 		"zeroblob(50000000))",
+		"INSERT INTO meta VALUES ('salvage', '/../../../etc/passwd')",
+		"INSERT INTO meta VALUES ('salvage', '.damaged-/../../x'), ('salvage.samples', 'x'), ('salvage.', "
+		"zeroblob(99))",
 		"CREATE TRIGGER t AFTER INSERT ON samples BEGIN DELETE FROM restarts; END",
 		"CREATE TRIGGER t BEFORE INSERT ON restarts BEGIN SELECT RAISE(ABORT, 'no'); END",
 		"CREATE VIEW v AS SELECT * FROM samples; CREATE TABLE more (x); CREATE TABLE \"a'b;c\" (\"d\"\"e\")",

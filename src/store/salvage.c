@@ -9,8 +9,10 @@
 #include "base/alloc.h"
 #include "base/timefmt.h"
 #include "os/clock.h"
+#include "store/aside.h"
 #include "store/image.h"
 #include "store/names.h"
+#include "store/salvage_progress.h"
 #include "store/salvage_table.h"
 #include "store/walk.h"
 
@@ -20,14 +22,6 @@
 #define BATCH_ROWS 1000      /* and so many */
 #define BATCH_US 50000       /* or so long in one transaction */
 #define SCHEMA_MAX_ROWS 1000
-
-struct progress {
-	int64_t next; /* rows with higher ids are done */
-	bool begun, done;
-	uint64_t kept, senseless, lost;
-	bool ragged;
-	int64_t last_ms; /* of the last row */
-};
 
 struct salvage {
 	char *damaged;
@@ -41,111 +35,10 @@ struct salvage {
 	struct salvage_row row;
 };
 
-/* ---- statements ---- */
-
 static int
 run_sql(sqlite3 *sql, const char *text)
 {
 	return sqlite3_exec(sql, text, NULL, NULL, NULL);
-}
-
-static int
-finish(sqlite3_stmt *st)
-{
-	int result = sqlite3_step(st);
-
-	sqlite3_finalize(st);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? SQLITE_OK : result;
-}
-
-static int
-put_meta(sqlite3 *to, const char *key, const char *value)
-{
-	sqlite3_stmt *st;
-	int result = sqlite3_prepare_v2(to, "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", -1, &st, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
-	sqlite3_bind_text(st, 1, key, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(st, 2, value, -1, SQLITE_TRANSIENT);
-	return finish(st);
-}
-
-/* get_meta appends the value, nothing if there is none. */
-static int
-get_meta(sqlite3 *to, const char *key, struct strbuf *value)
-{
-	sqlite3_stmt *st;
-	int result = sqlite3_prepare_v2(to, "SELECT value FROM meta WHERE key = ?1", -1, &st, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
-	sqlite3_bind_text(st, 1, key, -1, SQLITE_TRANSIENT);
-	result = sqlite3_step(st);
-	if (result == SQLITE_ROW && sqlite3_column_type(st, 0) == SQLITE_TEXT)
-		strbuf_adds(value, (const char *)sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
-	return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
-/* ---- how far it has come ---- */
-
-#define NOTE "salvage"
-#define PROGRESS_FORMAT "%" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %d"
-
-int
-salvage_note(sqlite3 *to, const char *suffix)
-{
-	return put_meta(to, NOTE, suffix);
-}
-
-int
-salvage_noted(sqlite3 *sql, struct strbuf *suffix)
-{
-	return get_meta(sql, NOTE, suffix);
-}
-
-static void
-progress_key(unsigned i, char key[64])
-{
-	snprintf(key, 64, NOTE ".%s", SALVAGE_TABLES[i].name);
-}
-
-static int
-write_progress(const struct salvage *s, sqlite3 *to, unsigned i)
-{
-	const struct progress *p = &s->tables[i];
-	char key[64], value[160];
-
-	progress_key(i, key);
-	snprintf(value, sizeof(value), PROGRESS_FORMAT, p->next, p->kept, p->senseless, p->lost, p->ragged, p->done);
-	return put_meta(to, key, value);
-}
-
-static int
-read_progress(struct salvage *s, sqlite3 *to, unsigned i)
-{
-	struct progress *p = &s->tables[i];
-	struct strbuf value = STRBUF_INIT;
-	int ragged = 0, done = 0, result;
-	char key[64];
-
-	p->next = INT64_MAX;
-	progress_key(i, key);
-	result = get_meta(to, key, &value);
-	if (sscanf(strbuf_cstr(&value), "%" SCNd64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %d %d", &p->next, &p->kept,
-		&p->senseless, &p->lost, &ragged, &done) == 6)
-		p->begun = true;
-	p->ragged = ragged;
-	p->done = done;
-	strbuf_release(&value);
-	return result;
-}
-
-static int
-forget(sqlite3 *to)
-{
-	return run_sql(to, "DELETE FROM meta WHERE key = '" NOTE "' OR key GLOB '" NOTE ".*'");
 }
 
 /* ---- where the tables are ---- */
@@ -282,7 +175,7 @@ read_note(struct salvage *s, sqlite3 *to)
 	int result = find_default_roots(s, to);
 
 	for (unsigned i = 0; i < SALVAGE_TABLE_COUNT && result == SQLITE_OK; i++)
-		result = read_progress(s, to, i);
+		result = progress_read(to, SALVAGE_TABLES[i].name, &s->tables[i]);
 	return result;
 }
 
@@ -314,7 +207,7 @@ begin(sqlite3 *to, const char *path, const char *suffix, struct salvage **salvag
 	}
 	if (result == SQLITE_OK) {
 		strbuf_addf(notice, "%s%s; nothing is taken over from it", notice->len > 0 ? "; " : "", err.text);
-		result = forget(to);
+		result = progress_forget(to);
 	}
 	free(s->damaged);
 	free(s);
@@ -328,7 +221,11 @@ salvage_begin(sqlite3 *to, const char *path, struct salvage **salvage, struct st
 	int result = salvage_noted(to, &suffix);
 
 	*salvage = NULL;
-	if (result == SQLITE_OK && suffix.len > 0)
+	/* A file that somebody else has written must not lead anywhere else. */
+	if (result == SQLITE_OK && suffix.len > 0 &&
+	    (strncmp(suffix.data, ASIDE_MARK, strlen(ASIDE_MARK)) != 0 || strchr(suffix.data, '/')))
+		result = progress_forget(to);
+	else if (result == SQLITE_OK && suffix.len > 0)
 		result = begin(to, path, suffix.data, salvage, notice);
 	strbuf_release(&suffix);
 	return result;
@@ -582,7 +479,7 @@ run_batch(struct salvage *s, sqlite3 *to, unsigned i, int max_rows)
 	if (result == SQLITE_OK)
 		result = copy_table(s, to, i, max_rows, clock_mono_us() + BATCH_US);
 	if (result == SQLITE_OK)
-		result = write_progress(s, to, i);
+		result = progress_write(to, SALVAGE_TABLES[i].name, &s->tables[i]);
 	result = commit(to, result);
 	if (result != SQLITE_OK)
 		s->tables[i] = before;
@@ -669,7 +566,7 @@ salvage_run(struct salvage *s, sqlite3 *to, const struct sample_names *names, in
 			result = run_batch(s, to, i, BATCH_ROWS);
 	if (i < SALVAGE_TABLE_COUNT || result != SQLITE_OK)
 		return result;
-	result = forget(to);
+	result = progress_forget(to);
 	*done = result == SQLITE_OK;
 	if (*done)
 		report(s, notice);
