@@ -314,18 +314,19 @@ static void
 give_block_row(struct restore *r, sqlite3_stmt *st)
 {
 	struct past_names names = past_names_of(r->in->names);
-	struct past_block *b = NULL;
+	struct past_block *b;
+	bool fits;
 
 	names.event_of_number = event_of_number;
 	names.context = r;
-	if (r->blocks_left > 0)
-		b = past_block_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &names, NULL);
-	if (b && past_block_kind(b) == PAST_SAMPLES)
-		r->blocks_left--;
-	if (b)
+	b = past_block_read(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1), &names, NULL);
+	fits = b && (past_block_kind(b) != PAST_SAMPLES || r->blocks_left-- > 0);
+	if (fits) {
 		engine_restore_block(r->e, b);
-	else
-		r->out.unread++;
+		return;
+	}
+	past_block_unref(b);
+	r->out.unread++;
 }
 
 /* ---- events: time, body ---- */
@@ -422,13 +423,13 @@ first_sample_ms(struct restore *r)
 	return bound > oldest_kept(r) ? bound : oldest_kept(r);
 }
 
-/* The engine fills blocks before it seals them; what is more than that has been written by somebody else. */
+/* The newest blocks begin here: the engine fills them before it seals them, so more are of shorter intervals, or somebody else's. */
 static int64_t
 first_block_ms(struct restore *r)
 {
 	int64_t bound =
 	    ask(r, "SELECT last FROM blocks WHERE node = ?1 AND kind = 0 ORDER BY last DESC LIMIT 1 OFFSET ?2",
-		r->blocks_left, INT64_MIN);
+		r->blocks_left - 1, INT64_MIN);
 
 	return bound > oldest_kept(r) ? bound : oldest_kept(r);
 }

@@ -956,6 +956,17 @@ all_samples(const struct engine *e)
 	return n;
 }
 
+/* all_from is how many samples there are from that time on. */
+static size_t
+all_from(const struct engine *e, int64_t from_ms)
+{
+	struct past_view *v = engine_past_open(e, from_ms, INT64_MAX);
+	size_t n = past_view_samples(v);
+
+	past_view_free(v);
+	return n;
+}
+
 /* Whenever it is killed, also while rows become a block: each sample up to the mark is there, once. */
 static void
 after_a_kill_each_sample_is_there_once(void **state)
@@ -1706,6 +1717,33 @@ restarts_without_end_leave_room_for_the_rest(void **state)
 	engine_free(e);
 }
 
+/* Who watched at 250 ms and does at 5 s now has more than such an engine would ever make: the oldest is left out, and it is not called damage. */
+static void
+of_more_than_an_engine_makes_the_newest_is_read(void **state)
+{
+	struct engine *e = new_engine();
+	struct engine_options o = engine_defaults();
+	int64_t now = T0;
+
+	(void)state;
+	open_session(SESSION);
+	for (int i = 1; i <= 14000; i++) {
+		put_sample(e, now += 250, 10e9 + i);
+		if (i % 500 == 0)
+			commit((uint64_t)i);
+	}
+	engine_free(e);
+	close_store();
+	o.retention_ms = HOUR_MS;
+	e = engine_new("a@h", &o);
+	open_session(SESSION);
+	assert_int_equal(store_restore(kept, e, now), 14000);
+	assert_int_equal(engine_last(e)->time_ms, now);
+	assert_true(all_from(e, now - 2000 * 250) >= 2000);
+	assert_int_equal(warnings, 0);
+	engine_free(e);
+}
+
 /* ---- a disk that hangs ---- */
 
 static pthread_mutex_t disk = PTHREAD_MUTEX_INITIALIZER;
@@ -1973,6 +2011,7 @@ main(void)
 		TEST(restarts_without_end_leave_room_for_the_rest),
 		TEST(incidents_are_listed_and_read_back),
 		TEST(incidents_outlive_retention_and_a_failing_disk),
+		TEST(of_more_than_an_engine_makes_the_newest_is_read),
 		TEST(a_disk_that_hangs_keeps_nobody_from_ending),
 		TEST(what_expires_is_counted_on),
 		TEST(tallies_without_a_cause_count_by_their_kind),
