@@ -3,6 +3,8 @@
 #include "report/report_head.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,16 +144,31 @@ report_head_json(const struct report_head *h, struct jsonw *j)
 
 /* ---- ids ---- */
 
+#define NAME_END (REPORT_ID_SIZE - 10) /* behind it: "+", 8 digits, terminator */
+
 static bool
 is_id_char(char c)
 {
 	return isascii((unsigned char)c) && (isalnum((unsigned char)c) || (c && strchr("._-@+", c)));
 }
 
+/* FNV-1a (G. Fowler, L. C. Noll, P. Vo). */
+static uint32_t
+hash_of(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
 void
 report_id_set(char id[REPORT_ID_SIZE], const char *node, int64_t time_ms)
 {
 	char time[TIME_RFC3339_SIZE];
+	const char *at = node;
+	bool whole = true;
 	size_t n = 0;
 
 	time_rfc3339(time, time_ms);
@@ -160,9 +177,14 @@ report_id_set(char id[REPORT_ID_SIZE], const char *node, int64_t time_ms)
 			id[n++] = *p;
 	id[n++] = 'Z';
 	id[n++] = '-';
-	for (; *node && n < REPORT_ID_SIZE - 1; node++)
-		id[n++] = is_id_char(*node) ? *node : '_';
+	for (; *at && n < NAME_END; at++) {
+		whole = whole && is_id_char(*at);
+		id[n++] = is_id_char(*at) ? *at : '_';
+	}
 	id[n] = '\0';
+	/* Two names that differ only in what is left out are lost at once, perhaps. */
+	if (*at || !whole)
+		snprintf(id + n, REPORT_ID_SIZE - n, "+%08" PRIx32, hash_of(node));
 }
 
 bool

@@ -24,6 +24,7 @@ void report_head_json(const struct report_head *h, struct jsonw *j);
 
 /*
  * report_id_set makes the id of a report that is kept: its end's time and its node, only letters, digits and ".", "_", "-", "@", "+", so that it is a file's name, too.
+ * Of a name that has other characters, or is too long, those are "_" and a hash of the whole is added.
  * report_id_ok says whether a text is such an id, report_id_is_dated whether it begins as those that report_id_set makes: 20260131T235959Z-.
  */
 void report_id_set(char id[REPORT_ID_SIZE], const char *node, int64_t time_ms);

@@ -44,7 +44,7 @@ test_what_is_written_is_read(void **state)
 {
 	(void)state;
 	assert_true(report_head_read(json.data, json.len, &head));
-	assert_string_equal(head.id, "20231114T221321Z-caf__@h");
+	assert_string_equal(head.id, "20231114T221321Z-caf__@h+abfa4379");
 	assert_string_equal(head.node, "caf\xc3\xa9@h");
 	assert_string_equal(head.start, "2023-11-14T22:13:20.000Z");
 	assert_string_equal(head.end, "2023-11-14T22:13:21.000Z");
@@ -76,12 +76,20 @@ test_what_is_cut_or_another_thing_is_refused(void **state)
 static void
 test_ids(void **state)
 {
+	char other[REPORT_ID_SIZE];
 	char id[REPORT_ID_SIZE], longest[NODE_NAME_MAX + 1];
 
 	(void)state;
 	report_id_set(id, "../etc/passwd@h", T0);
-	assert_string_equal(id, "20231114T221320Z-.._etc_passwd@h");
-	assert_true(report_id_ok(id));
+	assert_memory_equal(id, "20231114T221320Z-.._etc_passwd@h+", 33);
+	assert_true(report_id_ok(id) && report_id_is_dated(id));
+	report_id_set(id, "rabbit@host-1.example.org", T0);
+	assert_string_equal(id, "20231114T221320Z-rabbit@host-1.example.org");
+	report_id_set(id, "caf\xc3\xa9@h", T0);
+	report_id_set(other, "caf\xc3\xa8@h", T0);
+	assert_string_not_equal(id, other);
+	assert_false(report_id_is_dated("2024-holiday"));
+	assert_false(report_id_is_dated("20231114T2213"));
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	report_id_set(id, longest, T0);
