@@ -632,7 +632,8 @@ write_store(const struct scrape *sc)
 		    "Rows of history written to disk" },
 		{ "arsenal_store_dropped_total", KIND_COUNTER, (double)st.dropped,
 		    "Rows of history lost: the disk did not take them in time" },
-		{ "arsenal_store_bytes", KIND_GAUGE, (double)st.bytes, "Size of the file of the history" },
+		{ "arsenal_store_bytes", KIND_GAUGE, (double)st.bytes,
+		    "Size of the file of the history, with its log" },
 		{ "arsenal_store_failing", KIND_GAUGE, st.failing, "1 while the history cannot be written" },
 	};
 

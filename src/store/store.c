@@ -19,7 +19,7 @@
 #include "store/term_code.h"
 
 #define SHARED_MAX_BYTES (4 << 20)
-/* A time so far ahead of all before is a clock that is wrong (a report's, say): it must not make the whole history old. */
+/* A report whose time is so far ahead of all before has it from a clock that is wrong: it must not make the whole history old. */
 #define FUTURE_MS (7 * 24 * 3600000LL)
 #define INCIDENT_MAX_BYTES (16 << 20)
 #define JOIN_S 2 /* for a disk that does not answer at all */
@@ -579,6 +579,9 @@ store_sample(struct store_node *n, const struct sample *sample, const struct pas
 	struct past_check bounded;
 
 	begin_put(s, sample->time_ms);
+	/* Its time is the program's own: if that has jumped, so it is. */
+	if (sample->time_ms > s->now_ms)
+		s->now_ms = sample->time_ms;
 	if (check) {
 		bounded = *check;
 		if (bounded.anomaly_count > HEALTH_MAX_ANOMALIES)

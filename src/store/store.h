@@ -119,7 +119,7 @@ void store_incident_body(
 struct store_counts {
 	uint64_t committed; /* rows */
 	uint64_t dropped;   /* rows that found no room in the queue, or that the disk did not take */
-	uint64_t bytes;     /* size of the file */
+	uint64_t bytes;     /* size of the file, with its log */
 	bool failing;       /* the last transaction failed */
 };
 struct store_counts store_counts(const struct store *s);

@@ -1947,6 +1947,25 @@ a_time_far_ahead_expires_nothing(void **state)
 	engine_free(e);
 }
 
+/* A device without a battery begins in the past, until somebody tells it the time. */
+static void
+a_clock_that_is_set_far_ahead_is_followed(void **state)
+{
+	struct engine *e = new_engine();
+
+	(void)state;
+	open_session(SESSION);
+	store_restore(kept, e, T0);
+	put_sample(e, T0 + 1, 10e9);
+	for (uint64_t i = 1; i < 4; i++) {
+		put_sample(e, T0 + 1000 * DAY_MS + 20000 * (int64_t)i, 10e9);
+		commit(i);
+	}
+	close_store();
+	assert_int_equal(query("SELECT count(*) FROM samples"), 3);
+	engine_free(e);
+}
+
 /* ---- contents that somebody else wrote ---- */
 
 static void
@@ -2018,6 +2037,7 @@ main(void)
 		TEST(a_cause_lives_as_long_as_its_restarts),
 		TEST(a_clock_that_was_set_back_loses_nothing),
 		TEST(a_time_far_ahead_expires_nothing),
+		TEST(a_clock_that_is_set_far_ahead_is_followed),
 		TEST(rows_without_sense_are_left_out),
 	};
 
