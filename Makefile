@@ -53,9 +53,9 @@ OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out src/main.c,$(SOURCES))) $(
 ARCHIVE := $(OUT)/arsenal.a
 PORT := $(if $(filter plain,$(VARIANT)),$(BUILD),$(OUT))/port
 PORT_OUT ?=
-PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model etf series analyze engine report crashdump store http,src/$(room)/*.c) \
-	$(foreach file,beam/probe_* beam/requests beam/port* beam/genserver* cmd/port cmd/settings cmd/setup application recorder tree_request server flight report_files report_job \
-	dump_file eventlog,src/$(file).c)))
+PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model etf series analyze engine report crashdump store http flight,src/$(room)/*.c) \
+	$(foreach file,beam/probe_* beam/requests beam/port* beam/genserver* cmd/port cmd/settings cmd/setup application recorder tree_request server \
+	eventlog,src/$(file).c)))
 PORT_OBJECTS := $(PORT_SOURCES:src/%.c=$(PORT)/%.o) $(PORT)/gen/web_files.o
 
 .PHONY: help all port run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \

@@ -11,13 +11,13 @@
 #include "base/ring.h"
 #include "beam/genserver.h"
 #include "beam/port.h"
-#include "flight.h"
+#include "flight/flight.h"
+#include "flight/report_files.h"
 #include "os/clock.h"
 #include "os/instance.h"
 #include "os/log.h"
 #include "os/usage.h"
 #include "recorder.h"
-#include "report_files.h"
 #include "tree_request.h"
 
 #define MAX_EVENTS 10000 /* kept for HTTP's streams */

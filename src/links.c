@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "beam/tls.h"
 #include "beam/watch.h"
-#include "flight.h"
+#include "flight/flight.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/watchdog.h"

@@ -10,11 +10,11 @@
 
 #include "base/alloc.h"
 #include "eventlog.h"
-#include "flight.h"
+#include "flight/flight.h"
+#include "flight/report_files.h"
 #include "http/http.h"
 #include "os/clock.h"
 #include "os/usage.h"
-#include "report_files.h"
 #include "store/store.h"
 
 #define TICK_MS 1000

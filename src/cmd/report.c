@@ -14,11 +14,11 @@
 #include "base/utf8.h"
 #include "cmd/ask.h"
 #include "cmd/setup.h"
+#include "flight/report_files.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/log.h"
 #include "report/phrases.h"
-#include "report_files.h"
 #include "store/reader.h"
 
 #define TIMEOUT_MS 30000

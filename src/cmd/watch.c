@@ -10,10 +10,10 @@
 #include "beam/watch.h"
 #include "cmd/setup.h"
 #include "engine/answer.h"
+#include "flight/report_files.h"
 #include "links.h"
 #include "os/log.h"
 #include "recorder.h"
-#include "report_files.h"
 
 struct console {
 	bool json;

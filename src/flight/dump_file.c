@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dump_file.h"
+#include "flight/dump_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

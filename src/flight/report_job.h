@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "dump_file.h"
+#include "flight/dump_file.h"
 #include "report/report.h"
 
 struct event_base;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends of a simulated node, and what is in the folder afterwards. */
-#include "flight.h"
+#include "flight/flight.h"
 
 #include <dirent.h>
 #include <event2/event.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/testing.h"
+#include "flight/report_files.h"
 #include "os/file.h"
-#include "report_files.h"
 
 #define T0 INT64_C(1700000000000)
 #define HOUR_MS 3600000

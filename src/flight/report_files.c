@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report_files.h"
+#include "flight/report_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report_job.h"
+#include "flight/report_job.h"
 
 #include <event2/event.h>
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "report_files.h"
+#include "flight/report_files.h"
 
 struct report_job {
 	struct event *event;

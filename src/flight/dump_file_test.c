@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dumps that appear, and what a node may name that is none. */
-#include "dump_file.h"
+#include "flight/dump_file.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -3,7 +3,7 @@
  * A node's post-mortem has one report at a time. What becomes known while a thread writes it is put into `end`, and the report is written again when the thread is
  * done. The watching after an end is a timer: the VM's process (its sockets close some moments before it is gone), then the crash dump.
  */
-#include "flight.h"
+#include "flight/flight.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "flight/report_files.h"
+#include "flight/report_job.h"
 #include "os/clock.h"
 #include "os/process.h"
-#include "report_files.h"
-#include "report_job.h"
 
 #define LOOK_MS 250            /* between two looks at the process and the dump, soon after the end; */
 #define LOOK_LATER_MS 2000     /* and later */
