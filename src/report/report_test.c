@@ -246,6 +246,27 @@ test_a_queue_that_explodes_names_its_process(void **state)
 	assert_true(r->verdict.confidence > 0.7);
 }
 
+/* The queue is the memory: the process that leads both has grown in both. */
+static void
+test_a_queue_in_a_short_watch_outweighs_the_memory_that_it_takes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		double len = i < 4 ? 1 : 20000.0 * (i - 3);
+
+		at_rest();
+		sample_set(&s, METRIC_MQ_MAX, len);
+		add(METRIC_VM_MEMORY_PROCESSES, 600 * len);
+		add(METRIC_VM_MEMORY_TOTAL, 600 * len);
+		lead(TOP_MESSAGE_QUEUE, "<0.99.0>", "victim", len, 10 * MB, len);
+		lead(TOP_MEMORY, "<0.99.0>", "victim", 600 * len + 1, 600 * len + 1, len);
+		feed();
+	}
+	die(PROCESS_GONE);
+	assert_cause("message_queue", "victim <0.99.0>");
+	assert_string_equal(r->verdict.also, "");
+}
+
 static void
 test_a_queue_is_named_before_it_is_known_how_the_node_ended(void **state)
 {
@@ -787,6 +808,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_queue_that_explodes_names_its_process),
+		TEST(test_a_queue_in_a_short_watch_outweighs_the_memory_that_it_takes),
 		TEST(test_a_queue_is_named_before_it_is_known_how_the_node_ended),
 		TEST(test_a_heap_that_grows_names_its_process),
 		TEST(test_a_table_that_grows_is_named),

@@ -6,9 +6,23 @@
 #include <string.h>
 
 #define LONG_QUEUE 5000  /* messages */
+#define BY_QUEUE 0.6     /* less than a queue that grows weighs */
 #define GROWN_BYTES 32e6 /* a process that has grown by so much, */
 #define GROWN_SHARE 0.15 /* and by so much of the VM's memory, is an explanation */
 #define OWNER_SIZE 258   /* of what the title of another rule is told in, in a title */
+
+static double
+length_of(const struct top_process *p)
+{
+	return p && isfinite(p->queue_len) ? p->queue_len : p ? p->value : NAN;
+}
+
+static bool
+is_queue_growing(const struct report *r, const struct top_process *p)
+{
+	return evidence_growth_of(r, METRIC_MQ_MAX) || evidence_grower_of(r, TOP_MESSAGE_QUEUE, p->pid) ||
+	    p->queue_rate > 0 || evidence_newest_finding(r, ANOMALY_MESSAGE_QUEUE);
+}
 
 void
 rule_queue(const struct report *r, struct opinion *o)
@@ -16,16 +30,13 @@ rule_queue(const struct report *r, struct opinion *o)
 	const struct top_process *p = evidence_first_ranked(r, TOP_MESSAGE_QUEUE, ANOMALY_MESSAGE_QUEUE);
 	const struct report_grower *g = p ? evidence_grower_of(r, TOP_MESSAGE_QUEUE, p->pid) : NULL;
 	char name[PHRASE_NAME], len[QUANTITY_SIZE], text[PHRASE_NAME];
-	double length = p && isfinite(p->queue_len) ? p->queue_len : p ? p->value : NAN;
+	double length = length_of(p);
 	double share = p ? p->memory / evidence_at_end(r, METRIC_VM_MEMORY_TOTAL) : NAN;
 
 	if (p == NULL || !(length >= LONG_QUEUE))
 		return;
 	/* Long, but not longer than it was: a queue that somebody lives with. */
-	o->weight = evidence_growth_of(r, METRIC_MQ_MAX) || g || p->queue_rate > 0 ||
-		evidence_newest_finding(r, ANOMALY_MESSAGE_QUEUE)
-	    ? 0.62
-	    : 0.32;
+	o->weight = is_queue_growing(r, p) ? 0.62 : 0.32;
 	o->weight += length >= 10 * LONG_QUEUE ? 0.1 : 0;
 	opinion_title(o, "The message queue of %s grew without bound: %s messages at the end", phrase_process(name, p),
 	    quantity_text(len, UNIT_COUNT, length));
@@ -156,8 +167,17 @@ grown_process(const struct report *r, struct opinion *o)
 	opinion_grower_backs(o, g);
 }
 
-void
-rule_memory(const struct report *r, struct opinion *o)
+/* The process that the title names has a queue that explains its memory. */
+static bool
+is_by_queue(const struct report *r, const struct opinion *o)
+{
+	const struct top_process *p = evidence_first_ranked(r, TOP_MESSAGE_QUEUE, ANOMALY_MESSAGE_QUEUE);
+
+	return p && length_of(p) >= LONG_QUEUE && is_queue_growing(r, p) && strstr(o->title, p->pid);
+}
+
+static void
+grown_memory(const struct report *r, struct opinion *o)
 {
 	const struct report_growth *total = evidence_growth_of(r, METRIC_VM_MEMORY_TOTAL);
 	char bytes[QUANTITY_SIZE];
@@ -179,6 +199,14 @@ rule_memory(const struct report *r, struct opinion *o)
 	opinion_finding_backs(r, o, PARTS[part].anomaly);
 }
 
+void
+rule_memory(const struct report *r, struct opinion *o)
+{
+	grown_memory(r, o);
+	if (is_by_queue(r, o))
+		o->weight = fmin(o->weight, BY_QUEUE);
+}
+
 /* The kernel counts those that it has killed, not who they were: it may have been this VM, unless that is known to have ended otherwise. */
 static bool
 may_be_oom_killed(const struct report_end *end)
@@ -190,16 +218,17 @@ may_be_oom_killed(const struct report_end *end)
 void
 rule_memory_limit(const struct report *r, struct opinion *o)
 {
-	struct opinion owner = { .weight = 0 };
+	struct opinion owner = { .weight = 0 }, memory = { .weight = 0 };
 	double used = evidence_at_end(r, METRIC_MEMORY_UTILIZATION);
 	char limit[QUANTITY_SIZE], total[QUANTITY_SIZE], what[OWNER_SIZE];
 	bool oom = may_be_oom_killed(&r->end);
 
 	if (!(used >= 92) && !oom)
 		return;
-	rule_memory(r, &owner);
-	if (owner.weight == 0)
-		rule_queue(r, &owner);
+	rule_queue(r, &owner);
+	rule_memory(r, &memory);
+	if (memory.weight > owner.weight)
+		owner = memory;
 	o->weight = oom ? 0.95 : evidence_has_ended(r) ? 0.8 : 0.7;
 	o->weight = fmax(o->weight, fmin(owner.weight + 0.05, 0.95));
 	/* A machine whose memory is always full is no news; what the kernel killed in one that had room was not for this VM's sake. */
