@@ -432,6 +432,14 @@ arm_turn(struct store *s)
 	event_active(s->turn, EV_TIMEOUT, 0);
 }
 
+/* forget_ids gives back those of shared rows that are not queued: retention goes by them. */
+static void
+forget_ids(struct store *s, const struct rows *rows)
+{
+	for (const struct row *r = rows->first; r; r = r->next)
+		s->next_shared -= r->kind == ROW_SHARED;
+}
+
 /* put queues all of the rows, or, if there is no room, none. */
 static bool
 put(struct store_node *n, struct rows *rows)
@@ -451,6 +459,7 @@ put(struct store_node *n, struct rows *rows)
 	}
 	s->newest_ms = s->now_ms;
 	pthread_mutex_unlock(&s->lock);
+	forget_ids(s, rows);
 	rows_free(rows);
 	arm_turn(s);
 	return fits;
