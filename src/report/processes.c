@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who was largest at the end, and who became so within the range: the rankings over time tell. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const struct {
 	{ TOP_BINARY, 8e6 },
 };
 #define GREW_SHARE 0.5
+#define OUTDATED 1.5 /* times what all have: what two readings of different moments may differ by */
 
 static const struct ranked *
 find(const struct past_ranking *p, enum top_kind kind, const char *pid)
@@ -131,6 +133,33 @@ recall_top(struct report *r, const struct past_ranking *last)
 	}
 }
 
+/* Together, processes have no more at the end than this; NaN: not known. */
+static double
+most_of(const struct report *r, enum top_kind kind)
+{
+	enum metric_id id = kind == TOP_MESSAGE_QUEUE ? METRIC_MQ_MAX
+	    : kind == TOP_MEMORY                      ? METRIC_VM_MEMORY_PROCESSES
+						      : METRIC_NONE;
+
+	return id != METRIC_NONE && r->last && r->last->present[id] ? r->last->value[id] : NAN;
+}
+
+/* Rankings come more seldom than readings: a queue that was worked off, or a heap that was collected since, is not told as one of the end. */
+static void
+drop_outdated(struct report *r)
+{
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++) {
+		struct report_top *top = &r->top[kind];
+		double most = most_of(r, (enum top_kind)kind);
+		unsigned kept = 0;
+
+		for (unsigned i = 0; i < top->count; i++)
+			if (!(top->rows[i].value > OUTDATED * most))
+				top->rows[kept++] = top->rows[i];
+		top->count = kept;
+	}
+}
+
 void
 gather_processes(struct report *r, const struct engine *e)
 {
@@ -142,9 +171,11 @@ gather_processes(struct report *r, const struct engine *e)
 		last = p;
 	if (newest && newest->time_ms <= r->range.to_ms && newest->time_ms >= r->range.from_ms) {
 		gather_top(r, e);
+		drop_outdated(r);
 		gather_growers(r, e, newest->time_ms);
 	} else if (last) {
 		recall_top(r, last);
+		drop_outdated(r);
 		gather_growers(r, e, last->time_ms);
 	}
 }

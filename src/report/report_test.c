@@ -267,6 +267,26 @@ test_a_queue_in_a_short_watch_outweighs_the_memory_that_it_takes(void **state)
 	assert_string_equal(r->verdict.also, "");
 }
 
+/* Rankings come seldom: what they say is of the end only if the readings agree. */
+static void
+test_what_is_over_at_the_end_is_no_cause(void **state)
+{
+	(void)state;
+	rest(20);
+	queue_fault(2);
+	heap_fault(2);
+	at_rest();
+	s.top_count[TOP_MEMORY] = s.top_count[TOP_MESSAGE_QUEUE] = 0;
+	s.top_told[TOP_MEMORY] = s.top_told[TOP_MESSAGE_QUEUE] = false;
+	feed();
+	die(PROCESS_GONE);
+	assert_cause("killed", "Killed from outside");
+	assert_int_equal(r->grower_count, 0);
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		for (unsigned i = 0; i < r->top[kind].count; i++)
+			assert_string_not_equal(r->top[kind].rows[i].name, "hoarder");
+}
+
 static void
 test_a_queue_is_named_before_it_is_known_how_the_node_ended(void **state)
 {
@@ -356,18 +376,16 @@ test_the_kernels_killing_names_the_process_that_grew(void **state)
 	assert_true(r->verdict.confidence > 0.9);
 }
 
-/* grow_fast: a process takes 14 MB a second from the middle of a watch of 45 seconds on. */
+/* grow_fast: a process takes 14 MB a second from the middle of a watch of 45 seconds on; sudden: as much within the last five seconds. */
 static void
-grow_fast(bool metrics)
+grow_fast(bool sudden)
 {
 	for (int i = 0; i < 9; i++) {
-		double bytes = i < 5 ? 12e3 : 70 * MB * (i - 4);
+		double bytes = i < (sudden ? 8 : 5) ? 12e3 : 70 * MB * (i - 4);
 
 		at_rest();
-		if (metrics) {
-			add(METRIC_VM_MEMORY_PROCESSES, bytes);
-			add(METRIC_VM_MEMORY_TOTAL, bytes);
-		}
+		add(METRIC_VM_MEMORY_PROCESSES, bytes);
+		add(METRIC_VM_MEMORY_TOTAL, bytes);
 		lead(TOP_MEMORY, "<0.77.0>", "hoarder", bytes, bytes, 0);
 		feed();
 	}
@@ -377,18 +395,18 @@ static void
 test_growth_within_a_short_watch_counts(void **state)
 {
 	(void)state;
-	grow_fast(true);
+	grow_fast(false);
 	die(PROCESS_GONE);
 	assert_cause("memory_growth", "hoarder <0.77.0>");
 	assert_true(r->grown_count >= 2 && !r->grown[0].compared);
 }
 
-/* What the rankings show suffices. */
+/* One reading alone is no growth of a metric, but the rankings agree with it. */
 static void
 test_a_process_that_grew_is_named_where_no_metric_has_grown(void **state)
 {
 	(void)state;
-	grow_fast(false);
+	grow_fast(true);
 	die(PROCESS_GONE);
 	assert_cause("memory_growth", "hoarder <0.77.0>: it held 267 MiB");
 }
@@ -809,6 +827,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_queue_that_explodes_names_its_process),
 		TEST(test_a_queue_in_a_short_watch_outweighs_the_memory_that_it_takes),
+		TEST(test_what_is_over_at_the_end_is_no_cause),
 		TEST(test_a_queue_is_named_before_it_is_known_how_the_node_ended),
 		TEST(test_a_heap_that_grows_names_its_process),
 		TEST(test_a_table_that_grows_is_named),

@@ -11,10 +11,14 @@
 #define GROWN_SHARE 0.15 /* and by so much of the VM's memory, is an explanation */
 #define OWNER_SIZE 258   /* of what the title of another rule is told in, in a title */
 
+/* No queue is longer than the longest at the end, whatever was ranked, or found, before. */
 static double
-length_of(const struct top_process *p)
+length_of(const struct report *r, const struct top_process *p)
 {
-	return p && isfinite(p->queue_len) ? p->queue_len : p ? p->value : NAN;
+	double ranked = p && isfinite(p->queue_len) ? p->queue_len : p ? p->value : NAN;
+	double longest = evidence_at_end(r, METRIC_MQ_MAX);
+
+	return longest < LONG_QUEUE ? 0 : ranked;
 }
 
 static bool
@@ -30,7 +34,7 @@ rule_queue(const struct report *r, struct opinion *o)
 	const struct top_process *p = evidence_first_ranked(r, TOP_MESSAGE_QUEUE, ANOMALY_MESSAGE_QUEUE);
 	const struct report_grower *g = p ? evidence_grower_of(r, TOP_MESSAGE_QUEUE, p->pid) : NULL;
 	char name[PHRASE_NAME], len[QUANTITY_SIZE], text[PHRASE_NAME];
-	double length = length_of(p);
+	double length = length_of(r, p);
 	double share = p ? p->memory / evidence_at_end(r, METRIC_VM_MEMORY_TOTAL) : NAN;
 
 	if (p == NULL || !(length >= LONG_QUEUE))
@@ -173,7 +177,7 @@ is_by_queue(const struct report *r, const struct opinion *o)
 {
 	const struct top_process *p = evidence_first_ranked(r, TOP_MESSAGE_QUEUE, ANOMALY_MESSAGE_QUEUE);
 
-	return p && length_of(p) >= LONG_QUEUE && is_queue_growing(r, p) && strstr(o->title, p->pid);
+	return p && length_of(r, p) >= LONG_QUEUE && is_queue_growing(r, p) && strstr(o->title, p->pid);
 }
 
 static void
