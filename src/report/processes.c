@@ -18,7 +18,8 @@ static const struct {
 	{ TOP_BINARY, 8e6 },
 };
 #define GREW_SHARE 0.5
-#define OUTDATED 1.5 /* times what all have: what two readings of different moments may differ by */
+#define OUTDATED \
+	4 /* times what all have: a heap may halve between two readings of different moments, as it is collected */
 
 static const struct ranked *
 find(const struct past_ranking *p, enum top_kind kind, const char *pid)
