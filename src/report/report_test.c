@@ -274,7 +274,7 @@ test_what_is_over_at_the_end_is_no_cause(void **state)
 	(void)state;
 	rest(20);
 	queue_fault(2);
-	heap_fault(2);
+	heap_fault(6);
 	at_rest();
 	s.top_count[TOP_MEMORY] = s.top_count[TOP_MESSAGE_QUEUE] = 0;
 	s.top_told[TOP_MEMORY] = s.top_told[TOP_MESSAGE_QUEUE] = false;
