@@ -144,6 +144,9 @@ check_message(struct etf e)
 	case PROBE_SUPERVISORS:
 		(void)!probe_read_supervisors(&e, on_supervisor, NULL);
 		break;
+	case PROBE_STOPPING:
+		(void)!probe_read_stopping(&e);
+		break;
 	case PROBE_UNKNOWN:
 		break;
 	}

@@ -512,7 +512,8 @@ info(#state{capture = {Capture, Source, Note}}) ->
              capture_note => Note},
     with_elixir(with_crash_dump(Info)).
 
-%% Where the VM would leave a crash dump; not by the file server, which may be busy.
+%% Where the VM would leave a crash dump; not by the file server, which may be busy. No binaries are matched here: OTP 29 does not load what OTP 25
+%% makes of that.
 with_crash_dump(Info) ->
     try crash_dump() of
         Path when byte_size(Path) =< ?PATH_MAX -> Info#{crash_dump => Path};
@@ -528,7 +529,9 @@ crash_dump() ->
                Named -> Named
            end,
     {ok, Folder} = prim_file:get_cwd(),
-    <<_/binary>> = unicode:characters_to_binary(filename:absname(Path, Folder)).
+    Whole = unicode:characters_to_binary(filename:absname(Path, Folder)),
+    true = is_binary(Whole),
+    Whole.
 
 with_elixir(Info) ->
     case application:get_key(elixir, vsn) of
