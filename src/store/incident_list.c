@@ -32,53 +32,10 @@ free_row(struct store_incident *row)
 	free(row);
 }
 
-/* index_of is l->count if there is none. */
-static size_t
-index_of(const struct incident_list *l, const char *id)
-{
-	size_t i = 0;
-
-	while (i < l->count && strcmp(l->rows[i]->id, id) != 0)
-		i++;
-	return i;
-}
-
-static void
-remove_at(struct incident_list *l, size_t i)
-{
-	if (i >= l->count)
-		return;
-	free_row(l->rows[i]);
-	l->count--;
-	memmove(&l->rows[i], &l->rows[i + 1], (l->count - i) * sizeof(l->rows[0]));
-}
-
-void
-incident_list_put(struct incident_list *l, const struct store_incident *row)
-{
-	size_t i = index_of(l, row->id);
-
-	if (i < l->count) {
-		free_row(l->rows[i]);
-		l->rows[i] = copy_row(row);
-		return;
-	}
-	if (l->count >= INCIDENTS_MAX)
-		remove_at(l, 0);
-	l->rows = xreallocarray(l->rows, l->count + 1, sizeof(l->rows[0]));
-	l->rows[l->count++] = copy_row(row);
-}
-
-void
-incident_list_remove(struct incident_list *l, const char *id)
-{
-	remove_at(l, index_of(l, id));
-}
-
 const struct store_incident *
 incident_list_at(const struct incident_list *l, size_t age)
 {
-	return age < l->count ? l->rows[l->count - 1 - age] : NULL;
+	return age < l->count ? l->rows[age] : NULL;
 }
 
 void
@@ -123,12 +80,6 @@ incident_list_load(struct incident_list *l, sqlite3 *sql)
 	}
 	sqlite3_finalize(st);
 	l->rows = xreallocarray(l->rows, l->count + 1, sizeof(l->rows[0]));
-	for (size_t i = 0; i < l->count / 2; i++) {
-		struct store_incident *last = l->rows[l->count - 1 - i];
-
-		l->rows[l->count - 1 - i] = l->rows[i];
-		l->rows[i] = last;
-	}
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 

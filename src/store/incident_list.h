@@ -10,17 +10,13 @@
 
 #define INCIDENTS_MAX 10000 /* in a list; of more, the newest */
 
-struct incident_list { /* all zero is an empty one; oldest first */
+struct incident_list { /* all zero is an empty one; newest first */
 	struct store_incident **rows;
 	size_t count;
 };
 
 /* incident_list_load fills an empty list from the file: SQLITE_OK, or the error. */
 int incident_list_load(struct incident_list *l, sqlite3 *sql);
-/* incident_list_put puts a copy in the place of the one with the same id, or at the end. */
-void incident_list_put(struct incident_list *l, const struct store_incident *row);
-/* incident_list_remove is nothing if there is none of that id. */
-void incident_list_remove(struct incident_list *l, const char *id);
 /* incident_list_at: 0 is the newest; NULL beyond the oldest. */
 const struct store_incident *incident_list_at(const struct incident_list *l, size_t age);
 void incident_list_release(struct incident_list *l);

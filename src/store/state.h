@@ -8,7 +8,6 @@
 
 #include "base/map.h"
 #include "store/db.h"
-#include "store/incident_list.h"
 #include "store/pairs.h"
 #include "store/queue.h"
 #include "store/store.h"
@@ -70,11 +69,10 @@ struct store {
 	int64_t now_ms;     /* the latest time that was put */
 	struct shared shared;
 	uint64_t next_shared;
-	unsigned files_seen; /* of `files` */
-	unsigned full;       /* nodes that are; a notice said so */
-	bool looked;         /* what rows share was looked through */
-	bool begun;          /* something was put */
-	struct incident_list incidents;
+	unsigned files_seen;      /* of `files` */
+	unsigned full;            /* nodes that are; a notice said so */
+	bool looked;              /* what rows share was looked through */
+	bool begun;               /* something was put */
 	struct strbuf body, more; /* scratch */
 
 	/* both sides', under the lock */
@@ -89,7 +87,6 @@ struct store {
 	struct notice notices[STORE_NOTICES];
 	unsigned notice_count;
 	struct store_counts counts;
-	struct incident_request *asked, *answered; /* incidents.c */
 
 	pthread_t thread;
 };

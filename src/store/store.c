@@ -13,7 +13,6 @@
 #include "engine/past.h"
 #include "store/cause_code.h"
 #include "store/event_code.h"
-#include "store/incidents.h"
 #include "store/restore.h"
 #include "store/state.h"
 #include "store/term_code.h"
@@ -83,7 +82,6 @@ on_news(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	for (size_t i = 0; s->handlers.committed && i < s->node_count; i++)
 		if (take_mark(s->nodes[i], &mark))
 			s->handlers.committed(s->arg, s->nodes[i], mark);
-	incidents_deliver(s);
 }
 
 /* ---- life ---- */
@@ -131,13 +129,11 @@ free_events(struct store *s)
 static void
 store_free(struct store *s)
 {
-	incidents_release(s);
 	queue_release(&s->queue);
 	map_release(&s->shared.ids, free);
 	for (size_t i = 0; i < s->node_count; i++)
 		node_free(s->nodes[i]);
 	free(s->nodes);
-	incident_list_release(&s->incidents);
 	strbuf_release(&s->body);
 	strbuf_release(&s->more);
 	pthread_cond_destroy(&s->wake);
@@ -197,8 +193,6 @@ store_open(struct event_base *base, const struct store_options *options, const s
 	if (ok) {
 		s->next_shared = s->db.next_shared;
 		s->counts.bytes = db_size(&s->db);
-		/* What is damaged here is found when it is written or asked for. */
-		(void)incident_list_load(&s->incidents, s->db.sql);
 	}
 	if (ok && pthread_create(&s->thread, NULL, run, s) != 0) {
 		db_close(&s->db);
@@ -308,7 +302,6 @@ abandon(struct store *s)
 	pthread_t thread = s->thread;
 	bool abandoned;
 
-	incidents_give_up(s);
 	pthread_mutex_lock(&s->lock);
 	abandoned = s->abandoned = !s->ended;
 	if (abandoned)
@@ -343,7 +336,6 @@ store_close(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 	if (join(s)) {
 		on_news(-1, 0, s);
-		incidents_give_up(s);
 		free_events(s);
 		store_free(s);
 	}
@@ -667,7 +659,6 @@ store_block(struct store_node *n, const struct past_block *b)
 bool
 store_incident(struct store_node *n, int64_t time_ms, const char *kind, const char *id, const void *body, size_t len)
 {
-	const struct store_incident incident = { time_ms, n->name, kind, id, len };
 	struct store *s = n->s;
 	struct rows rows = { 0 };
 
@@ -678,8 +669,5 @@ store_incident(struct store_node *n, int64_t time_ms, const char *kind, const ch
 	strbuf_add(&s->body, kind, strlen(kind) + 1);
 	strbuf_add(&s->body, id, strlen(id) + 1);
 	rows_add(&rows, row_new(ROW_INCIDENT, time_ms, s->body.data, s->body.len, body, len));
-	if (!put(n, &rows))
-		return false;
-	incident_list_put(&s->incidents, &incident);
-	return true;
+	return put(n, &rows);
 }

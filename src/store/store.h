@@ -107,14 +107,6 @@ struct store_incident {
  */
 bool store_incident(
     struct store_node *n, int64_t time_ms, const char *kind, const char *id, const void *body, size_t len);
-/* store_incident_at: 0 is the last one put, NULL beyond the first. Valid until the next call of a store's function, and the loop's next turn. */
-const struct store_incident *store_incident_at(const struct store *s, size_t age);
-/*
- * store_incident_body asks for a record. `take` is called once, from the loop, later than this: NULL if there is none of that id, or it cannot be
- * read. store_close calls those who still wait.
- */
-void store_incident_body(
-    struct store *s, const char *id, void (*take)(void *arg, const char *body, size_t len), void *arg);
 
 struct store_counts {
 	uint64_t committed; /* rows */

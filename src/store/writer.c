@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "os/clock.h"
-#include "store/incidents.h"
 #include "store/state.h"
 
 #define FLUSH_BYTES (4 << 20) /* so much does not wait for STORE_FLUSH_MS */
@@ -199,7 +198,6 @@ tell_evicted(struct writer *w)
 {
 	store_notice(
 	    w->s, true, "%s: is full of incidents: the oldest, %s, had to go", w->s->options.path, w->evicted.data);
-	incidents_gone(w, w->evicted.data);
 }
 
 static void
@@ -326,9 +324,9 @@ wait_rows(struct writer *w)
 
 	if (w->retry_ms > 0)
 		wait_retry(w);
-	while (nothing_waits(w) && !s->asked && !s->closing && !step_is_due(w) && !sync_is_due(w))
+	while (nothing_waits(w) && !s->closing && !step_is_due(w) && !sync_is_due(w))
 		wait_news(w);
-	if (nothing_waits(w) && !s->asked && !s->closing)
+	if (nothing_waits(w) && !s->closing)
 		wait_ms(s, EXPIRE_PAUSE_MS);
 	if (nothing_waits(w))
 		return false;
@@ -366,7 +364,6 @@ writer_run(struct store *s)
 	while (take_work(&w, &write)) {
 		if (write)
 			write_batch(&w);
-		incidents_answer(&w);
 		/* One step between two batches, however fast they come: what is put every second must also go. */
 		if (step_is_due(&w))
 			step(&w);
