@@ -69,8 +69,8 @@ step format make format-check
 step unit make unit-run
 step asan make "$jobs" VARIANT=asan unit-run all
 wait "${fetching:-}" 2>/dev/null
-together "probe=timeout 300 make probe-test" "probe-trixie=timeout 300 sh scripts/probe_test.sh trixie" "probe-sid=timeout 300 sh scripts/probe_test.sh sid" "lib=make lib-test" \
-	"package=sh scripts/otp_test.sh"
+together "probe=timeout 300 make probe-test" "probe-trixie=timeout 300 sh scripts/probe_test.sh trixie" "probe-sid=timeout 300 sh scripts/probe_test.sh sid" "lib=make lib-test"
+step package sh scripts/otp_test.sh
 step fuzz make "$jobs" fuzz FUZZ_SECONDS="$([ "$mode" = full ] && echo 600 || echo 3)"
 if [ "$mode" = full ]; then
 	step lint make "$jobs" lint

@@ -69,7 +69,8 @@ until(Condition, Left) ->
         Last -> error({never, Last})
     end.
 
-%% So many processes cast so often each; when it returns, all has been sent.
+%% So many processes cast so often each; when it returns, all has been sent. What another process sends after that may arrive before it all the
+%% same (the router's message queue is off heap: order holds between two processes only).
 burst(Processes, Each, Cast) ->
     Casters = [spawn_monitor(fun() -> [Cast(I) || I <- lists:seq(1, Each)] end) || _ <- lists:seq(1, Processes)],
     [receive {'DOWN', Monitor, process, _, normal} -> ok end || {_, Monitor} <- Casters],
