@@ -3,7 +3,7 @@
  * What the past takes and costs: bytes a value of three series made up and of a real recording, 24 hours of it; what a sample costs to keep, a day to
  * read row by row, one metric to aggregate. CPU time, and as a ratio to a floor measured in the same run: copying the values.
  *
- *	bench_history [FILE.csv.zst]   bench/recordings/rabbitmq.csv.zst is a RabbitMQ under traffic (record_rabbitmq.py)
+ *	bench_history [FILE.csv.gz]   bench/recordings/rabbitmq.csv.gz is a RabbitMQ under traffic (record_rabbitmq.py)
  */
 #include <malloc.h>
 #include <math.h>
@@ -16,7 +16,7 @@
 #include "base/alloc.h"
 #include "engine/past.h"
 
-#define RECORDING "bench/recordings/rabbitmq.csv.zst"
+#define RECORDING "bench/recordings/rabbitmq.csv.gz"
 #define T0 INT64_C(1700000000000)
 #define STEP_MS 5000
 #define DAY_SAMPLES 17280
@@ -82,14 +82,14 @@ read_recording(const char *path)
 	unsigned count = 0;
 	FILE *f;
 
-	snprintf(command, sizeof(command), "zstd -dcq '%s'", path);
+	snprintf(command, sizeof(command), "gzip -dcq '%s'", path);
 	f = popen(command, "r");
 	if (f && fgets(line, LINE_MAX_BYTES, f))
 		count = read_header(line, columns, 2 * METRIC_COUNT);
 	while (f && fgets(line, LINE_MAX_BYTES, f))
 		read_row(&r, line, columns, count);
 	if (f == NULL || pclose(f) != 0 || r.count < 2) {
-		fprintf(stderr, "bench_history: %s is no recording that zstd can read\n", path);
+		fprintf(stderr, "bench_history: %s is no recording that gzip can read\n", path);
 		exit(1);
 	}
 	free(line);

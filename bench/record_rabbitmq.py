@@ -5,7 +5,7 @@ for each sample, time (milliseconds since the epoch) and values; empty where the
 
     python3 bench/record_rabbitmq.py FILE.csv SECONDS [ARSENAL]
 
-bench/recordings/rabbitmq.csv.zst was made so (7,200 seconds)."""
+bench/recordings/rabbitmq.csv.gz was made so (6,000 seconds, 2 schedulers, OTP 25)."""
 
 import os
 import re
