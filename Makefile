@@ -73,6 +73,7 @@ help:
 	@echo 'make check-tsan  the same under ThreadSanitizer'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS (600)'
 	@echo 'make bench       figures, as ratios'
+	@echo "make bench-detect what the detectors find: anomalies, patterns, false alarms, foresight (mk/detect.mk)"
 	@echo 'make bench-probe what watching costs a node, beside peers; an hour and more, QUICK=1 two minutes (mk/bench.mk)'
 	@echo 'make soak        kill -9 at KILLS (1000) random moments, and what is in the file then; goes on where it was (mk/soak.mk)'
 	@echo 'make cover lint format install clean deps'
@@ -241,7 +242,7 @@ cover: deps-check
 	$(Q)$(MAKE) VARIANT=cover unit-run
 	$(Q)sh scripts/cover.sh $(BUILD)/cover
 
-C_FILES := $(wildcard include/*.h src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.c examples/*.c)
+C_FILES := $(wildcard include/*.h src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.c bench/detect/*.c examples/*.c)
 format:
 	clang-format -i $(C_FILES)
 
