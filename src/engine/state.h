@@ -146,6 +146,10 @@ void anomalies_node_up(struct engine *e);
 void anomalies_restart(struct engine *e, struct child *c);
 void anomalies_gave_up(struct engine *e, const struct restart *r, const struct child *c);
 
+/* culprits.c */
+/* culprits_name writes into the anomaly, which has its type and its values, the processes behind it, as far as they are known. */
+void culprits_name(const struct engine *e, struct anomaly *a);
+
 /* past.c */
 void past_init(struct engine *e);
 void past_release(struct engine *e);
