@@ -150,6 +150,15 @@ void anomalies_gave_up(struct engine *e, const struct restart *r, const struct c
 /* culprits_name writes into the anomaly, which has its type and its values, the processes behind it, as far as they are known. */
 void culprits_name(const struct engine *e, struct anomaly *a);
 
+/* incidents.c */
+/* incidents_kinds_beyond counts the causes of which some metric is beyond its limit. */
+unsigned incidents_kinds_beyond(const struct engine *e);
+/*
+ * incidents_explain: a cause is told even after its consequence, a consequence not beside its cause or another one. When many kinds of metrics are
+ * beyond their limits at once, the first is told, and what is far beyond.
+ */
+bool incidents_explain(const struct engine *e, const struct watched *w);
+
 /* past.c */
 void past_init(struct engine *e);
 void past_release(struct engine *e);
