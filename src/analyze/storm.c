@@ -45,7 +45,9 @@ storm_update(struct storm *s, const struct recent_restarts *r)
 	if (going_on)
 		s->restarts += s->slower + 1;
 	else
-		*s = (struct storm) { .restarts = STORM_RESTARTS, .first_ms = r->time_ms[STORM_RESTARTS - 1] };
+		*s = (struct storm) { .restarts = STORM_RESTARTS,
+			.first_ms = r->time_ms[STORM_RESTARTS - 1],
+			.detected_ms = r->time_ms[0] };
 	s->slower = 0;
 	s->last_ms = r->time_ms[0];
 }

@@ -29,6 +29,7 @@ struct storm {
 	uint64_t slower; /* private: restarts since last_ms, too slow for a storm so far */
 	int64_t first_ms;
 	int64_t last_ms;
+	int64_t detected_ms; /* the fifth restart */
 };
 
 /* storm_update takes note of the newest restart in r. A storm goes on until 60 s pass without 5 in 60 s. */

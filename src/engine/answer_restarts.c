@@ -38,11 +38,11 @@ children_field(struct answer *a, const struct restart_stats *s)
 }
 
 static void
-pattern_fields(struct answer *a, const struct restart_pattern *p)
+pattern_fields(struct answer *a, const struct pattern *p)
 {
 	a->ops->object(a);
-	part_word(a, "type", p->type);
-	part_text(a, "pattern", p->pattern);
+	part_word(a, "type", PATTERNS[p->type].name);
+	part_text(a, "pattern", p->text);
 	part_term(a, "child_id", p->child_id);
 	part_term(a, "supervisor", p->supervisor);
 	part_integer(a, "frequency", (double)p->frequency);

@@ -19,6 +19,7 @@
 #include "model/event.h"
 #include "model/health.h"
 #include "model/node.h"
+#include "model/pattern.h"
 #include "model/restart.h"
 #include "model/sample.h"
 #include "model/supervisor.h"
@@ -216,19 +217,6 @@ struct child_count {
 	uint64_t undone; /* as in struct restart_stats */
 };
 
-/* A pattern among restarts (contract, section 6). Types known now: restart_storm. */
-struct restart_pattern {
-	const char *type; /* "restart_storm" */
-	const struct term *supervisor;
-	const struct term *child_id;
-	uint64_t frequency; /* restarts in it */
-	double confidence;  /* 0 to 1 */
-	int64_t first_ms;
-	int64_t last_ms;
-	bool active;       /* still going on */
-	char pattern[160]; /* one line for a person */
-};
-
 /* What a supervisor may still restart before it gives up. */
 struct restart_budget {
 	const struct term *supervisor;
@@ -262,8 +250,8 @@ struct restart_stats {
 	struct child_count children[RESTART_STATS_TOP];
 	unsigned reason_count; /* most frequent first */
 	struct reason_count reasons[RESTART_STATS_REASONS];
-	unsigned pattern_count;
-	struct restart_pattern patterns[RESTART_STATS_PATTERNS];
+	unsigned pattern_count; /* as engine_patterns gives them */
+	struct pattern patterns[RESTART_STATS_PATTERNS];
 	unsigned budget_count; /* of the supervisors that told of themselves, the most used first */
 	struct restart_budget budgets[RESTART_STATS_BUDGETS];
 };
@@ -275,6 +263,11 @@ bool engine_restart_stats(
 /* engine_restart_stats_of is the same for the supervisor with this identity (struct restart: key). */
 bool engine_restart_stats_of(
     const struct engine *e, int64_t now_ms, const struct term *key, struct restart_stats *out) MUST_CHECK;
+/*
+ * engine_patterns gives the patterns among the restarts as of now_ms, latest first, at most max of them: those that go on, and those that ended
+ * within the last hour. Their terms stay the engine's.
+ */
+size_t engine_patterns(const struct engine *e, int64_t now_ms, struct pattern *out, size_t max);
 /* engine_restart_at: the restart kept at an age (0 is the newest), or NULL beyond the oldest. */
 const struct restart *engine_restart_at(const struct engine *e, size_t age);
 

@@ -571,7 +571,7 @@ rapid_cycle_is_an_anomaly_once(void **state)
 	assert_int_equal(last[EVENT_RESTART]->u.restart.restart_count, 12);
 	assert_true(engine_restart_stats(e, now, NULL, &st));
 	assert_int_equal(st.pattern_count, 1);
-	assert_string_equal(st.patterns[0].type, "restart_storm");
+	assert_int_equal(st.patterns[0].type, PATTERN_STORM);
 	assert_int_equal(st.patterns[0].frequency, 12);
 	assert_true(st.patterns[0].active);
 	assert_int_equal(engine_anomalies(e, holding), 1);

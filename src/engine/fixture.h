@@ -17,15 +17,16 @@ next_of(struct engine *e, enum event_type type)
 }
 
 static inline void
-same_pattern(const struct restart_pattern *a, const struct restart_pattern *b)
+same_pattern(const struct pattern *a, const struct pattern *b)
 {
+	assert_int_equal(a->type, b->type);
 	assert_true(term_same(a->supervisor, b->supervisor));
 	assert_true(term_same(a->child_id, b->child_id));
 	assert_int_equal(a->frequency, b->frequency);
 	assert_int_equal(a->first_ms, b->first_ms);
 	assert_int_equal(a->last_ms, b->last_ms);
 	assert_int_equal(a->active, b->active);
-	assert_string_equal(a->pattern, b->pattern);
+	assert_string_equal(a->text, b->text);
 }
 
 static inline void

@@ -9,7 +9,7 @@
 
 /* What is gathered over one, several or all supervisors. */
 struct gathering {
-	const struct restarts *restarts;
+	const struct engine *e;
 	int64_t now_ms;
 	struct restart_stats *out;
 	int64_t first_ms, last_ms;
@@ -60,48 +60,7 @@ rank_child(struct restart_stats *out, const struct child_count *c)
 	out->child_count += out->child_count < RESTART_STATS_TOP;
 }
 
-/* ---- patterns: storms of the last hour, newest first ---- */
-
-static bool
-is_newer(const struct restart_pattern *a, const struct restart_pattern *b)
-{
-	if (a->last_ms != b->last_ms)
-		return a->last_ms > b->last_ms;
-	return term_order(a->child_id, b->child_id) < 0;
-}
-
-static void
-rank_pattern(struct restart_stats *out, const struct restart_pattern *p)
-{
-	unsigned i = out->pattern_count;
-
-	if (i == RESTART_STATS_PATTERNS && !is_newer(p, &out->patterns[--i]))
-		return;
-	for (; i > 0 && is_newer(p, &out->patterns[i - 1]); i--)
-		out->patterns[i] = out->patterns[i - 1];
-	out->patterns[i] = *p;
-	out->pattern_count += out->pattern_count < RESTART_STATS_PATTERNS;
-}
-
-static void
-add_storm(struct gathering *g, const struct child *c)
-{
-	struct restart_pattern p = {
-		.type = "restart_storm",
-		.supervisor = c->supervisor,
-		.child_id = c->id,
-		.frequency = c->storm.restarts,
-		.confidence = storm_confidence(&c->storm),
-		.first_ms = c->storm.first_ms,
-		.last_ms = c->storm.last_ms,
-		.active = storm_is_active(&c->storm, g->now_ms),
-	};
-
-	if (c->storm.restarts == 0 || g->now_ms - c->storm.last_ms > RESTARTS_RATE_MS)
-		return;
-	storm_describe(&c->storm, term_text(p.child_id), p.pattern, sizeof(p.pattern));
-	rank_pattern(g->out, &p);
-}
+/* ---- what a supervisor and its children add ---- */
 
 static void
 add_child(struct gathering *g, const struct child *c)
@@ -111,9 +70,22 @@ add_child(struct gathering *g, const struct child *c)
 	if (c->count == 0)
 		return;
 	rank_child(g->out, &count);
-	add_storm(g, c);
 	for (uint32_t i = 0; i < c->reasons.count; i++)
 		g->reasons[c->reasons.entries[i].reason->index] += c->reasons.entries[i].count;
+}
+
+/* Several supervisors may print alike: their patterns are ranked together. */
+static void
+add_patterns(struct gathering *g, const struct term *supervisor)
+{
+	struct restart_stats *out = g->out;
+	struct pattern *more = xcalloc(RESTART_STATS_PATTERNS, sizeof(*more));
+	size_t n = patterns_of(g->e, g->now_ms, supervisor, more, RESTART_STATS_PATTERNS);
+
+	for (size_t i = 0; i < n; i++)
+		out->pattern_count =
+		    (unsigned)pattern_rank(out->patterns, out->pattern_count, RESTART_STATS_PATTERNS, &more[i]);
+	free(more);
 }
 
 static void
@@ -123,6 +95,7 @@ add_supervisor(struct gathering *g, const struct supervisor *s)
 	supervision_budget(s, g->now_ms, g->out);
 	for (const struct child *c = s->newest; c; c = c->elder)
 		add_child(g, c);
+	add_patterns(g, s->name);
 }
 
 /* ---- reasons ---- */
@@ -154,8 +127,8 @@ add_reasons(struct gathering *g)
 	struct restart_stats *out = g->out;
 	uint64_t others = out->total - out->undescribed;
 
-	for (size_t i = 0; i < g->restarts->reasons.count; i++) {
-		struct reason_count c = { g->restarts->reasons.all[i]->term, g->reasons[i] };
+	for (size_t i = 0; i < g->e->restarts.reasons.count; i++) {
+		struct reason_count c = { g->e->restarts.reasons.all[i]->term, g->reasons[i] };
 
 		if (c.count > 0)
 			rank_reason(out, &c);
@@ -174,7 +147,7 @@ begin(const struct engine *e, int64_t now_ms, struct restart_stats *out)
 	memset(out, 0, sizeof(*out));
 	out->observed = capture_is_on(e) || e->restarts.all.total > 0;
 	return (struct gathering) {
-		.restarts = &e->restarts,
+		.e = e,
 		.now_ms = now_ms > e->now_ms ? now_ms : e->now_ms,
 		.out = out,
 		.reasons = xcalloc(e->restarts.reasons.count + 1, sizeof(uint64_t)),
@@ -194,12 +167,13 @@ end(struct gathering *g)
 static void
 gather_all(struct gathering *g)
 {
-	add_tally(g, &g->restarts->all);
-	for (const struct child *c = g->restarts->newest_child; c; c = c->older)
+	add_tally(g, &g->e->restarts.all);
+	for (const struct child *c = g->e->restarts.newest_child; c; c = c->older)
 		add_child(g, c);
-	for (const struct supervisor *s = g->restarts->newest_supervisor; s; s = s->older)
+	for (const struct supervisor *s = g->e->restarts.newest_supervisor; s; s = s->older)
 		supervision_budget(s, g->now_ms, g->out);
-	g->out->undescribed = g->restarts->undescribed;
+	add_patterns(g, NULL);
+	g->out->undescribed = g->e->restarts.undescribed;
 }
 
 /* Several supervisors may print alike. */
@@ -208,7 +182,7 @@ gather_named(struct gathering *g, const char *name)
 {
 	bool found = false;
 
-	for (const struct supervisor *s = g->restarts->newest_supervisor; s; s = s->older)
+	for (const struct supervisor *s = g->e->restarts.newest_supervisor; s; s = s->older)
 		if (strcmp(name, term_text(s->name)) == 0) {
 			add_supervisor(g, s);
 			found = true;

@@ -212,6 +212,11 @@ void supervision_gave_up(struct engine *e, const struct supervisor *s, const str
 void supervision_mark_undone(struct engine *e, const struct restart *undone);
 bool supervision_restore(struct engine *e, const struct restart *r);
 
+/* patterns.c */
+/* patterns_of is engine_patterns for those that concern one supervisor (by its identity); NULL: all. */
+size_t patterns_of(
+    const struct engine *e, int64_t now_ms, const struct term *supervisor, struct pattern *out, size_t max);
+
 /* capture.c */
 /* capture_publish makes the restart an event. */
 void capture_publish(struct engine *e, const struct restart *r);

@@ -341,7 +341,7 @@ get_storms(const struct subject *s)
 	unsigned active = 0;
 
 	for (unsigned i = 0; i < s->restarts.pattern_count; i++)
-		active += s->restarts.patterns[i].active;
+		active += s->restarts.patterns[i].type == PATTERN_STORM && s->restarts.patterns[i].active;
 	return s->restarts.observed ? active : (double)NAN;
 }
 

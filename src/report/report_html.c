@@ -439,7 +439,7 @@ restarts(struct strbuf *out, const struct report *r)
 	    r->restarts, r->failed, r->gave_up, r->info.restarts_seen ? "" : " (not all may have been seen)");
 	for (unsigned i = 0; i < r->pattern_count; i++) {
 		strbuf_adds(out, "<p class=\"warning\">");
-		html_add(out, r->patterns[i].pattern);
+		html_add(out, r->patterns[i].text);
 		strbuf_adds(out, "</p>");
 	}
 	if (r->restart_row_count == 0)

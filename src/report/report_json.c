@@ -200,7 +200,7 @@ restarts_part(struct answer *a, const struct report *r)
 	restart_rows(a, r);
 	put_array(a, "storms");
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		a->ops->text(a, r->patterns[i].pattern);
+		a->ops->text(a, r->patterns[i].text);
 	put_end(a);
 	put_array(a, "timeline");
 	for (unsigned i = 0; i < r->timeline_count; i++)

@@ -234,8 +234,8 @@ restarts(const struct page *p, const struct report *r)
 		    phrase_clock(from, x->first_ms), phrase_clock(to, x->last_ms));
 	}
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		strbuf_addf(p->out, "  %s: %s\n", r->patterns[i].type,
-		    phrase_printable(reason, sizeof(reason), r->patterns[i].pattern));
+		strbuf_addf(p->out, "  %s: %s\n", PATTERNS[r->patterns[i].type].name,
+		    phrase_printable(reason, sizeof(reason), r->patterns[i].text));
 }
 
 static void

@@ -91,13 +91,11 @@ gather_patterns(struct report *r, const struct engine *e)
 
 	if (engine_restart_stats(e, r->range.to_ms, NULL, stats))
 		for (unsigned i = 0; i < stats->pattern_count; i++) {
-			struct restart_pattern *p = &stats->patterns[i];
+			const struct pattern *p = &stats->patterns[i];
 
 			if (p->last_ms < r->range.from_ms || p->first_ms > r->range.to_ms)
 				continue;
-			term_ref((struct term *)(uintptr_t)p->supervisor);
-			term_ref((struct term *)(uintptr_t)p->child_id);
-			r->patterns[r->pattern_count++] = *p;
+			pattern_copy(&r->patterns[r->pattern_count++], p);
 		}
 	free(stats);
 }
@@ -134,8 +132,6 @@ gather_release(struct report *r)
 	for (unsigned i = 0; i < r->timeline_count; i++)
 		restart_release(&r->timeline[i]);
 	free(r->timeline);
-	for (unsigned i = 0; i < r->pattern_count; i++) {
-		term_unref((struct term *)(uintptr_t)r->patterns[i].supervisor);
-		term_unref((struct term *)(uintptr_t)r->patterns[i].child_id);
-	}
+	for (unsigned i = 0; i < r->pattern_count; i++)
+		pattern_release(&r->patterns[i]);
 }

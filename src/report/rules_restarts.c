@@ -46,12 +46,13 @@ rule_gave_up(const struct report *r, struct opinion *o)
 void
 rule_storm(const struct report *r, struct opinion *o)
 {
-	const struct restart_pattern *worst = NULL;
+	const struct pattern *worst = NULL;
 	char sup[PHRASE_NAME], child[PHRASE_NAME], from[16], to[16];
 	const struct report_restarts *row;
 
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		if (worst == NULL || r->patterns[i].frequency > worst->frequency)
+		if (r->patterns[i].type == PATTERN_STORM &&
+		    (worst == NULL || r->patterns[i].frequency > worst->frequency))
 			worst = &r->patterns[i];
 	if (worst == NULL)
 		return;
