@@ -430,6 +430,13 @@ ARSENAL_API int arsenal_get_child(
 ARSENAL_API unsigned arsenal_anomaly_count(const struct arsenal *a);
 ARSENAL_API int arsenal_get_anomaly(struct arsenal *a, unsigned index, struct arsenal_anomaly *out, size_t size);
 
+/*
+ * arsenal_get_top: the largest processes as of the last sample that had some (index 0 is the largest, at most ten are known), by "memory",
+ * "message_queue" ("queue" for short), "reductions" or "binary". Texts that were not given are "".
+ */
+ARSENAL_API int arsenal_get_top(
+    struct arsenal *a, const char *by, unsigned index, struct arsenal_process *out, size_t size);
+
 struct arsenal_stats {
 	uint64_t samples;
 	uint64_t restarts;
@@ -479,7 +486,7 @@ ARSENAL_API int arsenal_restarts_json(struct arsenal *a, int64_t now_ms, const c
 ARSENAL_API int arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char **out);
 /* Anomalies found, newest first. */
 ARSENAL_API int arsenal_anomalies_json(struct arsenal *a, char **out);
-/* The largest processes, by "memory", "message_queue" or "reductions", at most max (1 to 1000; five are known). */
+/* The largest processes, by "memory", "message_queue" ("queue" for short), "reductions" or "binary" (shared memory that it holds), at most max (1 to 1000; ten are known). */
 ARSENAL_API int arsenal_top_json(struct arsenal *a, const char *by, unsigned max, char **out);
 /* The monitor's own figures. */
 ARSENAL_API int arsenal_stats_json(struct arsenal *a, int64_t now_ms, char **out);

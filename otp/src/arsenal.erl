@@ -22,12 +22,13 @@
 -export([track_restart/3, track_restart/4, force_health_check/0, force_health_check/1]).
 -export([get_restart_statistics/0, get_restart_statistics/1, get_restart_statistics/2]).
 -export([get_memory_account/0, get_memory_account/1]).
+-export([top_processes/0, top_processes/1, top_processes/2]).
 -export([get_performance_metrics/0, get_performance_metrics/1, get_system_health/0, get_system_health/1]).
 -export([get_historical_data/2, get_historical_data/3, get_server_stats/0, get_server_stats/1]).
 -export([subscribe_to_events/1, subscribe_to_events/2, subscribe_to_events/3, unsubscribe_from_events/0, unsubscribe_from_events/1]).
 -export([format_error/2]).
 
--export_type([server/0, option/0, selection/0, answer/0, event_type/0, filter/0, time/0, supervisor/0]).
+-export_type([server/0, option/0, top_option/0, selection/0, answer/0, event_type/0, filter/0, time/0, supervisor/0]).
 
 -type server() :: pid() | atom() | {atom(), node()} | {global, term()} | {via, module(), term()}.
 -type option() :: {name, atom() | {local, atom()} | {global, term()} | {via, module(), term()} | nil}
@@ -47,6 +48,9 @@
 %% of the state. `store': the file of the history, none: it ends with the engine. `reports': the folder of the VM's post-mortems (beside the
 %% store, else `reports' in arsenal's state folder), `off': none. `http': address for dashboard, API and Prometheus, as
 %% `"127.0.0.1:4900"' or a port; `http_token': what it asks for. `only', `except': what is monitored. `engine': the path of the program.
+-type top_option() :: {by, message_queue | queue | memory | reductions | binary} | {n, 1..1000}.
+%% `by': what the processes are ranked by (`message_queue', of which `queue' is the short form): messages, bytes, reductions a second, bytes of binaries
+%% outside the heap. `n': how many at most (10, and no more than 10 are known).
 -type selection() :: [{supervisors | children | metrics, [term()]}] | map().
 -type answer() :: {ok, map()} | {error, engine_restarting | overloaded | term()}.
 -type event_type() :: restart | health_alert | performance_alert | anomaly | all.
@@ -152,6 +156,29 @@ get_memory_account() -> get_memory_account(name()).
 get_memory_account(Server) ->
     checked(arsenal_args:server(Server), [Server], 1),
     arsenal_server:call(Server, get_memory_account, ?CALL_MS).
+
+%% @doc The processes with the longest message queues.
+-spec top_processes() -> answer().
+top_processes() -> top_processes([]).
+
+%% @doc The largest processes, as of the last sample: `#{by := Ranking, processes := [Process]}', the largest first. Each has its `pid' as a text, `name' (registered, or
+%% its label), `value' (what it is ranked by), `initial_call', `current_function', `message_queue_len', `message_queue_fill_rate' (messages a second), `memory', `binary_memory',
+%% `reductions_per_second', `application', `ancestors'.
+-spec top_processes([top_option()] | map()) -> answer().
+top_processes(Options) -> top_processes(name(), Options).
+
+%% @doc The same, of this server.
+-spec top_processes(server(), [top_option()] | map()) -> answer().
+top_processes(Server, Options) ->
+    checked(arsenal_args:server(Server), [Server, Options], 1),
+    checked(top_options(Options), [Server, Options], 2),
+    arsenal_server:call(Server, {top_processes, Options}, ?CALL_MS).
+
+top_options(Options) ->
+    case arsenal_args:top_options(Options) of
+        {ok, _} -> ok;
+        {error, _} = Error -> Error
+    end.
 
 %% @doc The node's health, with anomalies and recommendations.
 -spec get_system_health() -> answer().

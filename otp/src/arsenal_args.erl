@@ -4,7 +4,7 @@
 %% The Erlang API raises `badarg' with it, the Elixir one an `ArgumentError'; the server checks once more what comes to it directly.
 -module(arsenal_args).
 
--export([options/1, parsed_options/1, event_types/1, filter/1, subscriber/1, time_range/2, server/1, milliseconds/1, default_name/0]).
+-export([options/1, parsed_options/1, event_types/1, filter/1, subscriber/1, time_range/2, top_options/1, server/1, milliseconds/1, default_name/0]).
 -export_type([checked/0, options/0, time/0]).
 
 -type checked() :: ok | {error, Text :: binary()}.
@@ -20,6 +20,8 @@
 -define(MAX_THRESHOLD, 1000000).
 -define(MAX_TEXT, 4096).
 -define(MAX_TERMS, 1000).
+-define(RANKINGS, [message_queue, queue, memory, reductions, binary]).
+-define(MAX_TOP, 1000).
 -define(EVENT_TYPES, [restart, health_alert, performance_alert, anomaly, all]).
 
 %% Every option: key, default, check and conversion.
@@ -51,11 +53,14 @@ options(Options) ->
 
 %% @doc The same, and the options in full.
 -spec parsed_options(term()) -> {ok, options()} | {error, Text :: binary()}.
-parsed_options(Options) when is_map(Options) ->
-    parse(specification(), Options, #{});
 parsed_options(Options) ->
+    parsed(specification(), Options).
+
+parsed(Specification, Options) when is_map(Options) ->
+    parse(Specification, Options, #{});
+parsed(Specification, Options) ->
     case pairs(Options, #{}, ?MAX_TERMS) of
-        {ok, Map} -> parsed_options(Map);
+        {ok, Map} -> parse(Specification, Map, #{});
         {error, _} = Error -> Error
     end.
 
@@ -213,6 +218,20 @@ milliseconds(#{'__struct__' := 'Elixir.DateTime', year := Year, month := Month, 
     end;
 milliseconds(_) ->
     error.
+
+%% @doc Checks the options of `arsenal:top_processes/1', and says what they come to: the ranking, and how many at most.
+-spec top_options(term()) -> {ok, {By :: atom(), N :: pos_integer()}} | {error, Text :: binary()}.
+top_options(Options) ->
+    case parsed([{by, message_queue, fun ranking/1}, {n, 10, positive(?MAX_TOP)}], Options) of
+        {ok, #{by := By, n := N}} -> {ok, {By, N}};
+        {error, _} = Error -> Error
+    end.
+
+ranking(By) ->
+    case lists:member(By, ?RANKINGS) of
+        true -> {ok, By};
+        false -> {error, "one of message_queue (queue for short), memory, reductions, binary"}
+    end.
 
 %% @doc Checks a reference to a server: a pid, a name, `{Name, Node}', `{global, Name}', `{via, Module, Name}'.
 -spec server(term()) -> checked().

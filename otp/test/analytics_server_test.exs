@@ -146,6 +146,9 @@ defmodule Arsenal.AnalyticsServerTest do
     assert message(fn -> AnalyticsServer.get_historical_data("yesterday", now) end) =~ "start"
     assert message(fn -> AnalyticsServer.get_historical_data(now, nil) end) =~ "end"
     assert message(fn -> AnalyticsServer.get_system_health("server") end) =~ "server"
+    assert message(fn -> AnalyticsServer.top_processes(by: :size) end) =~ "option by must be one of message_queue"
+    assert message(fn -> AnalyticsServer.top_processes(n: 0) end) =~ "option n must be an integer from 1 to 1000"
+    assert message(fn -> AnalyticsServer.top_processes(AnalyticsServer, :memory) end) =~ "list of pairs"
 
     for function <- [fn -> AnalyticsServer.subscribe_to_events([:x]) end, fn -> AnalyticsServer.track_restart(7, :a, :b, :c) end],
         do: assert_raise(ArgumentError, function)
@@ -358,6 +361,29 @@ defmodule Arsenal.AnalyticsServerTest do
 
     assert Enum.any?(recommendations, &(&1 =~ "Restarts: 15"))
     if before != :critical, do: await({:arsenal_analytics_event, :health_alert, %{overall_status: :critical}})
+  end
+
+  test "the largest processes: a heap, a queue" do
+    server()
+    heap = spawn_link(fn -> Enum.each(Stream.cycle([Enum.to_list(1..500_000)]), fn _ -> receive(do: (_ -> :ok)) end) end)
+    queue = spawn_link(fn -> Process.sleep(:infinity) end)
+    Process.register(queue, :long_queue)
+    for n <- 1..500, do: send(queue, n)
+
+    eventually(fn ->
+      AnalyticsServer.force_health_check()
+      {:ok, %{by: :message_queue, processes: processes}} = AnalyticsServer.top_processes(by: :queue)
+      match?([%{name: "long_queue", value: 500, message_queue_len: 500} | _], processes)
+    end)
+
+    eventually(fn ->
+      AnalyticsServer.force_health_check()
+      {:ok, %{by: :memory, processes: processes}} = AnalyticsServer.top_processes(by: :memory)
+      assert length(processes) <= 10
+      Enum.any?(processes, &(&1.pid == List.to_string(:erlang.pid_to_list(heap)) and &1.memory > 1_000_000))
+    end)
+
+    assert {:ok, %{processes: [_]}} = AnalyticsServer.top_processes(AnalyticsServer, n: 1)
   end
 
   test "selection: only some supervisors, all metrics but some" do

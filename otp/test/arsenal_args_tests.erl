@@ -75,6 +75,16 @@ time_range_test() ->
     {error, <<"the start must be", _/binary>>} = arsenal_args:time_range(now, 1),
     {error, <<"the end must be", _/binary>>} = arsenal_args:time_range(1, #{}).
 
+top_options_test() ->
+    ?assertEqual({ok, {message_queue, 10}}, arsenal_args:top_options([])),
+    ?assertEqual({ok, {memory, 3}}, arsenal_args:top_options([{by, memory}, {n, 3}])),
+    ?assertEqual({ok, {queue, 1000}}, arsenal_args:top_options(#{by => queue, n => 1000})),
+    [begin
+         {error, Text} = arsenal_args:top_options(Options),
+         ?assertMatch({match, _}, re:run(Text, Part))
+     end || {Options, Part} <- [{[{by, size}], "option by must be one of message_queue .* not size"}, {[{n, 0}], "option n must be"}, {[{n, 1001}], "1000"},
+                                {[{n, 1.0}], "integer"}, {[{max, 1}], "unknown option max"}, {memory, "list of pairs"}, {[{n, 1} | x], "list of pairs"}]].
+
 server_test() ->
     [ok = arsenal_args:server(Server) || Server <- [self(), name, {name, node()}, {global, "x"}, {via, global, "x"}]],
     [{error, _} = arsenal_args:server(Server) || Server <- [nil, undefined, "name", 5, {"a", b}, make_ref()]].

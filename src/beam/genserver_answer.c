@@ -7,6 +7,8 @@
 #include "engine/answer.h"
 #include "etf/etf_write.h"
 
+#define TOP_PROCESSES_MAX 1000
+
 struct request_row {
 	const char *name;
 	uint32_t args; /* 0: the request is the atom alone */
@@ -50,6 +52,21 @@ memory_account(const struct genserver_view *v, struct etf *args UNUSED, struct s
 	struct answer_term a;
 
 	answer_memory(begin_ok(&a, out), v->engine);
+	return true;
+}
+
+/* top_processes: the ranking's name, and how many at most. */
+static bool
+top_processes(const struct genserver_view *v, struct etf *args, struct strbuf *out)
+{
+	struct answer_term a;
+	struct etf_atom by;
+	enum top_kind kind = etf_atom(args, &by) ? top_kind_find(by.text) : TOP_KIND_COUNT;
+	int64_t max = etf_int(args);
+
+	if (!etf_done(args) || kind == TOP_KIND_COUNT || max < 1 || max > TOP_PROCESSES_MAX)
+		return false;
+	answer_top(begin_ok(&a, out), v->engine, kind, (unsigned)max);
 	return true;
 }
 
@@ -229,6 +246,7 @@ static const struct request_row REQUESTS[] = {
 	{ "get_system_health", 0, true, system_health },
 	{ "get_performance_metrics", 0, true, performance_metrics },
 	{ "get_memory_account", 0, true, memory_account },
+	{ "top_processes", 2, true, top_processes },
 	{ "get_restart_statistics", 1, false, restart_statistics },
 	{ "get_historical_data", 2, false, NULL },
 	{ "get_server_stats", 1, false, server_stats },

@@ -704,6 +704,38 @@ statistics_of_one_supervisor(void **state)
 	assert_non_null(strstr(said.data, "reply 1 {ok,#{total_restarts => 0,"));
 }
 
+static void
+put_top(int64_t id, const char *by, int64_t max)
+{
+	tuple("call", 3);
+	etf_put_int(&packet, id);
+	etf_put_tuple(&packet, 3);
+	etf_put_atom(&packet, "top_processes");
+	etf_put_atom(&packet, by);
+	etf_put_int(&packet, max);
+}
+
+static void
+the_largest_processes(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	put_top(1, "memory", 3);
+	send(f);
+	expect(f, "");
+	tick(f);
+	expect(f, "reply 1 {ok,#{by => memory,processes => []}}\n");
+	put_top(2, "queue", 1000);
+	put_top(3, "size", 3);
+	put_top(4, "memory", 0);
+	put_top(5, "memory", 1001);
+	send(f);
+	expect(f,
+	    "reply 2 {ok,#{by => message_queue,processes => []}}\nreply 3 {error,bad_request}\nreply 4 "
+	    "{error,bad_request}\nreply 5 {error,bad_request}\n");
+}
+
 /* A map with a key twice is no term. */
 static void
 where_both_know_a_figure_the_routers_counts(void **state)
@@ -1075,6 +1107,7 @@ main(void)
 		TEST(no_more_calls_are_held_than_there_is_room_for),
 		TEST(a_bad_request_is_answered),
 		TEST(statistics_of_one_supervisor),
+		TEST(the_largest_processes),
 		TEST(where_both_know_a_figure_the_routers_counts),
 		TEST(other_calls_are_answered_while_a_large_answer_is_under_way),
 		TEST(who_is_gone_is_written_no_further),

@@ -218,24 +218,12 @@ resource_vm_events(struct call *c)
 
 /* ---- top processes ------------------------------------------------------------------------------------------------ */
 
-/* find_kind takes a ranking's name, and "queue" for short. */
-static enum top_kind
-find_kind(const char *by)
-{
-	if (by == NULL || strcmp(by, "queue") == 0)
-		return TOP_MESSAGE_QUEUE;
-	for (int k = 0; k < TOP_KIND_COUNT; k++)
-		if (strcmp(top_kind_name((enum top_kind)k), by) == 0)
-			return (enum top_kind)k;
-	return TOP_KIND_COUNT;
-}
-
 void
 resource_top(struct call *c)
 {
 	const char *by = query_get(&c->query, "by");
 	const char *n = query_get(&c->query, "n");
-	enum top_kind kind = find_kind(by);
+	enum top_kind kind = by ? top_kind_find(by) : TOP_MESSAGE_QUEUE;
 	uint64_t max = SAMPLE_TOP;
 	struct answer_json a;
 	struct jsonw j;

@@ -316,12 +316,13 @@ test_schedulers(void **state)
 	arsenal_free(a);
 }
 
-/* The five largest are kept, whatever the order they come in. */
+/* The largest come first, whatever the order they come in. */
 static void
 test_processes(void **state)
 {
 	static const int order[] = { 3, 7, 1, 6, 2, 5, 4, 0 };
 	struct arsenal *a = fresh();
+	struct arsenal_process second;
 	char *text, name[32];
 
 	(void)state;
@@ -341,6 +342,17 @@ test_processes(void **state)
 	ASSERT_OK(arsenal_top_json(a, "message_queue", 3, &text));
 	assert_null(strstr(text, "worker"));
 	arsenal_string_free(text);
+	ASSERT_OK(arsenal_get_top(a, "memory", 1, &second, sizeof(second)));
+	assert_string_equal(second.name, "worker 6");
+	assert_string_equal(second.initial_call, "");
+	ASSERT_NEAR(second.memory, 6000, 0);
+	assert_true(isnan(second.queue_len));
+	ASSERT_CODE(arsenal_get_top(a, "memory", 8, &second, sizeof(second)), ARSENAL_ERR_RANGE);
+	ASSERT_CODE(arsenal_get_top(a, "queue", 0, &second, sizeof(second)), ARSENAL_ERR_RANGE);
+	ASSERT_HAS(arsenal_last_error(a), "process 0 by message_queue: 0 are known");
+	ASSERT_CODE(arsenal_get_top(a, "size", 0, &second, sizeof(second)), ARSENAL_ERR_UNKNOWN);
+	ASSERT_CODE(arsenal_get_top(a, NULL, 0, &second, sizeof(second)), ARSENAL_ERR_ARGUMENT);
+	ASSERT_CODE(arsenal_get_top(a, "memory", 0, NULL, sizeof(second)), ARSENAL_ERR_ARGUMENT);
 	arsenal_free(a);
 }
 

@@ -81,6 +81,20 @@ text_check(struct arsenal *a, const char *what, const char *text, size_t max)
 	return ARSENAL_OK;
 }
 
+int
+ranking_check(struct arsenal *a, const char *by, enum top_kind *kind)
+{
+	if (a == NULL)
+		return ARSENAL_ERR_ARGUMENT;
+	if (by == NULL)
+		return fail(a, ARSENAL_ERR_ARGUMENT, "by: it is NULL");
+	*kind = top_kind_find(by);
+	if (*kind == TOP_KIND_COUNT)
+		return fail(
+		    a, ARSENAL_ERR_UNKNOWN, "by: \"%.64s\" is none of message_queue, memory, reductions, binary", by);
+	return ARSENAL_OK;
+}
+
 struct term *
 text_term(const char *text, size_t len, bool truncated)
 {

@@ -73,6 +73,8 @@ int take_struct(struct arsenal *a, void *to, size_t to_size, const void *from, s
 int give_struct(struct arsenal *a, void *to, size_t size, const void *from, size_t from_size);
 /* text_check: UTF-8 of 1 to max bytes. what names it in the error. */
 int text_check(struct arsenal *a, const char *what, const char *text, size_t max);
+/* ranking_check: whether that names a ranking of processes, and which. */
+int ranking_check(struct arsenal *a, const char *by, enum top_kind *kind);
 /* text_term makes a term of a text: as a term it is a binary, as text what it was. The caller owns a reference. */
 struct term *text_term(const char *text, size_t len, bool truncated);
 

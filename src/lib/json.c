@@ -138,33 +138,22 @@ arsenal_anomalies_json(struct arsenal *a, char **out)
 	return page_give(&p, out);
 }
 
-static enum top_kind
-find_kind(const char *by)
-{
-	int kind = 0;
-
-	while (kind < TOP_KIND_COUNT && strcmp(top_kind_name((enum top_kind)kind), by) != 0)
-		kind++;
-	return (enum top_kind)kind;
-}
-
 int
 arsenal_top_json(struct arsenal *a, const char *by, unsigned max, char **out)
 {
 	int code = check_out(a, out);
+	enum top_kind kind;
 	struct page p;
 
 	if (code != ARSENAL_OK)
 		return code;
-	if (by == NULL)
-		return fail(a, ARSENAL_ERR_ARGUMENT, "by: it is NULL");
-	if (find_kind(by) == TOP_KIND_COUNT)
-		return fail(
-		    a, ARSENAL_ERR_UNKNOWN, "by: \"%.64s\" is none of message_queue, memory, reductions, binary", by);
+	code = ranking_check(a, by, &kind);
+	if (code != ARSENAL_OK)
+		return code;
 	if (max < 1 || max > 1000)
 		return fail(a, ARSENAL_ERR_RANGE, "max: %u is not from 1 to 1000", max);
 	page_init(&p);
-	answer_top(&p.answer.base, a->engine, find_kind(by), max);
+	answer_top(&p.answer.base, a->engine, kind, max);
 	return page_give(&p, out);
 }
 

@@ -290,6 +290,36 @@ arsenal_get_anomaly(struct arsenal *a, unsigned index, struct arsenal_anomaly *o
 	return give_struct(a, out, size, &body, sizeof(body));
 }
 
+/* ---- processes ---- */
+
+int
+arsenal_get_top(struct arsenal *a, const char *by, unsigned index, struct arsenal_process *out, size_t size)
+{
+	const struct top_process *top;
+	struct arsenal_process body;
+	enum top_kind kind;
+	unsigned count;
+	int code = ranking_check(a, by, &kind);
+
+	if (code != ARSENAL_OK)
+		return code;
+	top = engine_top(a->engine, kind, &count);
+	if (index >= count)
+		return fail(a, ARSENAL_ERR_RANGE, "process %u by %s: %u are known", index, top_kind_name(kind), count);
+	body = (struct arsenal_process) {
+		.pid = top[index].pid,
+		.name = top[index].name,
+		.initial_call = top[index].initial_call,
+		.current_function = top[index].current_function,
+		.queue_len = top[index].queue_len,
+		.memory = top[index].memory,
+		.reductions = top[index].reductions,
+		.application = top[index].application,
+		.binary = top[index].binary,
+	};
+	return give_struct(a, out, size, &body, sizeof(body));
+}
+
 /* ---- the monitor itself ---- */
 
 int

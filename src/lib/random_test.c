@@ -340,6 +340,7 @@ call_question(struct world *w, bool right)
 	struct arsenal_child child;
 	struct arsenal_health health;
 	struct arsenal_point points[10];
+	struct arsenal_process process;
 	size_t room = roll(w, 11);
 	char *out = NULL;
 	int code = ARSENAL_OK;
@@ -352,6 +353,8 @@ call_question(struct world *w, bool right)
 	code |= arsenal_get_criterion(w->a, when(w, false), (int)roll(w, 20) - 5, &criterion, sizeof(criterion));
 	code |= arsenal_get_child(w->a, when(w, false), text(w, false), (unsigned)roll(w, 30), &child, sizeof(child));
 	code |= arsenal_get_anomaly(w->a, (unsigned)roll(w, 5), &anomaly, sizeof(anomaly));
+	code |=
+	    arsenal_get_top(w->a, text(w, false), (unsigned)roll(w, 12), &process, size_of(w, false, sizeof(process)));
 	code |= arsenal_restarts_json(w->a, when(w, false), text(w, false), &out);
 	arsenal_string_free(out);
 	code |= arsenal_history_json(w->a, when(w, false), when(w, false), &out);

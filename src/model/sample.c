@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/sample.h"
 
+#include <string.h>
+
 const char *
 top_kind_name(enum top_kind kind)
 {
 	static const char *const names[] = { "message_queue", "memory", "reductions", "binary" };
 
 	return names[kind];
+}
+
+enum top_kind
+top_kind_find(const char *name)
+{
+	int kind = 0;
+
+	if (strcmp(name, "queue") == 0)
+		return TOP_MESSAGE_QUEUE;
+	while (kind < TOP_KIND_COUNT && strcmp(top_kind_name((enum top_kind)kind), name) != 0)
+		kind++;
+	return (enum top_kind)kind;
 }
 
 bool

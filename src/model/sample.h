@@ -62,6 +62,8 @@ struct sample {
 
 /* top_kind_name: "message_queue", "memory", "reductions", "binary": the probe's atoms and the API's words. */
 const char *top_kind_name(enum top_kind kind);
+/* top_kind_find takes such a name, and "queue" for short; TOP_KIND_COUNT if there is none. */
+enum top_kind top_kind_find(const char *name);
 
 /* sample_has_top says whether the sample carries the ranking. */
 bool sample_has_top(const struct sample *s, enum top_kind kind);

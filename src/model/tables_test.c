@@ -126,7 +126,10 @@ names_of_small_enums(void **state)
 	assert_string_equal(level_name(LEVEL_CRITICAL), "critical");
 	assert_string_equal(node_state_name(NODE_INCOMPATIBLE), "incompatible");
 	assert_string_equal(restart_kind_name(RESTART_GAVE_UP), "gave_up");
-	assert_string_equal(top_kind_name(TOP_REDUCTIONS), "reductions");
+	for (int k = 0; k < TOP_KIND_COUNT; k++)
+		assert_int_equal(top_kind_find(top_kind_name((enum top_kind)k)), k);
+	assert_int_equal(top_kind_find("queue"), TOP_MESSAGE_QUEUE);
+	assert_int_equal(top_kind_find("reduction"), TOP_KIND_COUNT);
 	for (int i = 0; i < EVENT_TYPE_COUNT; i++) {
 		const char *name = event_type_name((enum event_type)i);
 

@@ -51,7 +51,7 @@ defmodule Arsenal.AnalyticsServer do
   ## Messages
 
   The server may be spoken to directly. `GenServer.start_link(Arsenal.AnalyticsServer, options)` starts one, without a name. Calls: `:get_system_health`,
-  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
+  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
   `{:unsubscribe_from_events, pid}`. Casts: `{:track_restart, supervisor, child_id, reason}`, `:force_health_check`. A call sees
   the effect of the casts that the same process sent before.
 
@@ -199,6 +199,27 @@ defmodule Arsenal.AnalyticsServer do
           last_health_check: DateTime.t() | nil
         }
 
+  @typedoc """
+  The largest first. `:value` is what it is ranked by; what is not known of a process is `nil`. The maps have more keys than these: `:initial_call`, `:current_function`,
+  `:message_queue_fill_rate` (messages a second), `:application`, `:ancestors`.
+  """
+  @type top_processes :: %{
+          by: :message_queue | :memory | :reductions | :binary,
+          processes: [
+            %{
+              pid: String.t(),
+              name: String.t() | nil,
+              value: number(),
+              message_queue_len: non_neg_integer() | nil,
+              memory: non_neg_integer() | nil,
+              binary_memory: non_neg_integer() | nil,
+              reductions_per_second: non_neg_integer() | nil
+            }
+          ]
+        }
+
+  @type top_option :: {:by, :message_queue | :queue | :memory | :reductions | :binary} | {:n, 1..1000}
+
   @type event_type :: :restart | :health_alert | :performance_alert | :anomaly | :all
   @typedoc "One that raises means no; one that does not come back harms its own subscriber only."
   @type event_filter :: (event :: map() -> as_boolean(term()))
@@ -276,6 +297,25 @@ defmodule Arsenal.AnalyticsServer do
   """
   @spec get_memory_account(GenServer.server()) :: {:ok, map()} | error()
   def get_memory_account(server \\ __MODULE__), do: call(server, :get_memory_account)
+
+  @doc """
+  The largest processes, as of the last sample.
+
+  Options: `:by` - what they are ranked by: `:message_queue` (the default; `:queue` for short), `:memory`, `:reductions` (a second) or `:binary` (memory of binaries outside
+  its heap that a process holds); `:n` - how many at most (10; no more than 10 are known). Whatever else raises an `ArgumentError`.
+
+      {:ok, %{processes: [largest | _]}} = Arsenal.AnalyticsServer.top_processes(by: :memory, n: 3)
+      :erlang.list_to_pid(to_charlist(largest.pid))
+  """
+  @spec top_processes([top_option()] | map()) :: {:ok, top_processes()} | error()
+  def top_processes(options \\ []), do: top_processes(__MODULE__, options)
+
+  @doc "The same, of a server of another name."
+  @spec top_processes(GenServer.server(), [top_option()] | map()) :: {:ok, top_processes()} | error()
+  def top_processes(server, options) do
+    with {:error, _} = wrong <- :arsenal_args.top_options(options), do: check(wrong)
+    call(server, {:top_processes, options})
+  end
 
   @doc "Health, as of now."
   @spec get_system_health(GenServer.server()) :: {:ok, system_health()} | error()
