@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/series_detector.h"
+
+#include <string.h>
+
+#include "base/testing.h"
+
+#define INTERVAL_MS 5000
+
+/* noise is the same series for each seed: -1 to 1. */
+static double
+noise(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (double)(*seed >> 8) / (1 << 23) - 1;
+}
+
+static unsigned
+feed_level(struct series_detector *d, int samples, double level)
+{
+	unsigned reports = 0;
+
+	for (int i = 0; i < samples; i++)
+		reports += series_detector_feed(d, (int64_t)i * INTERVAL_MS, level).reported;
+	return reports;
+}
+
+static unsigned
+feed_noise(struct series_detector *d, int samples, double level, uint32_t *seed)
+{
+	unsigned reports = 0;
+
+	for (int i = 0; i < samples; i++)
+		reports += series_detector_feed(d, (int64_t)i * INTERVAL_MS, level + noise(seed)).reported;
+	return reports;
+}
+
+static void
+flat_line_is_nothing(void **state)
+{
+	struct series_detector d;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	assert_int_equal(feed_level(&d, 5000, 42), 0);
+}
+
+static void
+flat_line_that_moves_is_one_report(void **state)
+{
+	struct series_detector d;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	feed_level(&d, 1000, 42);
+	assert_int_equal(feed_level(&d, 1000, 43), 1);
+}
+
+static void
+spike_in_noise_is_one_report(void **state)
+{
+	struct series_detector d;
+	uint32_t seed = 1;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	feed_noise(&d, 2000, 100, &seed);
+	assert_true(series_detector_feed(&d, 0, 120).reported);
+	assert_int_equal(feed_noise(&d, 500, 100, &seed), 0);
+}
+
+static void
+nothing_is_said_while_it_warms_up(void **state)
+{
+	struct series_detector d;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	for (int i = 0; i < SERIES_WARM_UP; i++)
+		assert_true(series_detector_feed(&d, 0, i % 17 == 0 ? 1e6 : i).score == 0);
+}
+
+/* An order that never came is found, though each value and each step is usual. */
+static void
+novel_shape_is_reported(void **state)
+{
+	static const double usual[] = { 0, 10, 0, 0 }, novel[] = { 10, 10, 10, 10 };
+	struct series_detector d;
+	unsigned reports = 0;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	for (int i = 0; i < 2000; i++)
+		assert_false(series_detector_feed(&d, 0, usual[i % 4]).reported);
+	for (int i = 0; i < 4; i++)
+		reports += series_detector_feed(&d, 0, novel[i]).reported;
+	assert_int_equal(reports, 1);
+}
+
+static void
+gap_is_no_step(void **state)
+{
+	struct series_detector d;
+	uint32_t seed = 1;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	feed_noise(&d, 2000, 100, &seed);
+	series_detector_gap(&d);
+	assert_false(series_detector_feed(&d, 0, 200).reported);
+}
+
+/* A power of two is exact, so the verdicts must be the same bit by bit. */
+static void
+scale_changes_nothing(void **state)
+{
+	struct series_detector a, b;
+	uint32_t seed = 7;
+
+	(void)state;
+	series_detector_init(&a, SERIES_THRESHOLD);
+	series_detector_init(&b, SERIES_THRESHOLD);
+	for (int i = 0; i < 5000; i++) {
+		double value = 50 + noise(&seed) * (i % 700 == 0 ? 40 : 1);
+		struct series_verdict x = series_detector_feed(&a, 0, value),
+				      y = series_detector_feed(&b, 0, value * 0x1p200);
+
+		assert_true(x.score == y.score);
+		assert_int_equal(x.reported, y.reported);
+	}
+}
+
+static void
+any_finite_value_is_taken(void **state)
+{
+	static const double odd[] = { 1e300, -1e300, 1.7976931348623157e308, -1.7976931348623157e308, 5e-324, -5e-324,
+		0, -0.0, 1 };
+	struct series_detector d;
+	uint32_t seed = 3;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	for (int i = 0; i < 20000; i++) {
+		double value = odd[(unsigned)((noise(&seed) + 1) * 4.5) % 9];
+		double score = series_detector_feed(&d, i % 3 ? INT64_MAX : INT64_MIN, value).score;
+
+		assert_true(score >= 0 && score <= 1);
+	}
+}
+
+static unsigned
+reports_at(double threshold)
+{
+	struct series_detector d;
+	uint32_t seed = 11;
+	unsigned reports = 0;
+
+	series_detector_init(&d, threshold);
+	for (int i = 0; i < 20000; i++) {
+		double spread = (seed >> 16) % 97 == 0 ? 5 : 1;
+
+		reports += series_detector_feed(&d, 0, spread * noise(&seed)).reported;
+	}
+	return reports;
+}
+
+static void
+larger_threshold_never_reports_more(void **state)
+{
+	unsigned last = UINT32_MAX;
+
+	(void)state;
+	for (double threshold = 0.25; threshold < 20; threshold *= 1.1) {
+		unsigned now = reports_at(threshold);
+
+		assert_true(now <= last);
+		last = now;
+	}
+	assert_true(reports_at(0.5) > 0);
+	assert_int_equal(last, 0);
+}
+
+static void
+same_samples_same_verdicts(void **state)
+{
+	struct series_detector a, b;
+	uint32_t seed = 5;
+
+	(void)state;
+	/* What lay in the memory before must not matter. */
+	memset(&a, 0x55, sizeof(a));
+	memset(&b, 0xaa, sizeof(b));
+	series_detector_init(&a, SERIES_THRESHOLD);
+	series_detector_init(&b, SERIES_THRESHOLD);
+	for (int i = 0; i < 5000; i++) {
+		double value = noise(&seed);
+
+		series_detector_feed(&a, i, value);
+		series_detector_feed(&b, i, value);
+	}
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(flat_line_is_nothing),
+		cmocka_unit_test(flat_line_that_moves_is_one_report),
+		cmocka_unit_test(spike_in_noise_is_one_report),
+		cmocka_unit_test(nothing_is_said_while_it_warms_up),
+		cmocka_unit_test(novel_shape_is_reported),
+		cmocka_unit_test(gap_is_no_step),
+		cmocka_unit_test(scale_changes_nothing),
+		cmocka_unit_test(any_finite_value_is_taken),
+		cmocka_unit_test(larger_threshold_never_reports_more),
+		cmocka_unit_test(same_samples_same_verdicts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
