@@ -242,7 +242,7 @@ cover: deps-check
 	$(Q)$(MAKE) VARIANT=cover unit-run
 	$(Q)sh scripts/cover.sh $(BUILD)/cover
 
-C_FILES := $(wildcard include/*.h src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.c bench/detect/*.c examples/*.c)
+C_FILES := $(wildcard include/*.h src/*.[ch] src/*/*.[ch] fuzz/*.c bench/*.[ch] bench/detect/*.[ch] examples/*.c)
 format:
 	clang-format -i $(C_FILES)
 

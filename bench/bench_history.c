@@ -15,20 +15,13 @@
 
 #include "base/alloc.h"
 #include "engine/past.h"
+#include "recording.h"
 
 #define RECORDING "bench/recordings/rabbitmq.csv.gz"
 #define T0 INT64_C(1700000000000)
 #define STEP_MS 5000
 #define DAY_SAMPLES 17280
-#define LINE_MAX_BYTES 65536
 #define ROUNDS 20
-
-/* A recording: rows of values, NaN where there is none. */
-struct recording {
-	int64_t *time_ms;
-	double (*rows)[METRIC_COUNT];
-	size_t count, room;
-};
 
 static double
 cpu_us(void)
@@ -40,70 +33,6 @@ cpu_us(void)
 }
 
 /* ---- a recording, tiled to a day ---- */
-
-/* read_header says which metric each column is; METRIC_NONE: none of ours. */
-static unsigned
-read_header(char *line, enum metric_id *columns, unsigned max)
-{
-	unsigned n = 0;
-
-	for (char *name = strtok(line, ",\r\n"); name && n < max; name = strtok(NULL, ",\r\n"))
-		columns[n++] = metric_find(name, strlen(name));
-	return n;
-}
-
-static void
-read_row(struct recording *r, char *line, const enum metric_id *columns, unsigned count)
-{
-	if (r->count == r->room) {
-		r->room = r->room ? 2 * r->room : 1024;
-		r->time_ms = xreallocarray(r->time_ms, r->room, sizeof(r->time_ms[0]));
-		r->rows = xreallocarray(r->rows, r->room, sizeof(r->rows[0]));
-	}
-	for (int i = 0; i < METRIC_COUNT; i++)
-		r->rows[r->count][i] = NAN;
-	r->time_ms[r->count] = strtoll(line, NULL, 10);
-	for (unsigned i = 0; i < count; i++, line += strcspn(line, ",\n"), line += *line == ',') {
-		char *end;
-		double v = strtod(line, &end);
-
-		if (columns[i] != METRIC_NONE && end != line)
-			r->rows[r->count][columns[i]] = v;
-	}
-	r->count++;
-}
-
-static struct recording
-read_recording(const char *path)
-{
-	struct recording r = { .count = 0 };
-	enum metric_id columns[2 * METRIC_COUNT];
-	char command[4096], *line = xmalloc(LINE_MAX_BYTES);
-	unsigned count = 0;
-	FILE *f;
-
-	snprintf(command, sizeof(command), "gzip -dcq '%s'", path);
-	f = popen(command, "r");
-	if (f && fgets(line, LINE_MAX_BYTES, f))
-		count = read_header(line, columns, 2 * METRIC_COUNT);
-	while (f && fgets(line, LINE_MAX_BYTES, f))
-		read_row(&r, line, columns, count);
-	if (f == NULL || pclose(f) != 0 || r.count < 2) {
-		fprintf(stderr, "bench_history: %s is no recording that gzip can read\n", path);
-		exit(1);
-	}
-	free(line);
-	return r;
-}
-
-static double
-first_value(const struct recording *r, int metric)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (!isnan(r->rows[i][metric]))
-			return r->rows[i][metric];
-	return 0;
-}
 
 /* tile gives the sample at a place of a day: the recording over and over, in which counters go on over the seam. */
 static void
@@ -361,7 +290,6 @@ main(int argc, char **argv)
 	e = fill(&r);
 	measure_reading(e, r.time_ms[0]);
 	engine_free(e);
-	free(r.time_ms);
-	free(r.rows);
+	free_recording(&r);
 	return 0;
 }
