@@ -3,7 +3,7 @@
  * What the past takes and costs: bytes a value of three series made up and of a real recording, 24 hours of it; what a sample costs to keep, a day to
  * read row by row, one metric to aggregate. CPU time, and as a ratio to a floor measured in the same run: copying the values.
  *
- *	bench_history [FILE.csv.gz]   bench/recordings/rabbitmq.csv.gz is a RabbitMQ under traffic (record_rabbitmq.py)
+ *	bench_history [FILE.csv.gz]   bench/recordings/rabbitmq.csv.gz is a RabbitMQ under traffic (record.py)
  */
 #include <malloc.h>
 #include <math.h>

@@ -288,6 +288,7 @@ modules:
   mod_disco: {}
   mod_last: {}
   mod_offline: {}
+  mod_muc: {}
 """
 
 
@@ -300,9 +301,10 @@ class Ejabberd(Subject):
         self.user = require_user("ejabberd")
         super().__init__(room, "ejabberd%d@localhost" % os.getpid())
         self.write_cookie(COOKIE)
+        self.xmpp_port = free_port()
         conf = os.path.join(self.folder, "ejabberd.yml")
         with open(conf, "w") as f:
-            f.write(EJABBERD_YML % free_port())
+            f.write(EJABBERD_YML % self.xmpp_port)
         os.chmod(conf, 0o644)
         room.add_log(self.log)
         self.launch(["erl", "-noinput", "-sname", self.node, *LOOPBACK, "-pa", Run.ebin, "+K", "true",
@@ -316,3 +318,7 @@ class Ejabberd(Subject):
     @property
     def log(self):
         return os.path.join(self.folder, "ejabberd.log")
+
+    def register(self, users):
+        """Accounts user1, user2, … whose password is "secret"."""
+        self.eval("[ok = ejabberd_auth:try_register(<<\"user\", (integer_to_binary(N))/binary>>, <<\"localhost\">>, <<\"secret\">>) || N <- lists:seq(1, %d)], ok" % users)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Records a RabbitMQ under traffic (load_rabbitmq.erl): all metrics at each sample, as `arsenal watch` has them, into a CSV file: a header, then a line
-for each sample, time (milliseconds since the epoch) and values; empty where there was none. Values that do not change are on each line again.
+"""Records a RabbitMQ or an ejabberd under traffic (load_rabbitmq.erl, load_ejabberd.erl): all metrics at each sample, as `arsenal watch` has them, into a
+CSV file: a header, then a line for each sample, time (milliseconds since the epoch) and values; empty where there was none. Values that do not change
+are on each line again.
 
-    python3 bench/record_rabbitmq.py FILE.csv SECONDS [ARSENAL]
+    python3 bench/record.py rabbitmq|ejabberd FILE.csv SECONDS [ARSENAL]
 
-bench/recordings/rabbitmq.csv.gz was made so (6,000 seconds, 2 schedulers, OTP 25)."""
+bench/recordings/*.csv.gz were made so (2 schedulers, OTP 25)."""
 
 import os
 import re
@@ -18,17 +19,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "test", "system"))
 
 from harness import ROOT, Room, Run, http_get, watch  # noqa: E402
-from subjects import RabbitMQ  # noqa: E402
+from subjects import Ejabberd, RabbitMQ  # noqa: E402
 
 PLUGINS = "/usr/lib/rabbitmq/lib"
+USERS = 150
 LINE = re.compile(r"^arsenal_(\w+)\{[^}]*\} (\S+)$", re.M)
 
 
-def load(room, rabbit):
+def start_load(room, module, arguments, environment):
+    subprocess.run(["erlc", "-o", room.folder, os.path.join(HERE, module + ".erl")], check=True, env=environment)
+    return room.start("load", ["erl", "-noinput", "-pa", room.folder, "-run", module, "start", *map(str, arguments)], env=environment)
+
+
+def load_rabbitmq(room, rabbit):
     plugins = os.path.join(PLUGINS, os.listdir(PLUGINS)[0], "plugins")
-    environment = dict(os.environ, ERL_LIBS=plugins)
-    subprocess.run(["erlc", "-o", room.folder, os.path.join(HERE, "load_rabbitmq.erl")], check=True, env=environment)
-    return room.start("load", ["erl", "-noinput", "-pa", room.folder, "-run", "load_rabbitmq", "start", str(rabbit.amqp_port)], env=environment)
+    start_load(room, "load_rabbitmq", [rabbit.amqp_port], dict(os.environ, ERL_LIBS=plugins))
+
+
+def load_ejabberd(room, ejabberd):
+    ejabberd.register(USERS)
+    start_load(room, "load_ejabberd", [ejabberd.xmpp_port, USERS], dict(os.environ))
+
+
+LOADED = {"rabbitmq": (RabbitMQ, load_rabbitmq), "ejabberd": (Ejabberd, load_ejabberd)}
 
 
 def table():
@@ -73,14 +86,15 @@ def record(path, seconds, a):
             f.flush()
 
 
-def main(path, seconds, arsenal=Run.arsenal):
+def main(server, path, seconds, arsenal=Run.arsenal):
     Run.begin(arsenal, False)
     room = Room("record")
+    subject, load = LOADED[server]
     try:
-        rabbit = RabbitMQ(room)
-        a = watch(room, rabbit.node, interval=5000)
-        a.wait_seen(rabbit.node)
-        load(room, rabbit)
+        node = subject(room)
+        a = watch(room, node.node, interval=5000)
+        a.wait_seen(node.node)
+        load(room, node)
         record(path, float(seconds), a)
     finally:
         room.close()
