@@ -7,3 +7,9 @@ SEED ?=
 .PHONY: soak
 soak: all
 	$(Q)python3 test/soak/soak.py --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --state $(BUILD)/soak --arsenal $(BIN)
+
+# A RabbitMQ and an ejabberd under ordinary traffic for SECONDS (an hour): there is nothing to be found.
+SECONDS ?= 3600
+.PHONY: soak-quiet
+soak-quiet: all
+	$(Q)python3 test/soak/quiet.py --seconds $(SECONDS) --arsenal $(BIN)
