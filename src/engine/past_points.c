@@ -116,6 +116,16 @@ add_rollup(struct points *p, const struct rollup *r, enum metric_id metric, int6
 	return add_rows(p, r->open, metric, from_ms, before_ms);
 }
 
+size_t
+rollup_points(const struct rollup *r, enum metric_id metric, int64_t from_ms, struct past_point *out, size_t max)
+{
+	struct points p = { out, 0, max, from_ms, INT64_MAX, 0, grid_new(ROLLUP_WIDTH) };
+
+	add_rollup(&p, r, metric, from_ms, INT64_MAX);
+	grid_free(p.unpacked);
+	return p.count;
+}
+
 /* samples_between is how many samples the rows from a time on and before another were made of. */
 static size_t
 samples_between(const struct rollup *r, int64_t from_ms, int64_t before_ms, struct grid *unpacked)

@@ -76,6 +76,9 @@ bool rollup_last(const struct rollup *r, int64_t *time_ms);
 
 /* rollup_point is what a metric was in a row; false if it was not observed. */
 bool rollup_point(const struct grid *rows, unsigned row, enum metric_id metric, struct past_point *out);
+/* rollup_points gives what a metric was in each row from a time on, the oldest first, at most max of them. */
+size_t rollup_points(
+    const struct rollup *r, enum metric_id metric, int64_t from_ms, struct past_point *out, size_t max);
 /* rollup_samples is how many samples there were in a row. */
 uint32_t rollup_samples(const struct grid *rows, unsigned row);
 
