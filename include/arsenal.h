@@ -411,11 +411,52 @@ struct arsenal_restart_stats {
 	double rate;             /* restarts in the last hour */
 	double mean_interval_ms; /* between restarts; NaN with fewer than two */
 	unsigned child_count;    /* for arsenal_get_child: at most 20 */
-	unsigned pattern_count;  /* the JSON has them */
+	unsigned pattern_count;  /* the JSON has them, arsenal_get_patterns all there are */
 };
 /* arsenal_get_restarts: of all supervisors (NULL), or of one; ARSENAL_ERR_UNKNOWN if that one has restarted nothing. */
 ARSENAL_API int arsenal_get_restarts(
     struct arsenal *a, int64_t now_ms, const char *supervisor, struct arsenal_restart_stats *out, size_t size);
+
+#define ARSENAL_PATTERN_MEMBERS 8
+enum arsenal_pattern_type {
+	ARSENAL_PATTERN_STORM = 0,    /* rapid consecutive restarts of one child */
+	ARSENAL_PATTERN_CASCADE = 1,  /* related children that fail in sequence, again and again */
+	ARSENAL_PATTERN_PERIODIC = 2, /* restarts of one child at regular intervals */
+	ARSENAL_PATTERN_RESOURCE = 3  /* restarts of one child that follow spikes of a metric */
+};
+/* arsenal_pattern_type_name: as in the JSON, "restart_storm"; NULL for a value that is none. */
+ARSENAL_API const char *arsenal_pattern_type_name(int type);
+
+/* A pattern among restarts. What is of one type alone is 0 or NULL in others. */
+struct arsenal_pattern {
+	enum arsenal_pattern_type type;
+	bool active;            /* it may go on */
+	const char *supervisor; /* of a cascade: its root's */
+	const char *child;
+	uint64_t frequency; /* restarts in it, of a cascade rounds */
+	double confidence;  /* 0 to 1 */
+	int64_t first_ms, last_ms;
+	int64_t detected_ms; /* when the evidence was enough */
+	double interval_ms;  /* periodic */
+	double jitter;       /* periodic: standard deviation of an interval, as a share of it */
+	uint64_t missed;     /* periodic: beats that did not come */
+	double delay_ms; /* cascade: usual time from the root to the last; resource: from the spike to the restart */
+	const char *resource;      /* resource: the metric that spikes */
+	double resource_threshold; /* resource: the lowest spike that a restart followed, in the metric's unit */
+	double fired;              /* resource: share of the spikes that a restart followed */
+	unsigned member_count;     /* cascade: in their usual order, the root first */
+	struct {
+		const char *supervisor;
+		const char *child;
+	} members[ARSENAL_PATTERN_MEMBERS];
+	char text[256]; /* one line for a person */
+};
+/*
+ * arsenal_get_patterns: the patterns among the restarts as of now_ms, the one that restarted last first. out has room for *count of size bytes each, 1 to
+ * 10000; afterwards *count is how many there are, the latest ones if that is all the room.
+ */
+ARSENAL_API int arsenal_get_patterns(
+    struct arsenal *a, int64_t now_ms, struct arsenal_pattern *out, size_t size, size_t *count);
 
 struct arsenal_child {
 	const char *supervisor;
@@ -484,6 +525,8 @@ ARSENAL_API int arsenal_restarts_json(struct arsenal *a, int64_t now_ms, const c
 /* History from start_ms to end_ms, both included, 0 <= start <= end <= ARSENAL_TIME_MAX: samples, restarts, health checks, events, oldest
  * first. A day of samples every 5 s is tens of megabytes of text: ask for less. */
 ARSENAL_API int arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char **out);
+/* Patterns among the restarts, the one that restarted last first. */
+ARSENAL_API int arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out);
 /* Anomalies found, newest first. */
 ARSENAL_API int arsenal_anomalies_json(struct arsenal *a, char **out);
 /* The largest processes, by "memory", "message_queue" ("queue" for short), "reductions" or "binary" (shared memory that it holds), at most max (1 to 1000; ten are known). */

@@ -22,13 +22,14 @@
 -export([track_restart/3, track_restart/4, force_health_check/0, force_health_check/1]).
 -export([get_restart_statistics/0, get_restart_statistics/1, get_restart_statistics/2]).
 -export([get_memory_account/0, get_memory_account/1]).
+-export([get_patterns/0, get_patterns/1]).
 -export([top_processes/0, top_processes/1, top_processes/2]).
 -export([get_performance_metrics/0, get_performance_metrics/1, get_system_health/0, get_system_health/1]).
 -export([get_historical_data/2, get_historical_data/3, get_server_stats/0, get_server_stats/1]).
 -export([subscribe_to_events/1, subscribe_to_events/2, subscribe_to_events/3, unsubscribe_from_events/0, unsubscribe_from_events/1]).
 -export([format_error/2]).
 
--export_type([server/0, option/0, top_option/0, selection/0, answer/0, event_type/0, filter/0, time/0, supervisor/0]).
+-export_type([server/0, option/0, top_option/0, selection/0, answer/0, answers/0, event_type/0, filter/0, time/0, supervisor/0]).
 
 -type server() :: pid() | atom() | {atom(), node()} | {global, term()} | {via, module(), term()}.
 -type option() :: {name, atom() | {local, atom()} | {global, term()} | {via, module(), term()} | nil}
@@ -53,6 +54,7 @@
 %% outside the heap. `n': how many at most (10, and no more than 10 are known).
 -type selection() :: [{supervisors | children | metrics, [term()]}] | map().
 -type answer() :: {ok, map()} | {error, engine_restarting | overloaded | term()}.
+-type answers() :: {ok, [map()]} | {error, engine_restarting | overloaded | term()}.
 -type event_type() :: restart | health_alert | performance_alert | anomaly | all.
 -type filter() :: fun((map()) -> term()) | nil | undefined.
 -type time() :: integer() | map().
@@ -156,6 +158,20 @@ get_memory_account() -> get_memory_account(name()).
 get_memory_account(Server) ->
     checked(arsenal_args:server(Server), [Server], 1),
     arsenal_server:call(Server, get_memory_account, ?CALL_MS).
+
+%% @doc Patterns among the restarts, as maps, the one that restarted last first. All have `type' (`restart_storm', `cascading_failure', `periodic_restart',
+%% `resource_correlated'), `pattern' (a line for a person), `child_id' (of a cascade: its root), `supervisor', `frequency' (restarts; of a cascade: rounds), `confidence'
+%% (0 to 1), `first', `last', `detected' (when the evidence was enough), `active'. Periodic ones have `interval' (whole seconds), `interval_ms', `jitter' (a share of it), `missed',
+%% `last_restart'; cascades `members' (in their order) and `delay_ms'; resource-correlated ones `resource_type' (`memory', `cpu', `message_queue'), `metric',
+%% `resource_threshold', `unit', `fired' (share of the spikes that a restart followed), `delay_ms'.
+-spec get_patterns() -> answers().
+get_patterns() -> get_patterns(name()).
+
+%% @doc The same, of this server.
+-spec get_patterns(server()) -> answers().
+get_patterns(Server) ->
+    checked(arsenal_args:server(Server), [Server], 1),
+    arsenal_server:call(Server, get_patterns, ?CALL_MS).
 
 %% @doc The processes with the longest message queues.
 -spec top_processes() -> answer().

@@ -365,6 +365,7 @@ handle_call(get_system_health, Who, State) -> ask(get_system_health, Who, State)
 handle_call(get_performance_metrics, Who, State) -> ask(get_performance_metrics, Who, State);
 handle_call(get_memory_account, Who, State) -> ask(get_memory_account, Who, State);
 handle_call(get_server_stats, Who, State) -> ask({get_server_stats, own_stats(State)}, Who, State);
+handle_call(get_patterns, Who, State) -> ask(get_patterns, Who, State);
 handle_call({top_processes, Options}, Who, State) ->
     case arsenal_args:top_options(Options) of
         {ok, {By, N}} -> ask({top_processes, By, N}, Who, State);

@@ -363,6 +363,19 @@ defmodule Arsenal.AnalyticsServerTest do
     if before != :critical, do: await({:arsenal_analytics_event, :health_alert, %{overall_status: :critical}})
   end
 
+  test "patterns: a storm, with the very terms" do
+    server()
+    assert {:ok, []} = AnalyticsServer.get_patterns()
+    for _ <- 1..6, do: AnalyticsServer.track_restart(:stormy_sup, {:worker, %{n: 1}}, :crash)
+    assert {:ok, [storm]} = AnalyticsServer.get_patterns()
+
+    assert %{type: :restart_storm, child_id: {:worker, %{n: 1}}, supervisor: :stormy_sup, frequency: 6, active: true} = storm
+    assert storm.pattern =~ "worker" and storm.confidence > 0 and storm.confidence <= 1
+    assert DateTime.compare(storm.first, storm.last) != :gt and DateTime.compare(storm.detected, storm.last) != :gt
+    assert {:ok, [^storm]} = GenServer.call(AnalyticsServer, :get_patterns)
+    assert {:ok, %{patterns: [^storm]}} = AnalyticsServer.get_restart_statistics(:stormy_sup)
+  end
+
   test "the largest processes: a heap, a queue" do
     server()
     heap = spawn_link(fn -> Enum.each(Stream.cycle([Enum.to_list(1..500_000)]), fn _ -> receive(do: (_ -> :ok)) end) end)

@@ -49,6 +49,9 @@ shapes() ->
                                 is_integer(Bytes) andalso is_integer(Excess) andalso Bytes + Excess =:= lists:sum([Part || #{bytes := Part} <- Parts])
                             end, Levels)
               end),
+        ?assertEqual({ok, []}, arsenal:get_patterns()),
+        {ok, #{by := message_queue, processes := Processes}} = arsenal:top_processes(),
+        ?assert(length(Processes) =< 10),
         ?assertEqual(erlang:system_info(process_limit), Limit),
         {ok, #{total_restarts := 0, most_restarted_children := [], restart_reasons := #{}, time_between_restarts := _, patterns := []}} =
             arsenal:get_restart_statistics(),

@@ -55,6 +55,15 @@ memory_account(const struct genserver_view *v, struct etf *args UNUSED, struct s
 	return true;
 }
 
+static bool
+patterns(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
+{
+	struct answer_term a;
+
+	answer_patterns(begin_ok(&a, out), v->engine, v->now_ms, PATTERN_TYPE_COUNT);
+	return true;
+}
+
 /* top_processes: the ranking's name, and how many at most. */
 static bool
 top_processes(const struct genserver_view *v, struct etf *args, struct strbuf *out)
@@ -246,6 +255,7 @@ static const struct request_row REQUESTS[] = {
 	{ "get_system_health", 0, true, system_health },
 	{ "get_performance_metrics", 0, true, performance_metrics },
 	{ "get_memory_account", 0, true, memory_account },
+	{ "get_patterns", 0, false, patterns },
 	{ "top_processes", 2, true, top_processes },
 	{ "get_restart_statistics", 1, false, restart_statistics },
 	{ "get_historical_data", 2, false, NULL },

@@ -705,6 +705,22 @@ statistics_of_one_supervisor(void **state)
 }
 
 static void
+patterns_are_a_list(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	put_call(1, "get_patterns");
+	send(f);
+	expect(f, "reply 1 {ok,[]}\n");
+	for (int i = 1; i <= 6; i++)
+		put_report((uint64_t)i);
+	put_call(2, "get_patterns");
+	send(f);
+	expect_part(f, "reply 2 {ok,[#{type => restart_storm,pattern => <<\"");
+}
+
+static void
 put_top(int64_t id, const char *by, int64_t max)
 {
 	tuple("call", 3);
@@ -1107,6 +1123,7 @@ main(void)
 		TEST(no_more_calls_are_held_than_there_is_room_for),
 		TEST(a_bad_request_is_answered),
 		TEST(statistics_of_one_supervisor),
+		TEST(patterns_are_a_list),
 		TEST(the_largest_processes),
 		TEST(where_both_know_a_figure_the_routers_counts),
 		TEST(other_calls_are_answered_while_a_large_answer_is_under_way),

@@ -92,6 +92,8 @@ void answer_anomalies(
     struct answer *a, const struct engine *e); /* recent ones, newest first, each with the rankings of then as "top" */
 /* answer_vm_events: {counts: {long_gc: n, …}, events: [{kind, pid, name, value, timestamp}]}, newest first. */
 void answer_vm_events(struct answer *a, const struct engine *e);
+/* answer_patterns: the patterns of a type (PATTERN_TYPE_COUNT: of all), the latest 500 of which are looked at, the one that restarted last first. */
+void answer_patterns(struct answer *a, const struct engine *e, int64_t now_ms, enum pattern_type type);
 /* answer_top writes the first processes of a ranking, at most max. */
 void answer_top(struct answer *a, const struct engine *e, enum top_kind kind, unsigned max);
 /*

@@ -140,6 +140,12 @@ is_cut(const struct term *t)
 }
 
 void
+part_cut(struct answer *a, const struct term *t, const struct term *u)
+{
+	part_truncated(a, is_cut(t) || is_cut(u));
+}
+
+void
 part_process(struct answer *a, const struct top_process *p)
 {
 	a->ops->object(a);
@@ -188,7 +194,7 @@ child_fields(struct answer *a, const struct anomaly *anomaly)
 	part_term(a, "child_id", anomaly->child_id);
 	part_term(a, "supervisor", anomaly->supervisor);
 	part_count(a, "restart_count", anomaly->restart_count);
-	part_truncated(a, is_cut(anomaly->child_id) || is_cut(anomaly->supervisor));
+	part_cut(a, anomaly->child_id, anomaly->supervisor);
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include "engine/answer.h"
 #include "engine/engine.h"
+#include "model/pattern.h"
 
 /* The key of all reasons that found no place of their own. */
 #define ANSWER_OTHER "arsenal_other"
@@ -35,6 +36,9 @@ double seed_value(const struct answer *a, double value);
 /* sample_value is NaN if it was not observed, and without a sample. */
 double sample_value(const struct sample *s, enum metric_id id);
 
+/* part_cut marks the object that is open, if one of the terms (NULL: none) in it is not whole. */
+void part_cut(struct answer *a, const struct term *t, const struct term *u);
+
 void part_process(struct answer *a, const struct top_process *p);
 void part_table(struct answer *a, const struct survey_table *t);
 /* part_processes writes a list under the key. */
@@ -43,5 +47,9 @@ void part_processes(struct answer *a, const char *key, const struct top_process 
 void part_anomaly_fields(struct answer *a, const struct anomaly *anomaly);
 void part_anomaly(struct answer *a, const struct anomaly *anomaly);
 void part_restart(struct answer *a, const struct restart *r);
+/* part_patterns writes a list. */
+void part_patterns(struct answer *a, const struct pattern *p, size_t count);
+/* resource_word is what a metric is called as a resource: "memory", "cpu", "message_queue", else its own name. */
+const char *resource_word(enum metric_id id);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define RECENT_RESTARTS 100
 
-/* ---- children and patterns ---- */
+/* ---- children ---- */
 
 static void
 child_fields(struct answer *a, const struct child_count *c)
@@ -34,31 +34,6 @@ children_field(struct answer *a, const struct restart_stats *s)
 	put_array(a, "most_restarted_children");
 	for (unsigned i = 0; i < s->child_count; i++)
 		child_fields(a, &s->children[i]);
-	put_end(a);
-}
-
-static void
-pattern_fields(struct answer *a, const struct pattern *p)
-{
-	a->ops->object(a);
-	part_word(a, "type", PATTERNS[p->type].name);
-	part_text(a, "pattern", p->text);
-	part_term(a, "child_id", p->child_id);
-	part_term(a, "supervisor", p->supervisor);
-	part_integer(a, "frequency", (double)p->frequency);
-	part_real(a, "confidence", p->confidence);
-	part_time(a, "first", p->first_ms);
-	part_time(a, "last", p->last_ms);
-	part_bool(a, "active", p->active);
-	put_end(a);
-}
-
-static void
-patterns_field(struct answer *a, const struct restart_stats *s)
-{
-	put_array(a, "patterns");
-	for (unsigned i = 0; i < s->pattern_count; i++)
-		pattern_fields(a, &s->patterns[i]);
 	put_end(a);
 }
 
@@ -187,7 +162,8 @@ statistics_fields(struct answer *a, const struct restart_stats *s)
 	children_field(a, s);
 	reasons_field(a, s);
 	part_real(a, "time_between_restarts", s->mean_interval_ms);
-	patterns_field(a, s);
+	a->ops->key(a, "patterns");
+	part_patterns(a, s->patterns, s->pattern_count);
 	part_integer(a, "failed_attempts", (double)s->failed);
 	part_integer(a, "gave_up", (double)s->gave_up);
 	part_integer(a, "collateral", (double)s->collateral);

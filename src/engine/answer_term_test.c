@@ -940,7 +940,19 @@ compare(json_t *json, struct etf_span span)
 	}
 }
 
-enum which { NODE, HEALTHY, PERFORMING, ANOMALOUS, TOP, STATISTICS, HISTORY, SERVER_STATE, SERVER_STATS, WHICH_COUNT };
+enum which {
+	NODE,
+	HEALTHY,
+	PERFORMING,
+	ANOMALOUS,
+	TOP,
+	PATTERNED,
+	STATISTICS,
+	HISTORY,
+	SERVER_STATE,
+	SERVER_STATS,
+	WHICH_COUNT
+};
 
 static void
 write_answer(struct answer *to, enum which which)
@@ -960,6 +972,9 @@ write_answer(struct answer *to, enum which which)
 		break;
 	case TOP:
 		answer_top(to, e, TOP_MEMORY, SAMPLE_TOP);
+		break;
+	case PATTERNED:
+		answer_patterns(to, e, now, PATTERN_TYPE_COUNT);
 		break;
 	case STATISTICS:
 		answer_restart_statistics(to, e, now, NULL);

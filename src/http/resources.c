@@ -163,6 +163,26 @@ resource_restarts(struct call *c)
 }
 
 void
+resource_patterns(struct call *c)
+{
+	const char *name = query_get(&c->query, "type");
+	enum pattern_type type = name ? pattern_type_find(name) : PATTERN_TYPE_COUNT;
+	struct answer_json a;
+	struct jsonw j;
+
+	if (name && type == PATTERN_TYPE_COUNT) {
+		reply_error(c->rp, 400,
+		    "type: \"%.64s\" is none of restart_storm, cascading_failure, periodic_restart, "
+		    "resource_correlated",
+		    name);
+		return;
+	}
+	reply_json(c->rp, &j);
+	answer_json_init(&a, &j);
+	answer_patterns(&a.base, c->node, now(c), type);
+}
+
+void
 resource_anomalies(struct call *c)
 {
 	struct answer_json a;

@@ -35,6 +35,10 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/performance", resource_performance, "", false, "The last sample." },
 	{ "/api/v1/nodes/{node}/restarts", resource_restarts, "supervisor", false,
 	    "Restart statistics, patterns, and the newest restarts." },
+	{ "/api/v1/nodes/{node}/patterns", resource_patterns, "type", false,
+	    "Patterns among restarts (of one type, or all), the one that restarted last first: storms, cascades, "
+	    "regular "
+	    "restarts, restarts after spikes." },
 	{ "/api/v1/nodes/{node}/anomalies", resource_anomalies, "", false, "Anomalies found, newest first." },
 	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric", false,
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first; with step, "

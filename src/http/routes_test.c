@@ -91,6 +91,9 @@ resources(void **state)
 	answers("/api/v1/nodes/a%40h/health", NULL, false);
 	answers("/api/v1/nodes/b%20c@h/performance", NULL, false);
 	answers("/api/v1/nodes/a@h/restarts", NULL, false);
+	answers("/api/v1/nodes/a@h/patterns", NULL, true);
+	answers("/api/v1/nodes/a@h/patterns", "type=restart_storm", true);
+	answers("/api/v1/nodes/a@h/patterns", "type=periodic", true);
 	answers("/api/v1/nodes/a@h/anomalies", NULL, true);
 	streams("/api/v1/nodes/a@h/history", NULL);
 	streams("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000");
@@ -106,6 +109,18 @@ resources(void **state)
 	answers("/api/v1/nodes/a@h/top", "by=memory", false);
 	answers("/api/v1/nodes/a@h/top", "by=reductions", false);
 	answers("/api/v1/stats", NULL, false);
+}
+
+static void
+patterns_of_a_type(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		fixture_restart(&fixture, "sup", "w");
+	answers("/api/v1/nodes/a@h/patterns", "type=storm", true);
+	assert_non_null(strstr(reply.body.data, "[{\"type\":\"restart_storm\",\"pattern\":\""));
+	answers("/api/v1/nodes/a@h/patterns", "type=cascade", true);
+	assert_string_equal(reply.body.data, "[]");
 }
 
 /* Each holds memory. */
@@ -145,6 +160,9 @@ errors_say_what(void **state)
 	fails("/api/v1/nodes/a@h/top", "n=0", 400, "n:");
 	fails("/api/v1/nodes/a@h/top", "n=-1", 400, "n:");
 	fails("/api/v1/nodes/a@h/restarts", "supervisor=sup", 404, "sup");
+	fails("/api/v1/nodes/a@h/patterns", "type=storms", 400, "type: \"storms\" is none of restart_storm");
+	fails("/api/v1/nodes/a@h/patterns", "n=1", 400, "it takes: type");
+	fails("/api/v1/nodes/nobody/patterns", NULL, 404, "a@h, b c@h");
 	fails("/api/v1/nodes/a@h/history", "start=yesterday", 400, "start: \"yesterday\"");
 	fails("/api/v1/nodes/a@h/history", "end=2024-01-18", 400, "end: \"2024-01-18\"");
 	fails("/api/v1/nodes/a@h/history", "start=2&end=1", 400, "before");
@@ -326,6 +344,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(trees, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_of_a_range, setup, teardown),
 		cmocka_unit_test_setup_teardown(kept_reports, setup, teardown),
+		cmocka_unit_test_setup_teardown(patterns_of_a_type, setup, teardown),
 		cmocka_unit_test_setup_teardown(openapi_is_the_table, setup, teardown),
 	};
 

@@ -357,6 +357,51 @@ test_processes(void **state)
 }
 
 static void
+test_patterns(void **state)
+{
+	struct arsenal *a = fresh();
+	struct arsenal_pattern list[3];
+	size_t count = 3;
+	char *text;
+
+	(void)state;
+	ASSERT_OK(arsenal_get_patterns(a, T0, list, sizeof(list[0]), &count));
+	assert_int_equal(count, 0);
+	for (int i = 0; i < 12; i++)
+		ASSERT_OK(arsenal_track_restart(a, T0 + 1000 * i, "pool", i % 2 ? "b" : "a", "signal 11"));
+	count = 3;
+	ASSERT_OK(arsenal_get_patterns(a, T0 + 12000, list, sizeof(list[0]), &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[0].type, ARSENAL_PATTERN_STORM);
+	assert_string_equal(list[0].supervisor, "pool");
+	assert_string_equal(list[0].child, "b");
+	assert_int_equal(list[0].frequency, 6);
+	assert_int_equal(list[0].last_ms, T0 + 11000);
+	assert_true(list[0].active && list[0].confidence > 0 && list[0].confidence <= 1);
+	assert_null(list[0].resource);
+	assert_int_equal(list[0].member_count, 0);
+	ASSERT_HAS(list[0].text, "b");
+	assert_string_equal(list[1].child, "a");
+	count = 1;
+	ASSERT_OK(arsenal_get_patterns(a, T0 + 12000, list, sizeof(list[0]), &count));
+	assert_string_equal(list[0].child, "b");
+	ASSERT_OK(arsenal_patterns_json(a, T0 + 12000, &text));
+	ASSERT_HAS(text, "[{\"type\":\"restart_storm\",");
+	arsenal_string_free(text);
+	assert_string_equal(arsenal_pattern_type_name(ARSENAL_PATTERN_RESOURCE), "resource_correlated");
+	assert_null(arsenal_pattern_type_name(4));
+	assert_null(arsenal_pattern_type_name(-1));
+	count = 0;
+	ASSERT_CODE(arsenal_get_patterns(a, T0 + 12000, list, sizeof(list[0]), &count), ARSENAL_ERR_RANGE);
+	ASSERT_CODE(arsenal_get_patterns(a, T0 + 12000, list, sizeof(list[0]), NULL), ARSENAL_ERR_ARGUMENT);
+	count = 3;
+	ASSERT_CODE(arsenal_get_patterns(a, T0, list, sizeof(list[0]), &count), ARSENAL_ERR_TIME);
+	ASSERT_CODE(arsenal_get_patterns(a, T0 + 12000, NULL, sizeof(list[0]), &count), ARSENAL_ERR_ARGUMENT);
+	ASSERT_CODE(arsenal_patterns_json(a, T0, &text), ARSENAL_ERR_TIME);
+	arsenal_free(a);
+}
+
+static void
 test_wrong_processes(void **state)
 {
 	struct arsenal *a = fresh();
@@ -1196,6 +1241,7 @@ main(void)
 		cmocka_unit_test(test_wrong_values),
 		cmocka_unit_test(test_schedulers),
 		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_wrong_processes),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_health),

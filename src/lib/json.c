@@ -126,6 +126,19 @@ arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char *
 }
 
 int
+arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_patterns(&p.answer.base, a->engine, now_ms, PATTERN_TYPE_COUNT);
+	return page_give(&p, out);
+}
+
+int
 arsenal_anomalies_json(struct arsenal *a, char **out)
 {
 	int code = check_out(a, out);

@@ -67,6 +67,8 @@ snapshot(struct world *w, struct strbuf *out)
 	add_json(out, code, text);
 	code = arsenal_history_json(w->a, since, now, &text);
 	add_json(out, code, text);
+	code = arsenal_patterns_json(w->a, now, &text);
+	add_json(out, code, text);
 	code = arsenal_anomalies_json(w->a, &text);
 	add_json(out, code, text);
 	code = arsenal_top_json(w->a, "memory", 5, &text);
@@ -340,8 +342,9 @@ call_question(struct world *w, bool right)
 	struct arsenal_child child;
 	struct arsenal_health health;
 	struct arsenal_point points[10];
+	struct arsenal_pattern patterns[10];
 	struct arsenal_process process;
-	size_t room = roll(w, 11);
+	size_t room = roll(w, 11), count;
 	char *out = NULL;
 	int code = ARSENAL_OK;
 
@@ -355,6 +358,8 @@ call_question(struct world *w, bool right)
 	code |= arsenal_get_anomaly(w->a, (unsigned)roll(w, 5), &anomaly, sizeof(anomaly));
 	code |=
 	    arsenal_get_top(w->a, text(w, false), (unsigned)roll(w, 12), &process, size_of(w, false, sizeof(process)));
+	count = roll(w, 11);
+	code |= arsenal_get_patterns(w->a, when(w, false), patterns, size_of(w, false, sizeof(patterns[0])), &count);
 	code |= arsenal_restarts_json(w->a, when(w, false), text(w, false), &out);
 	arsenal_string_free(out);
 	code |= arsenal_history_json(w->a, when(w, false), when(w, false), &out);

@@ -107,6 +107,11 @@ _Static_assert((int)ARSENAL_UNKNOWN == (int)LEVEL_UNKNOWN && (int)ARSENAL_CRITIC
 _Static_assert((int)ARSENAL_RESTART_DONE == (int)RESTART_DONE && (int)ARSENAL_RESTART_GAVE_UP == (int)RESTART_GAVE_UP,
     "restart kind");
 _Static_assert(ARSENAL_TEXT_MAX == TERM_TEXT_MAX && ARSENAL_NAME_MAX == NODE_NAME_MAX, "texts");
+_Static_assert((int)ARSENAL_PATTERN_STORM == (int)PATTERN_STORM &&
+	(int)ARSENAL_PATTERN_CASCADE == (int)PATTERN_CASCADE &&
+	(int)ARSENAL_PATTERN_PERIODIC == (int)PATTERN_PERIODIC &&
+	(int)ARSENAL_PATTERN_RESOURCE == (int)PATTERN_RESOURCE,
+    "pattern types");
 _Static_assert(ARSENAL_SCHEDULERS_MAX == SAMPLE_MAX_SCHEDULERS, "schedulers");
 
 const char *
@@ -140,4 +145,10 @@ arsenal_level_name(int level)
 	if (level < ARSENAL_UNKNOWN || level > ARSENAL_CRITICAL)
 		return NULL;
 	return level_name((enum level)level);
+}
+
+const char *
+arsenal_pattern_type_name(int type)
+{
+	return type >= 0 && type < PATTERN_TYPE_COUNT ? PATTERNS[type].name : NULL;
 }

@@ -10,6 +10,17 @@ const struct pattern_kind PATTERNS[PATTERN_TYPE_COUNT] = {
 	[PATTERN_RESOURCE] = { "resource_correlated", "resource", "restarts" },
 };
 
+enum pattern_type
+pattern_type_find(const char *name)
+{
+	int type = 0;
+
+	while (type < PATTERN_TYPE_COUNT && strcmp(PATTERNS[type].name, name) != 0 &&
+	    strcmp(PATTERNS[type].short_name, name) != 0)
+		type++;
+	return (enum pattern_type)type;
+}
+
 void
 pattern_copy(struct pattern *to, const struct pattern *from)
 {

@@ -27,6 +27,9 @@ struct pattern_kind {
 /* Indexed by enum pattern_type. */
 extern const struct pattern_kind PATTERNS[PATTERN_TYPE_COUNT];
 
+/* pattern_type_find takes either name; PATTERN_TYPE_COUNT if there is none. */
+enum pattern_type pattern_type_find(const char *name);
+
 #define PATTERN_MEMBERS 8
 
 struct pattern_member {

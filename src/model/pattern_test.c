@@ -40,6 +40,18 @@ the_latest_come_first_and_the_oldest_find_no_place(void **state)
 }
 
 static void
+types_are_found_by_either_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PATTERN_TYPE_COUNT; i++) {
+		assert_int_equal(pattern_type_find(PATTERNS[i].name), i);
+		assert_int_equal(pattern_type_find(PATTERNS[i].short_name), i);
+	}
+	assert_int_equal(pattern_type_find("restart"), PATTERN_TYPE_COUNT);
+	assert_int_equal(pattern_type_find(""), PATTERN_TYPE_COUNT);
+}
+
+static void
 a_cascade_concerns_all_its_supervisors(void **state)
 {
 	struct term *a = text_term("a"), *b = text_term("b"), *c = text_term("c");
@@ -64,6 +76,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_has_its_names),
 		cmocka_unit_test(the_latest_come_first_and_the_oldest_find_no_place),
+		cmocka_unit_test(types_are_found_by_either_name),
 		cmocka_unit_test(a_cascade_concerns_all_its_supervisors),
 	};
 

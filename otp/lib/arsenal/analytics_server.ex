@@ -51,7 +51,7 @@ defmodule Arsenal.AnalyticsServer do
   ## Messages
 
   The server may be spoken to directly. `GenServer.start_link(Arsenal.AnalyticsServer, options)` starts one, without a name. Calls: `:get_system_health`,
-  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
+  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `:get_patterns`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
   `{:unsubscribe_from_events, pid}`. Casts: `{:track_restart, supervisor, child_id, reason}`, `:force_health_check`. A call sees
   the effect of the casts that the same process sent before.
 
@@ -173,9 +173,32 @@ defmodule Arsenal.AnalyticsServer do
           most_restarted_children: [{child_id :: term(), non_neg_integer()}],
           restart_reasons: %{term() => non_neg_integer()},
           time_between_restarts: float() | nil,
-          patterns: [map()],
+          patterns: [pattern()],
           collateral: non_neg_integer(),
           budgets: [map()]
+        }
+
+  @typedoc """
+  A pattern among restarts. `:frequency` counts restarts, of a cascade rounds; `:detected` is when the evidence was enough; `:active`: it may go on. Each type has keys
+  of its own:
+
+    * `:restart_storm` - rapid consecutive restarts of one child: none
+    * `:periodic_restart` - `:interval` (whole seconds), `:interval_ms`, `:jitter` (standard deviation, as a share of it), `:missed` (beats), `:last_restart`
+    * `:cascading_failure` - `:members` (maps of `:child_id` and `:supervisor`, in their usual order), `:delay_ms` (from the first to the last); `:child_id` is the root
+    * `:resource_correlated` - `:resource_type` (`:memory`, `:cpu`, `:message_queue`), `:metric`, `:resource_threshold` (in `:unit`), `:fired` (share of
+      the spikes that a restart followed), `:delay_ms` (from spike to restart)
+  """
+  @type pattern :: %{
+          type: :restart_storm | :cascading_failure | :periodic_restart | :resource_correlated,
+          pattern: String.t(),
+          child_id: term(),
+          supervisor: term(),
+          frequency: non_neg_integer(),
+          confidence: float(),
+          first: DateTime.t(),
+          last: DateTime.t(),
+          detected: DateTime.t(),
+          active: boolean()
         }
 
   @typedoc "All lists oldest first."
@@ -297,6 +320,15 @@ defmodule Arsenal.AnalyticsServer do
   """
   @spec get_memory_account(GenServer.server()) :: {:ok, map()} | error()
   def get_memory_account(server \\ __MODULE__), do: call(server, :get_memory_account)
+
+  @doc """
+  Patterns among the restarts, the one that restarted last first; see `t:pattern/0`.
+
+      {:ok, patterns} = Arsenal.AnalyticsServer.get_patterns()
+      for %{type: :periodic_restart} = pattern <- patterns, do: {pattern.child_id, pattern.interval, pattern.last_restart}
+  """
+  @spec get_patterns(GenServer.server()) :: {:ok, [pattern()]} | error()
+  def get_patterns(server \\ __MODULE__), do: call(server, :get_patterns)
 
   @doc """
   The largest processes, as of the last sample.
