@@ -13,6 +13,7 @@
 #include "os/log.h"
 #include "os/watchdog.h"
 #include "recorder.h"
+#include "replay/tape.h"
 #include "tree_request.h"
 
 /* Longer than any hiccup of a healthy machine, shorter than a node needs to fill the link's buffers at ordinary load. */
@@ -278,6 +279,8 @@ add_link(struct links *links, struct server *srv, const struct links_options *o,
 	l->engine = server_node_engine(l->node);
 	if (!open_history(l, o->store, err))
 		return false;
+	if (o->tape)
+		tape_add(o->tape, l->engine);
 	l->flight = links->flight ? flight_add(links->flight, l->engine, l) : NULL;
 	l->watch = beam_watch_new(server_loop(srv), w, &HANDLERS, l, err);
 	if (l->watch == NULL)

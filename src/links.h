@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct links;
+struct tape;
 
 struct links_options {
 	const char *const *nodes; /* "name@host[:port]" */
@@ -23,6 +24,7 @@ struct links_options {
 	bool inject;
 	struct engine_options engine;
 	struct store *store; /* where the nodes' history is kept; NULL: nowhere. It outlives the links' inputs */
+	struct tape *tape;   /* records the nodes' inputs (replay/tape.h); NULL: nobody. It outlives the links */
 	const char
 	    *reports; /* folder of the nodes' post-mortems; NULL: they go into the store alone, if there is one */
 	/* For one-shot commands; may be NULL. Called from the loop. */

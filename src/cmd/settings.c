@@ -10,8 +10,9 @@
 enum option_type {
 	OPT_TEXT,
 	OPT_NUMBER,
-	OPT_SIZE, /* bytes; K, M, G, T behind it are powers of 1024 */
-	OPT_SPAN, /* a number with s, m, h or d behind it; in milliseconds */
+	OPT_SIZE,       /* bytes; K, M, G, T behind it are powers of 1024 */
+	OPT_HUNDREDTHS, /* a decimal number, kept in hundredths */
+	OPT_SPAN,       /* a number with s, m, h or d behind it; in milliseconds */
 	OPT_FLAG
 };
 
@@ -72,11 +73,30 @@ static const struct option_row OPTIONS[] = {
 	    "\"reports\" in the state folder)" },
 	{ "state-dir", "DIR", OPT_TEXT, AT(state_dir), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_REPORT, NULL, 0, 0,
 	    "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
+	{ "record", "FILE", OPT_TEXT, AT(record), FOR_WATCH, NULL, 0, 0,
+	    "record all that the nodes say, for \"arsenal replay\": a new file, packed if its name ends in .zst or "
+	    ".gz" },
+	{ "record-max", "SIZE", OPT_SIZE, AT(record_max), FOR_WATCH, "1G", 1 << 20, INT64_C(1) << 50,
+	    "how large it may get; then the recording ends, with a warning" },
+	{ "threshold", "X", OPT_HUNDREDTHS, AT(threshold_hundredths), FOR_REPLAY, NULL, 10, 10000,
+	    "anomaly_threshold: larger is less sensitive (else 2.00, or the one of a live recording)" },
+	{ "node", "NAME", OPT_TEXT, AT(node), FOR_REPLAY, NULL, 0, 0, "only this node of a recording or store" },
+	{ "series", NULL, OPT_FLAG, AT(series), FOR_REPLAY, NULL, 0, 0,
+	    "each column is a series of its own, also if it has the name of a metric" },
+	{ "scores", NULL, OPT_FLAG, AT(scores), FOR_REPLAY, NULL, 0, 0,
+	    "of series each sample with its score, not only anomalies" },
+	{ "all", NULL, OPT_FLAG, AT(all), FOR_REPLAY, NULL, 0, 0,
+	    "of nodes every event, restarts and the link among them, not only findings" },
+	{ "nab", NULL, OPT_FLAG, AT(nab), FOR_REPLAY, NULL, 0, 0,
+	    "print timestamp,value,anomaly_score of one series: 1 where an anomaly is reported, less elsewhere" },
+	{ "out", "DIR", OPT_TEXT, AT(out), FOR_REPLAY, NULL, 0, 0,
+	    "write a file for each FILE there, in folders that are called as those of the FILEs" },
+	{ "strict", NULL, OPT_FLAG, AT(strict), FOR_REPLAY, NULL, 0, 0, "whatever is wrong in a file is an error" },
 	{ "top", "N", OPT_NUMBER, AT(top), FOR_CRASHDUMP, "5", 1, 100, "how many of each ranking" },
-	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_CRASHDUMP | FOR_REPORT, NULL, 0, 0,
-	    "JSON on stdout, for scripts" },
+	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY,
+	    NULL, 0, 0, "JSON on stdout, for scripts" },
 	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level),
-	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP | FOR_REPORT, "info", 0, 0,
+	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY, "info", 0, 0,
 	    "error, warning, info or debug" },
 };
 
@@ -98,6 +118,20 @@ set_number(int64_t *field_out, const struct option_row *o, const char *text, str
 		return err_set(
 		    err, "--%s %s: not a whole number from %" PRId64 " to %" PRId64, o->name, text, o->min, o->max);
 	*field_out = v;
+	return true;
+}
+
+static bool
+set_hundredths(int64_t *field_out, const struct option_row *o, const char *text, struct err *err)
+{
+	char *end;
+	double v = strtod(text, &end) * 100;
+
+	if (strspn(text, "0123456789.") != strlen(text) || end == text || *end || !(v >= (double)o->min) ||
+	    !(v <= (double)o->max))
+		return err_set(err, "--%s %s: not a number from %.2f to %.2f", o->name, text, (double)o->min / 100,
+		    (double)o->max / 100);
+	*field_out = (int64_t)(v + 0.5);
 	return true;
 }
 
@@ -158,6 +192,8 @@ set_option(struct settings *s, const struct option_row *o, const char *value, st
 {
 	if (o->type == OPT_NUMBER)
 		return set_number(field(s, o), o, value, err);
+	if (o->type == OPT_HUNDREDTHS)
+		return set_hundredths(field(s, o), o, value, err);
 	if (o->type == OPT_SIZE || o->type == OPT_SPAN)
 		return set_quantity(field(s, o), o, value, err);
 	if (o->type == OPT_FLAG)

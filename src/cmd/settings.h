@@ -40,11 +40,32 @@ struct settings {
 	bool no_inject;
 	bool json;
 	int64_t top;
+	const char *record; /* file of the live recording; NULL: none */
+	int64_t record_max; /* bytes */
+	/* of a replay */
+	int64_t threshold_hundredths; /* 0: not given */
+	const char *node;             /* NULL: all */
+	const char *out;              /* folder; NULL: stdout */
+	const char *plot;             /* file of a picture; NULL: none */
+	bool chart;
+	bool nab;
+	bool scores;
+	bool all;
+	bool series;
+	bool strict;
 	const char *log_level;
 };
 
 /* Commands that take an option, as bits. */
-enum { FOR_WATCH = 1, FOR_STATUS = 2, FOR_DEMO = 4, FOR_PORT = 8, FOR_REPORT = 16, FOR_CRASHDUMP = 32 };
+enum {
+	FOR_WATCH = 1,
+	FOR_STATUS = 2,
+	FOR_DEMO = 4,
+	FOR_PORT = 8,
+	FOR_REPORT = 16,
+	FOR_CRASHDUMP = 32,
+	FOR_REPLAY = 256
+};
 
 struct command {
 	const char *name;
@@ -61,7 +82,7 @@ struct command {
 };
 
 extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT, COMMAND_CRASHDUMP,
-    COMMAND_REPORT;
+    COMMAND_REPORT, COMMAND_REPLAY;
 
 #define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
 

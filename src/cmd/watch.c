@@ -12,8 +12,10 @@
 #include "engine/answer.h"
 #include "flight/report_files.h"
 #include "links.h"
+#include "os/clock.h"
 #include "os/log.h"
 #include "recorder.h"
+#include "replay/tape.h"
 
 struct console {
 	bool json;
@@ -86,12 +88,23 @@ open_store(struct server *srv, struct links_options *o, const struct settings *s
 	return o->store != NULL;
 }
 
+/* begin_tape: true without one, if none is wanted. */
+static bool
+begin_tape(struct links_options *o, const struct settings *s, struct err *err)
+{
+	if (s->record == NULL)
+		return true;
+	o->tape = tape_new(s->record, (uint64_t)s->record_max, clock_now_ms(), err);
+	return o->tape != NULL;
+}
+
 /* serve runs between having a name and giving it back. */
 static bool
 serve(struct server *srv, struct links_options *o, const struct settings *s, struct instance *in,
     const struct watch_hooks *hooks, struct err *err)
 {
-	struct links *links = open_store(srv, o, s, err) ? links_new(srv, o, err) : NULL;
+	bool begun = open_store(srv, o, s, err) && begin_tape(o, s, err);
+	struct links *links = begun ? links_new(srv, o, err) : NULL;
 	bool ok = links && listen_on(srv, s, err) && announce(srv, in, err);
 
 	if (ok && hooks && hooks->on_ready)
@@ -101,6 +114,7 @@ serve(struct server *srv, struct links_options *o, const struct settings *s, str
 	if (ok && hooks && hooks->on_done)
 		hooks->on_done(hooks->arg);
 	links_free(links);
+	tape_free(o->tape);
 	recorder_close(srv, o->store);
 	return ok;
 }
@@ -189,6 +203,10 @@ const struct command COMMAND_WATCH = {
 	    "\n"
 	    "With --store what happened is kept in a file, and is there again after arsenal was ended, killed or "
 	    "updated.\n"
+	    "\n"
+	    "With --record everything that the nodes say is recorded, some 10 MB a day and node if the file's name "
+	    "ends in\n"
+	    ".zst: \"arsenal replay\" makes the same findings of it, as often as you like.\n"
 	    "\n"
 	    "Events go to stdout, one a line; what happens to the links goes to stderr.\n",
 	.options = FOR_WATCH,

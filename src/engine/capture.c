@@ -161,6 +161,7 @@ engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 	struct restart r = *report;
 	struct child *c;
 
+	input_tell(e, &(struct engine_input) { INPUT_RESTART, now_ms, { .restart = report } });
 	take_time(e, now_ms, &r);
 	if (e->options.selection && !selection_wants_restart(e->options.selection, &r))
 		return false;
@@ -181,6 +182,7 @@ engine_restart(struct engine *e, int64_t now_ms, const struct restart *report)
 void
 engine_lost_restarts(struct engine *e, int64_t now_ms, uint64_t n)
 {
+	input_tell(e, &(struct engine_input) { INPUT_LOST_RESTARTS, now_ms, { .lost_restarts = n } });
 	if (!e->restoring)
 		engine_advance(e, now_ms);
 	restarts_add_lost(&e->restarts, e->restoring ? now_ms : e->now_ms, n);

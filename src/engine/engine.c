@@ -183,6 +183,20 @@ leave_out(const struct engine *e, struct sample *s)
 		s->scheduler_count = 0;
 }
 
+/* pass lets time pass: what engine_tick does beside being an input. */
+static void
+pass(struct engine *e, int64_t now_ms)
+{
+	engine_advance(e, now_ms);
+	anomalies_expire(e);
+	checkup_time(e);
+	/* What is restored may have been of a clock that was ahead: nothing is old before it is known what time it is. */
+	if (!e->restoring)
+		past_expire(e);
+	if (e->tree.time_ms && e->now_ms - e->tree.time_ms > TREE_KEPT_MS)
+		tree_release(&e->tree);
+}
+
 void
 engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 {
@@ -190,6 +204,7 @@ engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 	struct sample *next = &e->samples[before == &e->samples[0]];
 	int64_t time_ms;
 
+	input_tell(e, &(struct engine_input) { INPUT_SAMPLE, now_ms, { .sample = s } });
 	engine_advance(e, now_ms);
 	time_ms = sample_time(e, s->time_ms);
 	*next = *s;
@@ -208,7 +223,7 @@ engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 	if (before == NULL || time_ms > before->time_ms)
 		anomalies_feed(e);
 	checkup_sample(e);
-	engine_tick(e, now_ms);
+	pass(e, now_ms);
 	past_sample(e);
 }
 
@@ -243,20 +258,14 @@ engine_relive(struct engine *e, const struct sample *s)
 	if (before == NULL || s->time_ms > before->time_ms)
 		anomalies_feed(e);
 	checkup_sample(e);
-	engine_tick(e, s->time_ms);
+	pass(e, s->time_ms);
 }
 
 void
 engine_tick(struct engine *e, int64_t now_ms)
 {
-	engine_advance(e, now_ms);
-	anomalies_expire(e);
-	checkup_time(e);
-	/* What is restored may have been of a clock that was ahead: nothing is old before it is known what time it is. */
-	if (!e->restoring)
-		past_expire(e);
-	if (e->tree.time_ms && e->now_ms - e->tree.time_ms > TREE_KEPT_MS)
-		tree_release(&e->tree);
+	input_tell(e, &(struct engine_input) { INPUT_TICK, now_ms, { .note = NULL } });
+	pass(e, now_ms);
 }
 
 /* ---- the link ---- */
@@ -303,6 +312,7 @@ engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char 
 {
 	bool changed = state != e->state;
 
+	input_tell(e, &(struct engine_input) { INPUT_LINK, now_ms, { .link = { state, detail } } });
 	engine_advance(e, now_ms);
 	/* Each new try begins with "connecting": as long as tries fail, the reason of the failure is what people want to see. */
 	if (state == NODE_CONNECTING && !is_linked(e->state))
@@ -336,12 +346,14 @@ engine_note(struct engine *e, int64_t now_ms, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(ev->u.link.detail, sizeof(ev->u.link.detail), fmt, args);
 	va_end(args);
+	input_tell(e, &(struct engine_input) { INPUT_NOTE, now_ms, { .note = ev->u.link.detail } });
 	engine_publish(e, ev);
 }
 
 void
 engine_info(struct engine *e, const struct node_info *info)
 {
+	input_tell(e, &(struct engine_input) { INPUT_INFO, 0, { .info = info } });
 	e->info = *info;
 	capture_update(e);
 }
@@ -349,6 +361,7 @@ engine_info(struct engine *e, const struct node_info *info)
 void
 engine_survey(struct engine *e, int64_t now_ms, struct survey *s)
 {
+	input_tell(e, &(struct engine_input) { INPUT_SURVEY, now_ms, { .survey = s } });
 	engine_advance(e, now_ms);
 	s->time_ms = e->now_ms;
 	if (s->kind == SURVEY_TABLES)

@@ -9,6 +9,7 @@
 #include "base/ring.h"
 #include "engine/engine.h"
 #include "engine/history.h"
+#include "engine/input.h"
 #include "engine/rollup.h"
 
 #define RECENT_ANOMALIES 100
@@ -75,6 +76,8 @@ struct recall {
 struct engine {
 	char *node;
 	struct engine_options options;
+	engine_tap_fn *tap; /* NULL: nobody */
+	void *tap_arg;
 	int64_t now_ms;
 	/* samples: last points to one of the two, NULL before the first */
 	struct sample samples[2];
@@ -126,6 +129,10 @@ void engine_advance(struct engine *e, int64_t now_ms);
 void engine_relive(struct engine *e, const struct sample *s);
 /* engine_publish takes the caller's reference. */
 void engine_publish(struct engine *e, struct node_event *ev);
+
+/* input.c */
+/* input_tell tells whoever taps. */
+void input_tell(const struct engine *e, const struct engine_input *in);
 
 /* anomalies.c */
 void anomalies_init(struct engine *e);

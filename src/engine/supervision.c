@@ -155,6 +155,7 @@ engine_supervisor(struct engine *e, int64_t now_ms, const struct supervisor_fact
 	struct supervisor_facts f = *facts;
 	struct supervisor *s;
 
+	input_tell(e, &(struct engine_input) { INPUT_SUPERVISOR, now_ms, { .supervisor = facts } });
 	engine_advance(e, now_ms);
 	f.time_ms = engine_restart_time(e, now_ms, f.time_ms);
 	s = restarts_learn(&e->restarts, &f);

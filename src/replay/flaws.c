@@ -9,12 +9,18 @@
 #include "base/utf8.h"
 
 static const struct {
-	const char *what, *done;
+	const char *name, *what, *done;
 } FLAWS[FLAW_COUNT] = {
-#define FLAW_ROW(id, what, done) { what, done },
+#define FLAW_ROW(id, name, what, done) { name, what, done },
 	FLAW_TABLE(FLAW_ROW)
 #undef FLAW_ROW
 };
+
+const char *
+flaw_name(enum flaw kind)
+{
+	return FLAWS[kind].name;
+}
 
 void
 flaws_init(struct flaws *f, const char *file, bool strict)
@@ -86,11 +92,4 @@ flaws_add(const struct flaws *f, struct strbuf *out)
 		if (f->count[kind] > 0)
 			strbuf_addf(out, "%s: %" PRIu64 " %s: %s (the first: %s)\n", f->file, f->count[kind],
 			    FLAWS[kind].what, FLAWS[kind].done, f->first[kind]);
-}
-
-void
-flaws_help(struct strbuf *out)
-{
-	for (int kind = 0; kind < FLAW_COUNT; kind++)
-		strbuf_addf(out, "  %-54s %s\n", FLAWS[kind].what, FLAWS[kind].done);
 }

@@ -14,22 +14,23 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
-/* id, what it is (of n of them), what is done */
+/* id, name, what it is (of n of them), what is done */
 /* clang-format off */
 #define FLAW_TABLE(X) \
-X(LINE, "lines that cannot be read", "left out") \
-X(COLUMNS, "rows with a wrong number of columns", "left out") \
-X(TIME, "times that cannot be read", "left out") \
-X(VALUE, "values that are no finite numbers", "taken as missing") \
-X(DUPLICATE, "rows with the time of the one before", "left out") \
-X(BACKWARDS, "rows whose time is before that of an earlier one", "left out") \
-X(JUMP, "times that jump by more than a year", "left out, unless what follows goes on from there") \
-X(GAP, "gaps, in which samples are missing", "passed over; one of twelve samples or more ends what was under way") \
-X(CUT, "packed files that are cut off", "read up to there") \
-X(RESET, "counters that fell", "taken as a new start") \
-X(COLUMN, "columns or fields that are no metrics", "left out") \
-X(INPUT, "inputs of a recording that make no sense", "left out") \
-X(LOST, "places at which the recorder could not keep up", "what comes after may be judged differently than it was live")
+X(LINE, "lines", "lines that cannot be read", "left out") \
+X(COLUMNS, "columns", "rows with a wrong number of columns", "left out") \
+X(TIME, "times", "times that cannot be read", "left out") \
+X(VALUE, "values", "values that are no finite numbers", "taken as missing") \
+X(DUPLICATE, "duplicates", "rows with the time of the one before", "left out") \
+X(BACKWARDS, "backwards", "rows whose time is before that of an earlier one", "left out") \
+X(JUMP, "jumps", "times that jump by more than a year", "left out, unless what follows goes on from there") \
+X(GAP, "gaps", "gaps, in which samples are missing", "passed over; one of twelve samples or more ends what was under way") \
+X(CUT, "cut", "packed files that are cut off", "read up to there") \
+X(RESET, "resets", "counters that fell", "taken as a new start") \
+X(COLUMN, "unknown_columns", "columns or fields that are no metrics", "left out") \
+X(INPUT, "inputs", "inputs of a recording that make no sense", "left out") \
+X(PAST, "past", "nodes of which a history was known before", "what was found at first may differ") \
+X(LOST, "lost", "places at which the recorder could not keep up", "what comes after may be judged differently than it was live")
 /* clang-format on */
 
 enum flaw {
@@ -46,6 +47,8 @@ struct flaws {
 	char first[FLAW_COUNT][256]; /* "line 7, column 12: …" */
 };
 
+/* flaw_name: its word in JSON. */
+const char *flaw_name(enum flaw kind);
 /* flaws_init: all counts are 0. */
 void flaws_init(struct flaws *f, const char *file, bool strict);
 /*
@@ -56,8 +59,6 @@ bool flaws_note(struct flaws *f, enum flaw kind, uint64_t line, size_t column, s
     PRINTF(6, 7) MUST_CHECK;
 /* flaws_add appends a line for each kind that was found: "FILE: 12 values that are no finite numbers (…; the first: line 7, column 12: …)". */
 void flaws_add(const struct flaws *f, struct strbuf *out);
-/* flaws_help appends the policy, for --help. */
-void flaws_help(struct strbuf *out);
 /* flaws_fail sets an error with its place, and returns false. */
 bool flaws_fail(const struct flaws *f, uint64_t line, size_t column, struct err *err, const char *fmt, ...)
     PRINTF(5, 6);

@@ -19,8 +19,8 @@ struct source {
 	int fd; /* -1: not ours to close */
 	source_read_fn *read;
 	void *arg;
-	struct unpacker *unpacker; /* NULL: nothing is packed */
-	char *raw;                 /* bytes that were read; raw_len of them are left at raw_at */
+	struct stream_unpacker *unpacker; /* NULL: nothing is packed */
+	char *raw;                        /* bytes that were read; raw_len of them are left at raw_at */
 	const void *raw_at;
 	size_t raw_len;
 	bool raw_ended;
@@ -73,7 +73,7 @@ unpack(struct source *s, void *to, size_t *len, struct err *err)
 {
 	struct err cause;
 
-	return unpacker_run(s->unpacker, &s->raw_at, &s->raw_len, to, len, &cause) ||
+	return stream_unpacker_run(s->unpacker, &s->raw_at, &s->raw_len, to, len, &cause) ||
 	    err_set(err, "%s: %s", s->name, cause.text);
 }
 
@@ -84,7 +84,7 @@ take_unpacked(struct source *s, void *to, size_t n, struct err *err)
 		size_t len = n;
 		bool ended = s->raw_len == 0;
 
-		if (ended && unpacker_is_whole(s->unpacker))
+		if (ended && stream_unpacker_is_whole(s->unpacker))
 			return 0;
 		if (!unpack(s, to, &len, err))
 			return -1;
@@ -155,7 +155,7 @@ begin(struct source *s, struct err *err)
 	if (!gather(s, err))
 		return false;
 	packing = packing_of(s->raw_at, s->raw_len);
-	if (packing != PACKING_NONE && (s->unpacker = unpacker_new(packing, &cause)) == NULL)
+	if (packing != PACKING_NONE && (s->unpacker = stream_unpacker_new(packing, &cause)) == NULL)
 		return err_set(err, "%s: %s", s->name, cause.text);
 	return peek(s, err);
 }
@@ -205,7 +205,7 @@ source_close(struct source *s)
 		return;
 	if (s->fd >= 0)
 		close(s->fd);
-	unpacker_free(s->unpacker);
+	stream_unpacker_free(s->unpacker);
 	free(s->raw);
 	free(s->peeked);
 	free(s->name);

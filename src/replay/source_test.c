@@ -22,15 +22,15 @@ static void
 pack(enum packing packing, const struct strbuf *text, struct strbuf *out)
 {
 	struct err err;
-	struct packer *p = packer_new(packing, &err);
+	struct stream_packer *p = stream_packer_new(packing, &err);
 	size_t half = text->len / 2;
 
 	if (p == NULL)
 		fail_msg("%s", err.text);
-	assert_true(packer_add(p, text->data, half, true, out, &err));
-	assert_true(packer_add(p, text->data + half, text->len - half, false, out, &err));
-	assert_true(packer_end(p, out, &err));
-	packer_free(p);
+	assert_true(stream_packer_add(p, text->data, half, true, out, &err));
+	assert_true(stream_packer_add(p, text->data + half, text->len - half, false, out, &err));
+	assert_true(stream_packer_end(p, out, &err));
+	stream_packer_free(p);
 }
 
 /* read_all: whether it was cut off. */
@@ -106,10 +106,10 @@ of_a_stream_without_end_all_is_read(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(PACKINGS); i++) {
 		struct strbuf packed = STRBUF_INIT, got = STRBUF_INIT;
 		struct err err;
-		struct packer *p = packer_new(PACKINGS[i], &err);
+		struct stream_packer *p = stream_packer_new(PACKINGS[i], &err);
 
-		assert_true(packer_add(p, text.data, text.len, true, &packed, &err));
-		packer_free(p);
+		assert_true(stream_packer_add(p, text.data, text.len, true, &packed, &err));
+		stream_packer_free(p);
 		assert_true(read_all(&packed, 0, &got));
 		assert_int_equal(got.len, text.len);
 		assert_memory_equal(got.data, text.data, text.len);

@@ -25,6 +25,7 @@ struct table {
 	struct timeline times;
 	bool gap; /* one since the last usable row */
 	bool cut_told;
+	bool again;
 	struct table_row row;
 };
 
@@ -311,6 +312,11 @@ table_next(struct table *t, const struct table_row **row, struct err *err)
 	enum read_result result;
 	struct line l;
 
+	*row = &t->row;
+	if (t->again) {
+		t->again = false;
+		return READ_OK;
+	}
 	do
 		result = line_reader_next(t->lines, &l, err);
 	while (result == READ_OK && l.text[strspn(l.text, " \t")] == '\0');
@@ -318,6 +324,11 @@ table_next(struct table *t, const struct table_row **row, struct err *err)
 		return at_end(t, err);
 	if (result != READ_OK || !read_row(t, &l, err))
 		return READ_ERROR;
-	*row = &t->row;
 	return READ_OK;
+}
+
+void
+table_again(struct table *t)
+{
+	t->again = true;
 }

@@ -37,5 +37,7 @@ size_t table_columns(const struct table *t);
 /* table_column is the name of a column: of CSV without a header "value", or "column 3". */
 const char *table_column(const struct table *t, size_t i);
 enum read_result table_next(struct table *t, const struct table_row **row, struct err *err) MUST_CHECK;
+/* table_again gives the last row once more at the next call. */
+void table_again(struct table *t);
 
 #endif

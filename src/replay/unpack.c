@@ -149,17 +149,17 @@ packing_of_name(const char *path)
 
 /* ---- unpacking ---- */
 
-struct unpacker {
+struct stream_unpacker {
 	enum packing packing;
 	struct z_stream z;
 	void *zstd;
 	bool whole;
 };
 
-struct unpacker *
-unpacker_new(enum packing packing, struct err *err)
+struct stream_unpacker *
+stream_unpacker_new(enum packing packing, struct err *err)
 {
-	struct unpacker *u;
+	struct stream_unpacker *u;
 
 	if (!load_for(packing, err))
 		return NULL;
@@ -176,7 +176,7 @@ unpacker_new(enum packing packing, struct err *err)
 }
 
 void
-unpacker_free(struct unpacker *u)
+stream_unpacker_free(struct stream_unpacker *u)
 {
 	if (u == NULL)
 		return;
@@ -188,7 +188,7 @@ unpacker_free(struct unpacker *u)
 }
 
 static bool
-unpack_gzip(struct unpacker *u, const void **in, size_t *in_len, void *out, size_t *out_len, struct err *err)
+unpack_gzip(struct stream_unpacker *u, const void **in, size_t *in_len, void *out, size_t *out_len, struct err *err)
 {
 	unsigned given = (unsigned)(*in_len < PIECE ? *in_len : PIECE), room = (unsigned)*out_len;
 	int result;
@@ -209,7 +209,7 @@ unpack_gzip(struct unpacker *u, const void **in, size_t *in_len, void *out, size
 }
 
 static bool
-unpack_zstd(struct unpacker *u, const void **in, size_t *in_len, void *out, size_t *out_len, struct err *err)
+unpack_zstd(struct stream_unpacker *u, const void **in, size_t *in_len, void *out, size_t *out_len, struct err *err)
 {
 	struct zstd_in from = { *in, *in_len, 0 };
 	struct zstd_out to = { out, *out_len, 0 };
@@ -223,28 +223,29 @@ unpack_zstd(struct unpacker *u, const void **in, size_t *in_len, void *out, size
 }
 
 bool
-unpacker_run(struct unpacker *u, const void **in, size_t *in_len, void *out, size_t *out_len, struct err *err)
+stream_unpacker_run(
+    struct stream_unpacker *u, const void **in, size_t *in_len, void *out, size_t *out_len, struct err *err)
 {
 	return u->packing == PACKING_ZSTD ? unpack_zstd(u, in, in_len, out, out_len, err)
 					  : unpack_gzip(u, in, in_len, out, out_len, err);
 }
 
 bool
-unpacker_is_whole(const struct unpacker *u)
+stream_unpacker_is_whole(const struct stream_unpacker *u)
 {
 	return u->whole;
 }
 
 /* ---- packing ---- */
 
-struct packer {
+struct stream_packer {
 	enum packing packing;
 	struct z_stream z;
 	void *zstd;
 };
 
 static bool
-begin_packing(struct packer *p)
+begin_packing(struct stream_packer *p)
 {
 	if (p->packing == PACKING_GZIP)
 		return z.deflate_init(&p->z, ZLIB_LEVEL, Z_DEFLATED, Z_GZIP_BITS, 8, 0, Z_VERSION, sizeof(p->z)) ==
@@ -253,10 +254,10 @@ begin_packing(struct packer *p)
 	return p->zstd && !zs.is_error(zs.set(p->zstd, ZSTD_COMPRESSION_LEVEL, ZSTD_LEVEL));
 }
 
-struct packer *
-packer_new(enum packing packing, struct err *err)
+struct stream_packer *
+stream_packer_new(enum packing packing, struct err *err)
 {
-	struct packer *p;
+	struct stream_packer *p;
 
 	if (!load_for(packing, err))
 		return NULL;
@@ -264,13 +265,13 @@ packer_new(enum packing packing, struct err *err)
 	p->packing = packing;
 	if (begin_packing(p))
 		return p;
-	packer_free(p);
+	stream_packer_free(p);
 	err_set(err, "there is no memory to pack it");
 	return NULL;
 }
 
 void
-packer_free(struct packer *p)
+stream_packer_free(struct stream_packer *p)
 {
 	if (p == NULL)
 		return;
@@ -283,7 +284,7 @@ packer_free(struct packer *p)
 
 /* Each call of the library fills one piece; it has done what it was asked for when it leaves room in it. */
 static bool
-pack_gzip(struct packer *p, const void *data, size_t len, int flush, struct strbuf *out, struct err *err)
+pack_gzip(struct stream_packer *p, const void *data, size_t len, int flush, struct strbuf *out, struct err *err)
 {
 	int result;
 
@@ -301,7 +302,7 @@ pack_gzip(struct packer *p, const void *data, size_t len, int flush, struct strb
 }
 
 static bool
-pack_zstd(struct packer *p, const void *data, size_t len, int flush, struct strbuf *out, struct err *err)
+pack_zstd(struct stream_packer *p, const void *data, size_t len, int flush, struct strbuf *out, struct err *err)
 {
 	struct zstd_in from = { data, len, 0 };
 	size_t left;
@@ -320,14 +321,15 @@ pack_zstd(struct packer *p, const void *data, size_t len, int flush, struct strb
 }
 
 bool
-packer_add(struct packer *p, const void *data, size_t len, bool flush, struct strbuf *out, struct err *err)
+stream_packer_add(
+    struct stream_packer *p, const void *data, size_t len, bool flush, struct strbuf *out, struct err *err)
 {
 	return p->packing == PACKING_ZSTD ? pack_zstd(p, data, len, flush ? ZSTD_FLUSH : ZSTD_CONTINUE, out, err)
 					  : pack_gzip(p, data, len, flush ? Z_SYNC_FLUSH : Z_NO_FLUSH, out, err);
 }
 
 bool
-packer_end(struct packer *p, struct strbuf *out, struct err *err)
+stream_packer_end(struct stream_packer *p, struct strbuf *out, struct err *err)
 {
 	return p->packing == PACKING_ZSTD ? pack_zstd(p, "", 0, ZSTD_END, out, err)
 					  : pack_gzip(p, "", 0, Z_FINISH, out, err);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arsenal replay: recorded data through the detectors, as if it came now. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "cmd/settings.h"
+#include "os/file.h"
+#include "os/log.h"
+#include "replay/outlet_json.h"
+#include "replay/outlet_nab.h"
+#include "replay/outlet_text.h"
+#include "replay/replay.h"
+#include "replay/unpack.h"
+
+/* ---- where the results of one file go ---- */
+
+/* One file's results, in the form that was asked for. */
+struct results {
+	FILE *to;
+	char *path; /* NULL: stdout */
+	struct text_outlet text;
+	struct json_outlet json;
+	struct nab_outlet nab;
+	struct outlets outlets;
+};
+
+static const char *
+extension(const struct settings *s)
+{
+	return s->nab ? ".csv" : s->json ? ".jsonl" : ".txt";
+}
+
+/* base_length is that of a file's name without what says how it is packed, and what it is. */
+static size_t
+base_length(const char *name)
+{
+	size_t len = strlen(name);
+	const char *dot;
+
+	if (packing_of_name(name) == PACKING_GZIP)
+		len -= strlen(".gz");
+	else if (packing_of_name(name) == PACKING_ZSTD)
+		len -= strlen(".zst");
+	dot = memrchr(name, '.', len);
+	return dot && dot > name ? (size_t)(dot - name) : len;
+}
+
+/* result_path is DIR/<its folder's name>/<its name>.<extension>, as a corpus is laid out. */
+static char *
+result_path(const struct settings *s, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+	struct strbuf path = STRBUF_INIT;
+
+	strbuf_addf(&path, "%s/", s->out);
+	if (slash && slash > file) {
+		const char *before = memrchr(file, '/', (size_t)(slash - file));
+		const char *folder = before ? before + 1 : file;
+
+		if (*folder != '.')
+			strbuf_addf(&path, "%.*s/", (int)(slash - folder), folder);
+	}
+	strbuf_addf(&path, "%.*s%s", (int)base_length(name), name, extension(s));
+	return strbuf_detach(&path);
+}
+
+static bool
+make_folder(const char *path, struct err *err)
+{
+	char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	bool ok = folder_make(folder, err);
+
+	free(folder);
+	return ok;
+}
+
+static bool
+open_results(struct results *r, const struct settings *s, const char *file, struct err *err)
+{
+	bool colour = s->out == NULL && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+
+	memset(r, 0, sizeof(*r));
+	r->to = stdout;
+	if (s->out) {
+		r->path = result_path(s, file);
+		if (!make_folder(r->path, err))
+			return false;
+		r->to = fopen(r->path, "we");
+	}
+	if (r->to == NULL)
+		return err_set(err, "%s: %s", r->path, strerror(errno));
+	r->text = (struct text_outlet) { .to = r->to, .colour = colour, .all = s->all, .scores = s->scores };
+	r->json = (struct json_outlet) { .to = r->to, .all = s->all, .scores = s->scores };
+	r->nab = (struct nab_outlet) { .to = r->to };
+	const struct outlet one = s->nab ? nab_outlet(&r->nab)
+	    : s->json                    ? json_outlet(&r->json)
+					 : text_outlet(&r->text);
+	outlets_add(&r->outlets, &one);
+	return true;
+}
+
+/* close_results: false with a reason if not all could be written. A file of an input that failed is not left behind. */
+static bool
+close_results(struct results *r, bool ok, struct err *err)
+{
+	bool written = r->to == NULL || (fflush(r->to) == 0 && !ferror(r->to));
+
+	if (!written)
+		err_set(err, "%s: %s", r->path ? r->path : "standard output", strerror(errno));
+	if (r->to && r->to != stdout)
+		fclose(r->to);
+	if (r->path && !(ok && written))
+		unlink(r->path);
+	free(r->path);
+	return written;
+}
+
+/* ---- one file ---- */
+
+static void
+warn(const struct flaws *f)
+{
+	struct strbuf lines = STRBUF_INIT;
+	char *rest = NULL;
+
+	flaws_add(f, &lines);
+	for (char *line = lines.len ? strtok_r(lines.data, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest))
+		log_warning("%s", line);
+	strbuf_release(&lines);
+}
+
+static bool
+replay_file(const struct settings *s, const char *file)
+{
+	const struct replay_options o = {
+		.threshold = (double)s->threshold_hundredths / 100,
+		.node = s->node,
+		.series = s->series,
+	};
+	struct results r;
+	struct flaws flaws;
+	struct err err;
+	bool ok, written;
+
+	flaws_init(&flaws, strcmp(file, "-") == 0 ? "standard input" : file, s->strict);
+	ok = open_results(&r, s, file, &err) && replay_run(file, &o, &r.outlets, &flaws, &err);
+	if (ok && r.nab.unfit)
+		ok = err_set(&err, "%s: --nab is for files of one series: this has %s", file,
+		    r.nab.begun ? "several" : "a node's metrics");
+	if (!ok)
+		log_error("%s", err.text);
+	written = close_results(&r, ok, &err);
+	if (!written)
+		log_error("%s", err.text);
+	warn(&flaws);
+	return ok && written;
+}
+
+/* ---- the command ---- */
+
+static bool
+check(const struct settings *s, struct err *err)
+{
+	if (s->nab && (s->json || s->scores || s->all))
+		return err_set(err, "--nab has a form of its own, without --json, --scores and --all");
+	for (size_t i = 0; s->out && i < s->node_count; i++)
+		for (size_t k = 0; k < i; k++) {
+			char *a = result_path(s, s->nodes[i]), *b = result_path(s, s->nodes[k]);
+			bool same = strcmp(a, b) == 0;
+
+			if (same)
+				err_set(err, "%s and %s would both go to %s", s->nodes[k], s->nodes[i], a);
+			free(a);
+			free(b);
+			if (same)
+				return false;
+		}
+	return true;
+}
+
+static int
+run(const struct settings *s)
+{
+	bool ok = true;
+	struct err err;
+
+	if (!check(s, &err)) {
+		log_error("%s", err.text);
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < s->node_count; i++)
+		ok = replay_file(s, s->nodes[i]) && ok;
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const struct command COMMAND_REPLAY = {
+	.name = "replay",
+	.arguments = "[options] FILE...",
+	.summary = "recorded data through the detectors, as if it came now: anomalies, scores",
+	.help =
+	    "Judges recorded data by the very code and defaults by which a node that is watched is judged, and "
+	    "causally:\n"
+	    "what is said of a sample knows nothing of what comes behind it. The same file gives the same findings, to "
+	    "the\n"
+	    "byte. FILE may be (- is the standard input; gzip and zstd are unpacked):\n"
+	    "\n"
+	    "  series               CSV with a column of times and one or more of values, or JSON lines like\n"
+	    "                       {\"time\":\"2014-04-01T00:00:00Z\",\"value\":20.5}: each series is judged by "
+	    "itself\n"
+	    "  a node's metrics     the same, where columns or fields have names of metrics (run_queue, process_count, "
+	    "…:\n"
+	    "                       those of /metrics without \"arsenal_\"): all are judged together, as those of a "
+	    "node\n"
+	    "  a live recording     of \"arsenal watch --record\": everything that the nodes said, with what restarted "
+	    "and\n"
+	    "                       who was large; the findings are those that were made live\n"
+	    "  a store              of \"arsenal watch --store\", while no arsenal writes it: samples and restarts\n"
+	    "\n"
+	    "A header is not needed if times come first. They may be \"2014-04-01 00:00:00\" (UTC without a zone), RFC "
+	    "3339,\n"
+	    "or numbers since the epoch: seconds, or what they must be by their size or the column's name (t_ms, "
+	    "time_us).\n"
+	    "\n"
+	    "  arsenal replay cpu.csv\n"
+	    "  arsenal replay --scores --json cpu.csv | jq -c 'select(.score > 0.5)'\n"
+	    "  arsenal replay --nab --out results nab/data/*/*.csv\n"
+	    "  arsenal replay incident.jsonl.zst\n"
+	    "\n"
+	    "A score of 0.5 is the limit. Behind a report of a series there is none for ten samples.\n"
+	    "\n"
+	    "What is wrong in a file is passed over, counted and told at the end, with the first place of each kind; "
+	    "with\n"
+	    "--strict it is an error:\n"
+	    "\n"
+#define FLAW_HELP(id, name, what, done) "  " what ":\n      " done "\n"
+	FLAW_TABLE(FLAW_HELP)
+#undef FLAW_HELP
+	    "\n"
+	    "Binary data, lines beyond 8 MB, empty files, tables without times, and files of which not even half can "
+	    "be used\n"
+	    "are errors always. Exit code: 0, 1 a file could not be judged to its end, 64 wrong arguments.\n",
+	.options = FOR_REPLAY,
+	.operand = "file",
+	.example = "cpu.csv",
+	.usage_exit = EXIT_USAGE,
+	.min_nodes = 1,
+	.max_nodes = SETTINGS_MAX_NODES,
+	.run = run,
+};
