@@ -458,6 +458,52 @@ struct arsenal_pattern {
 ARSENAL_API int arsenal_get_patterns(
     struct arsenal *a, int64_t now_ms, struct arsenal_pattern *out, size_t size, size_t *count);
 
+enum arsenal_prediction_type {
+	ARSENAL_PREDICTION_PERIODIC = 0, /* the next failure of a child that fails at regular intervals */
+	ARSENAL_PREDICTION_RESOURCE = 1, /* a child fails when a metric reaches its trigger */
+	ARSENAL_PREDICTION_BUDGET = 2    /* a supervisor gives up. Not told by this library: budgets are not observed */
+};
+/* arsenal_prediction_type_name: as in the JSON, "periodic_restart"; NULL for a value that is none. */
+ARSENAL_API const char *arsenal_prediction_type_name(int type);
+
+/* A failure that will come between earliest and latest, with that confidence. Times are 0 where it is not heading there; latest_ms 0 beside a next_ms: may
+ * be much later, too. */
+struct arsenal_prediction {
+	enum arsenal_prediction_type type;
+	const char *supervisor;
+	const char *child; /* NULL: the supervisor itself */
+	int64_t next_ms, earliest_ms, latest_ms;
+	double confidence;
+	const char *resource; /* resource: the metric, and in its unit: NaN in others, and where it is not known */
+	double trigger;
+	double present;
+	double distance; /* from present to trigger; negative: beyond it */
+	char text[256];  /* one line for a person */
+};
+/* arsenal_get_predictions: who will fail next, the next one first, those without a time last; out and count as in arsenal_get_patterns. */
+ARSENAL_API int arsenal_get_predictions(
+    struct arsenal *a, int64_t now_ms, struct arsenal_prediction *out, size_t size, size_t *count);
+
+/* How much of a resource there is, and how long it lasts. NaN and 0: not known. No trend, no date. */
+struct arsenal_capacity {
+	const char *resource; /* "processes", "memory", "cpu", "ports", "atoms", "ets", "file_descriptors" */
+	const char *metric;   /* in whose unit these are: */
+	double current;
+	double limit;
+	double growth_per_hour, growth_low, growth_high;
+	double utilization; /* % */
+	bool trend;         /* false: none */
+	int64_t span_ms;    /* of the past that this goes by; 0: too little is known */
+	/* When the limit is reached, and the interval. latest_ms 0 beside a full_ms: may be much later, too. */
+	int64_t full_ms, earliest_ms, latest_ms;
+	int64_t horizon_ms; /* so far was looked ahead */
+	double confidence;  /* that the limit is reached within the interval */
+	char text[256];     /* one line for a person */
+};
+/* arsenal_get_capacity: all resources, in that order; out and count as in arsenal_get_patterns. Some 100 us of CPU for each. */
+ARSENAL_API int arsenal_get_capacity(
+    struct arsenal *a, int64_t now_ms, struct arsenal_capacity *out, size_t size, size_t *count);
+
 struct arsenal_child {
 	const char *supervisor;
 	const char *child;
@@ -527,6 +573,9 @@ ARSENAL_API int arsenal_restarts_json(struct arsenal *a, int64_t now_ms, const c
 ARSENAL_API int arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char **out);
 /* Patterns among the restarts, the one that restarted last first. */
 ARSENAL_API int arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out);
+/* Who will fail next, the next one first; what may run out, by resource. */
+ARSENAL_API int arsenal_predictions_json(struct arsenal *a, int64_t now_ms, char **out);
+ARSENAL_API int arsenal_capacity_json(struct arsenal *a, int64_t now_ms, char **out);
 /* Anomalies found, newest first. */
 ARSENAL_API int arsenal_anomalies_json(struct arsenal *a, char **out);
 /* The largest processes, by "memory", "message_queue" ("queue" for short), "reductions" or "binary" (shared memory that it holds), at most max (1 to 1000; ten are known). */

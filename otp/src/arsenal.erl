@@ -22,6 +22,7 @@
 -export([track_restart/3, track_restart/4, force_health_check/0, force_health_check/1]).
 -export([get_restart_statistics/0, get_restart_statistics/1, get_restart_statistics/2]).
 -export([get_memory_account/0, get_memory_account/1]).
+-export([predict_failures/0, predict_failures/1, plan_capacity/0, plan_capacity/1]).
 -export([get_patterns/0, get_patterns/1]).
 -export([top_processes/0, top_processes/1, top_processes/2]).
 -export([get_performance_metrics/0, get_performance_metrics/1, get_system_health/0, get_system_health/1]).
@@ -172,6 +173,31 @@ get_patterns() -> get_patterns(name()).
 get_patterns(Server) ->
     checked(arsenal_args:server(Server), [Server], 1),
     arsenal_server:call(Server, get_patterns, ?CALL_MS).
+
+%% @doc Who will fail next, as maps, the next one first, those without a time last. All have `type' (`periodic_restart', `resource_correlated', `restart_budget': a supervisor
+%% that is about to give up), `text' (a line for a person), `child_id' (`nil' of a budget), `supervisor', `next_failure', `earliest', `latest', `confidence' (that it comes between
+%% the two). Those that follow a resource have `resource_type', `metric', `trigger', `present', `distance', `unit', and a time only where it is heading there; budgets have
+%% `left', `intensity', `period' (ms).
+-spec predict_failures() -> answers().
+predict_failures() -> predict_failures(name()).
+
+%% @doc The same, of this server.
+-spec predict_failures(server()) -> answers().
+predict_failures(Server) ->
+    checked(arsenal_args:server(Server), [Server], 1),
+    arsenal_server:call(Server, predict_failures, ?CALL_MS).
+
+%% @doc What may run out, and when: a map with the keys `processes', `memory', `cpu', `ports', `atoms', `ets', `file_descriptors'. Each has `current', `limit', `unit', `utilization'
+%% (%), `trend' (`false': none, and no dates), `growth_per_hour', `growth_range' (`low', `high'), `span' (ms of the past that this goes by), `time_left' (ms), `full_at', `earliest',
+%% `latest', `horizon' (ms that were looked ahead), `confidence' (that the limit is reached between the two), `text'. What is not known is `nil'.
+-spec plan_capacity() -> answer().
+plan_capacity() -> plan_capacity(name()).
+
+%% @doc The same, of this server.
+-spec plan_capacity(server()) -> answer().
+plan_capacity(Server) ->
+    checked(arsenal_args:server(Server), [Server], 1),
+    arsenal_server:call(Server, plan_capacity, ?CALL_MS).
 
 %% @doc The processes with the longest message queues.
 -spec top_processes() -> answer().

@@ -376,6 +376,29 @@ defmodule Arsenal.AnalyticsServerTest do
     assert {:ok, %{patterns: [^storm]}} = AnalyticsServer.get_restart_statistics(:stormy_sup)
   end
 
+  test "capacity: every resource, and no date without a trend" do
+    server()
+    assert {:ok, capacity} = AnalyticsServer.plan_capacity()
+    assert Enum.sort(Map.keys(capacity)) == [:atoms, :cpu, :ets, :file_descriptors, :memory, :ports, :processes]
+
+    for {resource, %{trend: false} = of_one} <- capacity do
+      assert %{full_at: nil, time_left: nil, earliest: nil, latest: nil} = of_one
+      assert of_one.text =~ ~r/^#{if resource == :file_descriptors, do: "file descriptors", else: resource}/i
+    end
+
+    assert %{current: count, limit: limit, utilization: share, unit: "count"} = capacity.processes
+    assert limit == :erlang.system_info(:process_limit) and count > 10 and share > 0.0 and share < 100.0
+    assert {:ok, %{cpu: %{limit: 100.0}}} = GenServer.call(AnalyticsServer, :plan_capacity)
+  end
+
+  test "nothing will fail that nothing speaks for" do
+    server()
+    AnalyticsServer.track_restart(:sup, :a, :crash)
+    assert {:ok, []} = AnalyticsServer.predict_failures()
+    assert {:ok, []} = GenServer.call(AnalyticsServer, :predict_failures)
+    assert {:noproc, _} = catch_exit(AnalyticsServer.predict_failures(:nobody))
+  end
+
   test "the largest processes: a heap, a queue" do
     server()
     heap = spawn_link(fn -> Enum.each(Stream.cycle([Enum.to_list(1..500_000)]), fn _ -> receive(do: (_ -> :ok)) end) end)

@@ -5,7 +5,7 @@
 %% come in between.
 -module(arsenal_day).
 
--export([options/0, live/3]).
+-export([options/0, live/3, live/4]).
 
 -define(ASK_AFTER, 50).            % ticks; a router whose engine is behind leaves ticks out
 
@@ -13,9 +13,13 @@ options() -> [{monitoring_interval, 3600000}].
 
 %% Count samples, StepMs apart; the times of the first and the last.
 live(Server, StepMs, Count) ->
+    live(Server, StepMs, Count, fun varied/2).
+
+%% The same, where each metric of this node's is changed as a function says: {Name, Value} and the number of the sample, from 0 on.
+live(Server, StepMs, Count, Changed) ->
     Tick = real_tick(Server),
     First = erlang:system_time(millisecond) + 60000,
-    send(Server, Tick, First, StepMs, 0, Count),
+    send(Server, Tick, Changed, First, StepMs, 0, Count),
     {First, First + (Count - 1) * StepMs}.
 
 %% What the probe says of this node, of a watcher of our own.
@@ -40,15 +44,19 @@ forget_probe() ->
     after 0 -> ok
     end.
 
-send(_Server, _Tick, _TimeMs, _StepMs, Count, Count) -> ok;
-send(Server, {arsenal_tick, _, _, Metrics, Schedulers, Top} = Tick, TimeMs, StepMs, N, Count) ->
-    Server ! {arsenal_tick, 1000000 + N, TimeMs, [varied(Metric, N) || Metric <- Metrics], [ran(Scheduler, N, StepMs) || Scheduler <- Schedulers],
+send(_Server, _Tick, _Changed, _TimeMs, _StepMs, Count, Count) -> ok;
+send(Server, {arsenal_tick, _, _, Metrics, Schedulers, Top} = Tick, Changed, TimeMs, StepMs, N, Count) ->
+    Server ! {arsenal_tick, 1000000 + N, TimeMs, [Changed(up(Metric, N * StepMs), N) || Metric <- Metrics], [ran(Scheduler, N, StepMs) || Scheduler <- Schedulers],
               case N rem 12 of 0 -> Top; _ -> [] end},
     N rem ?ASK_AFTER =/= 0 orelse gen_server:call(Server, get_server_stats, 60000),
-    send(Server, Tick, TimeMs + StepMs, StepMs, N + 1, Count).
+    send(Server, Tick, Changed, TimeMs + StepMs, StepMs, N + 1, Count).
+
+%% The VM is up all the time.
+up({wallclock_ms, Ms}, Since) -> {wallclock_ms, Ms + Since};
+up(Metric, _) -> Metric.
 
 %% Counters grow, levels stray, by up to a percent.
-varied({Name, Value}, N) when is_integer(Value), Value > 1000 -> {Name, Value + N * (Value div 100000) + rand:uniform(1 + Value div 100)};
+varied({Name, Value}, N) when is_integer(Value), Value > 1000, Name =/= wallclock_ms -> {Name, Value + N * (Value div 100000) + rand:uniform(1 + Value div 100)};
 varied({Name, Value}, _) when is_float(Value) -> {Name, Value * (1 + rand:uniform() / 100)};
 varied(Metric, _) -> Metric.
 

@@ -16,7 +16,7 @@ tests() ->
      {"restarts of supervisors are found", fun found/0}, {"a report by hand and a caught one are one", fun counted_once/0},
      {"events", fun events/0}, {"a burst of casts", fun burst_of_casts/0}, {"a flood is folded", fun flood/0},
      {"a day of history", fun day/0}, {"whoever asked for a day has gone", fun day_for_nobody/0}, {"the engine ends while it tells of a day", fun day_cut_off/0},
-     {"selection", fun selection/0}, {"wrong starts", fun wrong_starts/0}, {"the state", fun state/0},
+     {"what runs out, and when", fun capacity/0}, {"selection", fun selection/0}, {"wrong starts", fun wrong_starts/0}, {"the state", fun state/0},
      {"killed again and again, with a store", fun killed_with_store/0}, {"killed without a store", fun killed_without_store/0},
      {"the store outlives the server", fun store_outlives/0}, {"wrong arguments raise", fun wrong_arguments/0}].
 
@@ -115,6 +115,28 @@ day() ->
         %% What is asked for after a restart was reported knows it.
         {ok, #{restarts := Restarts}} = arsenal:get_historical_data(Server, 0, Last + 60000),
         ?assertEqual([before, meanwhile], [Reason || #{reason := Reason} <- Restarts])
+    end).
+
+%% An hour in which a hundred atoms are made every second, and nothing else grows: the million is full within two hours more.
+capacity() ->
+    with_server(arsenal_day:options(), fun(Server) ->
+        {ok, #{atoms := #{trend := false, full_at := nil, time_left := nil, text := <<_, _/binary>>}}} = arsenal:plan_capacity(),
+        {_, Last} = arsenal_day:live(Server, 5000, 720, fun({atom_count, Count}, N) -> {atom_count, Count + 500 * N}; (Metric, _) -> Metric end),
+        {ok, #{atoms := Atoms, ports := Ports} = Capacity} = arsenal:plan_capacity(Server),
+        ?assertEqual([atoms, cpu, ets, file_descriptors, memory, ports, processes], lists:sort(maps:keys(Capacity))),
+        #{current := Current, limit := Limit, unit := <<"count">>, utilization := Share, trend := true, growth_per_hour := Growth,
+          growth_range := #{low := Low, high := High}, confidence := _, horizon := Horizon, span := Span, time_left := Left, full_at := Full, earliest := Earliest} = Atoms,
+        ?assertEqual(erlang:system_info(atom_limit), Limit),
+        ?assert(abs(Share - 100 * Current / Limit) < 0.01),
+        ?assert(abs(Growth - 360000) < 36000 andalso Low =< Growth andalso Growth =< High),
+        ?assert(Span > 0 andalso Horizon > Span),
+        ?assert(abs(Left / 3600000 - (Limit - Current) / 360000) < 0.2),
+        {ok, FullMs} = arsenal_args:milliseconds(Full),
+        {ok, EarliestMs} = arsenal_args:milliseconds(Earliest),
+        ?assert(Last < EarliestMs andalso EarliestMs =< FullMs),
+        ?assert(abs(FullMs - Last - Left) < 60000),
+        ?assertMatch(#{trend := false, full_at := nil}, Ports),
+        ?assertEqual({ok, []}, arsenal:predict_failures(Server))
     end).
 
 day_for_nobody() ->

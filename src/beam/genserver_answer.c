@@ -64,6 +64,24 @@ patterns(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf 
 	return true;
 }
 
+static bool
+predictions(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
+{
+	struct answer_term a;
+
+	answer_predictions(begin_ok(&a, out), v->engine, v->now_ms);
+	return true;
+}
+
+static bool
+capacity(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
+{
+	struct answer_term a;
+
+	answer_capacity(begin_ok(&a, out), v->engine, v->now_ms);
+	return true;
+}
+
 /* top_processes: the ranking's name, and how many at most. */
 static bool
 top_processes(const struct genserver_view *v, struct etf *args, struct strbuf *out)
@@ -256,6 +274,8 @@ static const struct request_row REQUESTS[] = {
 	{ "get_performance_metrics", 0, true, performance_metrics },
 	{ "get_memory_account", 0, true, memory_account },
 	{ "get_patterns", 0, false, patterns },
+	{ "predict_failures", 0, false, predictions },
+	{ "plan_capacity", 0, true, capacity },
 	{ "top_processes", 2, true, top_processes },
 	{ "get_restart_statistics", 1, false, restart_statistics },
 	{ "get_historical_data", 2, false, NULL },

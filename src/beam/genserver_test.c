@@ -721,6 +721,20 @@ patterns_are_a_list(void **state)
 }
 
 static void
+foresight(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	put_call(1, "predict_failures");
+	put_call(2, "plan_capacity");
+	send(f);
+	expect(f, "reply 1 {ok,[]}\n");
+	tick(f);
+	expect_part(f, "reply 2 {ok,#{processes => #{current => ");
+}
+
+static void
 put_top(int64_t id, const char *by, int64_t max)
 {
 	tuple("call", 3);
@@ -1124,6 +1138,7 @@ main(void)
 		TEST(a_bad_request_is_answered),
 		TEST(statistics_of_one_supervisor),
 		TEST(patterns_are_a_list),
+		TEST(foresight),
 		TEST(the_largest_processes),
 		TEST(where_both_know_a_figure_the_routers_counts),
 		TEST(other_calls_are_answered_while_a_large_answer_is_under_way),

@@ -94,6 +94,12 @@ void answer_anomalies(
 void answer_vm_events(struct answer *a, const struct engine *e);
 /* answer_patterns: the patterns of a type (PATTERN_TYPE_COUNT: of all), the latest 500 of which are looked at, the one that restarted last first. */
 void answer_patterns(struct answer *a, const struct engine *e, int64_t now_ms, enum pattern_type type);
+/*
+ * answer_predictions: who will fail next, the next one first, those without a time last, at most 200. answer_capacity: a map by resource of what it has, its limit,
+ * its growth per hour, and the time left (ms). Both end their intervals with `confidence`, and have null where nothing can be told.
+ */
+void answer_predictions(struct answer *a, const struct engine *e, int64_t now_ms);
+void answer_capacity(struct answer *a, const struct engine *e, int64_t now_ms);
 /* answer_top writes the first processes of a ranking, at most max. */
 void answer_top(struct answer *a, const struct engine *e, enum top_kind kind, unsigned max);
 /*

@@ -111,12 +111,18 @@ is_real(enum metric_id id)
 }
 
 void
-part_metric(struct answer *a, const char *key, enum metric_id id, double value)
+part_measure(struct answer *a, const char *key, enum metric_id id, double value)
 {
 	if (is_real(id))
-		part_real(a, key, seed_value(a, value));
+		part_real(a, key, value);
 	else
-		part_integer(a, key, seed_value(a, value));
+		part_integer(a, key, value);
+}
+
+void
+part_metric(struct answer *a, const char *key, enum metric_id id, double value)
+{
+	part_measure(a, key, id, seed_value(a, value));
 }
 
 /* part_count: 0 means that it was not counted. */

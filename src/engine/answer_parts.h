@@ -5,6 +5,7 @@
 
 #include "engine/answer.h"
 #include "engine/engine.h"
+#include "engine/foresight.h"
 #include "model/pattern.h"
 
 /* The key of all reasons that found no place of their own. */
@@ -31,6 +32,8 @@ void part_term(struct answer *a, const char *key, const struct term *t);
  */
 void part_seed_real(struct answer *a, const char *key, double value);
 void part_metric(struct answer *a, const char *key, enum metric_id id, double value);
+/* part_measure is the same, but what was not observed is nil. */
+void part_measure(struct answer *a, const char *key, enum metric_id id, double value);
 /* seed_value is the value to write with an op. */
 double seed_value(const struct answer *a, double value);
 /* sample_value is NaN if it was not observed, and without a sample. */
@@ -49,6 +52,9 @@ void part_anomaly(struct answer *a, const struct anomaly *anomaly);
 void part_restart(struct answer *a, const struct restart *r);
 /* part_patterns writes a list. */
 void part_patterns(struct answer *a, const struct pattern *p, size_t count);
+void part_predictions(struct answer *a, const struct prediction *p, size_t count);
+/* part_capacity writes a map by the resources' names. */
+void part_capacity(struct answer *a, const struct capacity *c, size_t count, int64_t now_ms);
 /* resource_word is what a metric is called as a resource: "memory", "cpu", "message_queue", else its own name. */
 const char *resource_word(enum metric_id id);
 

@@ -54,7 +54,7 @@ resource_fields(struct answer *a, const struct pattern *p)
 {
 	part_word(a, "resource_type", resource_word(p->resource));
 	part_word(a, "metric", METRICS[p->resource].name);
-	part_metric(a, "resource_threshold", p->resource, p->resource_threshold);
+	part_measure(a, "resource_threshold", p->resource, p->resource_threshold);
 	part_text(a, "unit", metric_unit_name(METRICS[p->resource].unit));
 	part_real(a, "fired", p->fired);
 	part_real(a, "delay_ms", p->delay_ms);

@@ -947,6 +947,8 @@ enum which {
 	ANOMALOUS,
 	TOP,
 	PATTERNED,
+	PREDICTED,
+	PLANNED,
 	STATISTICS,
 	HISTORY,
 	SERVER_STATE,
@@ -975,6 +977,12 @@ write_answer(struct answer *to, enum which which)
 		break;
 	case PATTERNED:
 		answer_patterns(to, e, now, PATTERN_TYPE_COUNT);
+		break;
+	case PREDICTED:
+		answer_predictions(to, e, now);
+		break;
+	case PLANNED:
+		answer_capacity(to, e, now);
 		break;
 	case STATISTICS:
 		answer_restart_statistics(to, e, now, NULL);

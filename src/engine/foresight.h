@@ -76,7 +76,7 @@ size_t engine_capacity(const struct engine *e, int64_t now_ms, struct capacity *
 
 enum prediction_kind { PREDICTION_PERIODIC, PREDICTION_RESOURCE, PREDICTION_BUDGET, PREDICTION_KIND_COUNT };
 
-/* prediction_kind_name: "periodic", "resource", "budget". */
+/* prediction_kind_name: "periodic_restart", "resource_correlated" (as the patterns they come of), "restart_budget". */
 const char *prediction_kind_name(enum prediction_kind kind);
 
 /*

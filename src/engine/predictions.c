@@ -18,7 +18,7 @@
 const char *
 prediction_kind_name(enum prediction_kind kind)
 {
-	static const char *const names[] = { "periodic", "resource", "budget" };
+	static const char *const names[] = { "periodic_restart", "resource_correlated", "restart_budget" };
 
 	return names[kind];
 }

@@ -183,6 +183,28 @@ resource_patterns(struct call *c)
 }
 
 void
+resource_predictions(struct call *c)
+{
+	struct answer_json a;
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_json_init(&a, &j);
+	answer_predictions(&a.base, c->node, now(c));
+}
+
+void
+resource_capacity(struct call *c)
+{
+	struct answer_json a;
+	struct jsonw j;
+
+	reply_json(c->rp, &j);
+	answer_json_init(&a, &j);
+	answer_capacity(&a.base, c->node, now(c));
+}
+
+void
 resource_anomalies(struct call *c)
 {
 	struct answer_json a;

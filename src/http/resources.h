@@ -17,6 +17,8 @@ void resource_health(struct call *c);
 void resource_performance(struct call *c);
 void resource_restarts(struct call *c);
 void resource_patterns(struct call *c);
+void resource_predictions(struct call *c);
+void resource_capacity(struct call *c);
 void resource_anomalies(struct call *c);
 void resource_history(struct call *c);
 void resource_vm_events(struct call *c);

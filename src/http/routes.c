@@ -39,6 +39,11 @@ const struct route ROUTES[] = {
 	    "Patterns among restarts (of one type, or all), the one that restarted last first: storms, cascades, "
 	    "regular "
 	    "restarts, restarts after spikes." },
+	{ "/api/v1/nodes/{node}/predictions", resource_predictions, "", false,
+	    "Who will fail next, and when: children that fail at intervals or after spikes, supervisors whose restart "
+	    "budget runs out." },
+	{ "/api/v1/nodes/{node}/capacity", resource_capacity, "", false,
+	    "Of every limit: what is used, how fast it grows, and the time left, with intervals; no trend, no date." },
 	{ "/api/v1/nodes/{node}/anomalies", resource_anomalies, "", false, "Anomalies found, newest first." },
 	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric", false,
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first; with step, "

@@ -94,6 +94,8 @@ resources(void **state)
 	answers("/api/v1/nodes/a@h/patterns", NULL, true);
 	answers("/api/v1/nodes/a@h/patterns", "type=restart_storm", true);
 	answers("/api/v1/nodes/a@h/patterns", "type=periodic", true);
+	answers("/api/v1/nodes/a@h/predictions", NULL, true);
+	answers("/api/v1/nodes/a@h/capacity", NULL, false);
 	answers("/api/v1/nodes/a@h/anomalies", NULL, true);
 	streams("/api/v1/nodes/a@h/history", NULL);
 	streams("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000");
@@ -163,6 +165,10 @@ errors_say_what(void **state)
 	fails("/api/v1/nodes/a@h/patterns", "type=storms", 400, "type: \"storms\" is none of restart_storm");
 	fails("/api/v1/nodes/a@h/patterns", "n=1", 400, "it takes: type");
 	fails("/api/v1/nodes/nobody/patterns", NULL, 404, "a@h, b c@h");
+	fails("/api/v1/nodes/nobody/predictions", NULL, 404, "a@h, b c@h");
+	fails("/api/v1/nodes/a@h/predictions", "n=1", 400, "it takes: none");
+	fails("/api/v1/nodes/nobody/capacity", NULL, 404, "a@h, b c@h");
+	fails("/api/v1/nodes/a@h/capacity", "resource=cpu", 400, "it takes: none");
 	fails("/api/v1/nodes/a@h/history", "start=yesterday", 400, "start: \"yesterday\"");
 	fails("/api/v1/nodes/a@h/history", "end=2024-01-18", 400, "end: \"2024-01-18\"");
 	fails("/api/v1/nodes/a@h/history", "start=2&end=1", 400, "before");

@@ -401,6 +401,81 @@ test_patterns(void **state)
 	arsenal_free(a);
 }
 
+static const struct arsenal_capacity *
+capacity_of(const struct arsenal_capacity *all, size_t count, const char *resource)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].resource, resource) == 0)
+			return &all[i];
+	return NULL;
+}
+
+/* A hundred an hour, of a thousand. */
+static void
+test_capacity(void **state)
+{
+	struct arsenal *a = fresh();
+	struct arsenal_capacity all[20];
+	const struct arsenal_capacity *ports;
+	size_t count = sizeof(all) / sizeof(all[0]);
+	char *text;
+	int64_t now = T0;
+
+	(void)state;
+	ASSERT_OK(arsenal_get_capacity(a, now, all, sizeof(all[0]), &count));
+	assert_int_equal(count, 7);
+	assert_true(isnan(capacity_of(all, count, "ports")->current));
+	for (int i = 0; i < 1440; i++, now += 5000) {
+		ASSERT_OK(arsenal_sample_set(a, "port_count", 500 + floor(i * 5 / 36.0)));
+		ASSERT_OK(arsenal_sample_set(a, "port_limit", 1000));
+		ASSERT_OK(arsenal_sample_submit(a, now));
+	}
+	ASSERT_OK(arsenal_get_capacity(a, now, all, sizeof(all[0]), &count));
+	ports = capacity_of(all, count, "ports");
+	assert_string_equal(ports->metric, "port_count");
+	ASSERT_NEAR(ports->limit, 1000, 0);
+	assert_true(ports->trend && ports->span_ms > 0);
+	ASSERT_NEAR(ports->growth_per_hour, 100, 5);
+	assert_true(ports->growth_low <= ports->growth_per_hour && ports->growth_per_hour <= ports->growth_high);
+	assert_true(ports->earliest_ms > now && ports->earliest_ms <= ports->full_ms);
+	ASSERT_HAS(ports->text, "ports");
+	assert_false(capacity_of(all, count, "atoms")->trend);
+	count = 1;
+	ASSERT_OK(arsenal_get_capacity(a, now, all, sizeof(all[0]), &count));
+	assert_int_equal(count, 1);
+	assert_string_equal(all[0].resource, "processes");
+	ASSERT_OK(arsenal_capacity_json(a, now, &text));
+	ASSERT_HAS(text, "\"ports\":{\"current\":699,\"limit\":1000,");
+	arsenal_string_free(text);
+	ASSERT_CODE(arsenal_get_capacity(a, now, all, 0, &count), ARSENAL_ERR_ARGUMENT);
+	ASSERT_CODE(arsenal_get_capacity(a, T0, all, sizeof(all[0]), &count), ARSENAL_ERR_TIME);
+	ASSERT_CODE(arsenal_capacity_json(a, T0, &text), ARSENAL_ERR_TIME);
+	arsenal_free(a);
+}
+
+static void
+test_predictions(void **state)
+{
+	struct arsenal *a = fresh();
+	struct arsenal_prediction list[2];
+	size_t count = 2;
+	char *text;
+
+	(void)state;
+	ASSERT_OK(arsenal_get_predictions(a, T0, list, sizeof(list[0]), &count));
+	assert_int_equal(count, 0);
+	ASSERT_OK(arsenal_predictions_json(a, T0, &text));
+	assert_string_equal(text, "[]");
+	arsenal_string_free(text);
+	ASSERT_CODE(arsenal_get_predictions(a, T0, list, sizeof(list[0]), &count), ARSENAL_ERR_RANGE);
+	ASSERT_HAS(arsenal_last_error(a), "predictions: room for 0");
+	ASSERT_CODE(arsenal_predictions_json(a, 0, &text), ARSENAL_ERR_TIME);
+	assert_string_equal(arsenal_prediction_type_name(ARSENAL_PREDICTION_BUDGET), "restart_budget");
+	assert_null(arsenal_prediction_type_name(3));
+	assert_null(arsenal_prediction_type_name(-1));
+	arsenal_free(a);
+}
+
 static void
 test_wrong_processes(void **state)
 {
@@ -1242,6 +1317,8 @@ main(void)
 		cmocka_unit_test(test_schedulers),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_capacity),
+		cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_wrong_processes),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_health),

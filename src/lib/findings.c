@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "engine/foresight.h"
 #include "lib/handle.h"
 
 #define LISTED_MAX 10000
@@ -73,5 +74,89 @@ arsenal_get_patterns(struct arsenal *a, int64_t now_ms, struct arsenal_pattern *
 		give_struct(a, (char *)out + i * size, size, &body, sizeof(body));
 	}
 	free(list);
+	return ARSENAL_OK;
+}
+
+/* ---- foresight ---- */
+
+static void
+prediction_take(const struct prediction *from, struct arsenal_prediction *to)
+{
+	*to = (struct arsenal_prediction) {
+		.type = (enum arsenal_prediction_type)from->kind,
+		.supervisor = term_text(from->supervisor),
+		.child = from->child_id ? from->child_id->text : NULL,
+		.next_ms = from->expected_ms,
+		.earliest_ms = from->earliest_ms,
+		.latest_ms = from->latest_ms,
+		.confidence = from->confidence,
+		.resource = from->resource == METRIC_NONE ? NULL : METRICS[from->resource].name,
+		.trigger = from->threshold,
+		.present = from->present,
+		.distance = from->distance,
+	};
+	snprintf(to->text, sizeof(to->text), "%s", from->text);
+}
+
+int
+arsenal_get_predictions(struct arsenal *a, int64_t now_ms, struct arsenal_prediction *out, size_t size, size_t *count)
+{
+	int code = check_list(a, "predictions", now_ms, out, size, count);
+	struct prediction *list;
+
+	if (code != ARSENAL_OK)
+		return code;
+	list = xcalloc(*count, sizeof(*list));
+	*count = engine_predictions(a->engine, now_ms, list, *count);
+	for (size_t i = 0; i < *count; i++) {
+		struct arsenal_prediction body;
+
+		prediction_take(&list[i], &body);
+		give_struct(a, (char *)out + i * size, size, &body, sizeof(body));
+	}
+	free(list);
+	return ARSENAL_OK;
+}
+
+static void
+capacity_take(const struct capacity *from, struct arsenal_capacity *to)
+{
+	const struct resource_row *row = &RESOURCES[from->resource];
+
+	*to = (struct arsenal_capacity) {
+		.resource = row->name,
+		.metric = METRICS[row->metric].name,
+		.current = from->current,
+		.limit = from->limit,
+		.growth_per_hour = from->growth_per_hour,
+		.growth_low = from->growth_low,
+		.growth_high = from->growth_high,
+		.utilization = from->utilization,
+		.trend = from->trend,
+		.span_ms = from->span_ms,
+		.full_ms = from->full_ms,
+		.earliest_ms = from->full_earliest_ms,
+		.latest_ms = from->full_latest_ms,
+		.horizon_ms = from->horizon_ms,
+		.confidence = from->confidence,
+	};
+	snprintf(to->text, sizeof(to->text), "%s", from->text);
+}
+
+int
+arsenal_get_capacity(struct arsenal *a, int64_t now_ms, struct arsenal_capacity *out, size_t size, size_t *count)
+{
+	int code = check_list(a, "capacity", now_ms, out, size, count);
+	struct capacity all[RESOURCE_COUNT];
+
+	if (code != ARSENAL_OK)
+		return code;
+	*count = engine_capacity(a->engine, now_ms, all, *count);
+	for (size_t i = 0; i < *count; i++) {
+		struct arsenal_capacity body;
+
+		capacity_take(&all[i], &body);
+		give_struct(a, (char *)out + i * size, size, &body, sizeof(body));
+	}
 	return ARSENAL_OK;
 }

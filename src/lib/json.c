@@ -139,6 +139,32 @@ arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out)
 }
 
 int
+arsenal_predictions_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_predictions(&p.answer.base, a->engine, now_ms);
+	return page_give(&p, out);
+}
+
+int
+arsenal_capacity_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_capacity(&p.answer.base, a->engine, now_ms);
+	return page_give(&p, out);
+}
+
+int
 arsenal_anomalies_json(struct arsenal *a, char **out)
 {
 	int code = check_out(a, out);

@@ -69,6 +69,10 @@ snapshot(struct world *w, struct strbuf *out)
 	add_json(out, code, text);
 	code = arsenal_patterns_json(w->a, now, &text);
 	add_json(out, code, text);
+	code = arsenal_predictions_json(w->a, now, &text);
+	add_json(out, code, text);
+	code = arsenal_capacity_json(w->a, now, &text);
+	add_json(out, code, text);
 	code = arsenal_anomalies_json(w->a, &text);
 	add_json(out, code, text);
 	code = arsenal_top_json(w->a, "memory", 5, &text);
@@ -343,6 +347,8 @@ call_question(struct world *w, bool right)
 	struct arsenal_health health;
 	struct arsenal_point points[10];
 	struct arsenal_pattern patterns[10];
+	struct arsenal_prediction predictions[10];
+	struct arsenal_capacity capacity[10];
 	struct arsenal_process process;
 	size_t room = roll(w, 11), count;
 	char *out = NULL;
@@ -360,6 +366,11 @@ call_question(struct world *w, bool right)
 	    arsenal_get_top(w->a, text(w, false), (unsigned)roll(w, 12), &process, size_of(w, false, sizeof(process)));
 	count = roll(w, 11);
 	code |= arsenal_get_patterns(w->a, when(w, false), patterns, size_of(w, false, sizeof(patterns[0])), &count);
+	count = roll(w, 11);
+	code |= arsenal_get_predictions(
+	    w->a, when(w, false), predictions, size_of(w, false, sizeof(predictions[0])), &count);
+	count = roll(w, 11);
+	code |= arsenal_get_capacity(w->a, when(w, false), capacity, size_of(w, false, sizeof(capacity[0])), &count);
 	code |= arsenal_restarts_json(w->a, when(w, false), text(w, false), &out);
 	arsenal_string_free(out);
 	code |= arsenal_history_json(w->a, when(w, false), when(w, false), &out);

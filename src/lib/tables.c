@@ -2,6 +2,7 @@
 /* The tables of metrics, criteria, types and levels, as the outside sees them. */
 #include <string.h>
 
+#include "engine/foresight.h"
 #include "lib/handle.h"
 
 /* ---- metrics ---- */
@@ -112,6 +113,10 @@ _Static_assert((int)ARSENAL_PATTERN_STORM == (int)PATTERN_STORM &&
 	(int)ARSENAL_PATTERN_PERIODIC == (int)PATTERN_PERIODIC &&
 	(int)ARSENAL_PATTERN_RESOURCE == (int)PATTERN_RESOURCE,
     "pattern types");
+_Static_assert((int)ARSENAL_PREDICTION_PERIODIC == (int)PREDICTION_PERIODIC &&
+	(int)ARSENAL_PREDICTION_RESOURCE == (int)PREDICTION_RESOURCE &&
+	(int)ARSENAL_PREDICTION_BUDGET == (int)PREDICTION_BUDGET,
+    "prediction types");
 _Static_assert(ARSENAL_SCHEDULERS_MAX == SAMPLE_MAX_SCHEDULERS, "schedulers");
 
 const char *
@@ -151,4 +156,10 @@ const char *
 arsenal_pattern_type_name(int type)
 {
 	return type >= 0 && type < PATTERN_TYPE_COUNT ? PATTERNS[type].name : NULL;
+}
+
+const char *
+arsenal_prediction_type_name(int type)
+{
+	return type >= 0 && type < PREDICTION_KIND_COUNT ? prediction_kind_name((enum prediction_kind)type) : NULL;
 }

@@ -51,7 +51,7 @@ defmodule Arsenal.AnalyticsServer do
   ## Messages
 
   The server may be spoken to directly. `GenServer.start_link(Arsenal.AnalyticsServer, options)` starts one, without a name. Calls: `:get_system_health`,
-  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `:get_patterns`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
+  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `:get_patterns`, `:predict_failures`, `:plan_capacity`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
   `{:unsubscribe_from_events, pid}`. Casts: `{:track_restart, supervisor, child_id, reason}`, `:force_health_check`. A call sees
   the effect of the casts that the same process sent before.
 
@@ -201,6 +201,49 @@ defmodule Arsenal.AnalyticsServer do
           active: boolean()
         }
 
+  @typedoc """
+  A failure that will come between `:earliest` and `:latest`, with the `:confidence`; `:latest` is `nil` beside a `:next_failure` where it may be much later, too.
+
+    * `:periodic_restart` - a child that fails at regular intervals
+    * `:resource_correlated` - a child that fails when a resource reaches its `:trigger`: `:resource_type`, `:metric`, `:trigger`, `:present`, `:distance` (in `:unit`; negative
+      beyond the trigger); the times are `nil` where it is not heading there
+    * `:restart_budget` - a supervisor (`:child_id` is `nil`) that is about to give up: `:left` (restarts), `:intensity`, `:period` (ms)
+  """
+  @type prediction :: %{
+          type: :periodic_restart | :resource_correlated | :restart_budget,
+          text: String.t(),
+          child_id: term(),
+          supervisor: term(),
+          next_failure: DateTime.t() | nil,
+          earliest: DateTime.t() | nil,
+          latest: DateTime.t() | nil,
+          confidence: float()
+        }
+
+  @type resource :: :processes | :memory | :cpu | :ports | :atoms | :ets | :file_descriptors
+
+  @typedoc """
+  How much of a resource there is, and how long it lasts. Utilization in percent, growth in `:unit` an hour, `:span` (of the past that this goes by), `:time_left` and `:horizon` (that was
+  looked ahead) in milliseconds. What is not known is `nil`; without a trend there are no times. `:latest` is `nil` beside a `:full_at` where it may be much later, too.
+  """
+  @type capacity :: %{
+          current: number() | nil,
+          limit: number() | nil,
+          unit: String.t(),
+          utilization: float() | nil,
+          trend: boolean(),
+          growth_per_hour: float() | nil,
+          growth_range: %{low: float() | nil, high: float() | nil},
+          span: non_neg_integer(),
+          time_left: non_neg_integer() | nil,
+          full_at: DateTime.t() | nil,
+          earliest: DateTime.t() | nil,
+          latest: DateTime.t() | nil,
+          horizon: non_neg_integer(),
+          confidence: float(),
+          text: String.t()
+        }
+
   @typedoc "All lists oldest first."
   @type historical_data :: %{
           time_range: %{start: DateTime.t(), end: DateTime.t()},
@@ -329,6 +372,24 @@ defmodule Arsenal.AnalyticsServer do
   """
   @spec get_patterns(GenServer.server()) :: {:ok, [pattern()]} | error()
   def get_patterns(server \\ __MODULE__), do: call(server, :get_patterns)
+
+  @doc """
+  Who will fail next, the next one first, those without a time last; see `t:prediction/0`.
+
+      {:ok, predictions} = Arsenal.AnalyticsServer.predict_failures()
+      for %{next_failure: %DateTime{} = time} = next <- predictions, do: {time, next.supervisor, next.child_id, next.confidence}
+  """
+  @spec predict_failures(GenServer.server()) :: {:ok, [prediction()]} | error()
+  def predict_failures(server \\ __MODULE__), do: call(server, :predict_failures)
+
+  @doc """
+  What may run out, and when, by resource; see `t:capacity/0`. No trend, no date.
+
+      {:ok, %{memory: memory}} = Arsenal.AnalyticsServer.plan_capacity()
+      if memory.trend and memory.full_at, do: {memory.full_at, memory.earliest, memory.latest}
+  """
+  @spec plan_capacity(GenServer.server()) :: {:ok, %{resource() => capacity()}} | error()
+  def plan_capacity(server \\ __MODULE__), do: call(server, :plan_capacity)
 
   @doc """
   The largest processes, as of the last sample.
