@@ -42,8 +42,7 @@ add_place(struct strbuf *out, uint64_t line, size_t column)
 }
 
 /* add_found writes the place and what was there, of which the file may have anything. */
-static void
-add_found(struct strbuf *out, uint64_t line, size_t column, const char *fmt, va_list args)
+static void PRINTF(4, 0) add_found(struct strbuf *out, uint64_t line, size_t column, const char *fmt, va_list args)
 {
 	char text[200];
 
