@@ -258,10 +258,11 @@ enum arsenal_event_type {
 	ARSENAL_EVENT_HEALTH_ALERT = 2,      /* a criterion's level changed */
 	ARSENAL_EVENT_PERFORMANCE_ALERT = 4, /* an anomaly of a metric, of high severity */
 	ARSENAL_EVENT_ANOMALY = 8,           /* an anomaly began */
-	ARSENAL_EVENT_NODE = 16              /* up or down */
+	ARSENAL_EVENT_NODE = 16,             /* up or down */
+	ARSENAL_EVENT_INCIDENT = 32 /* findings that belong together: opened, joined, another root, ended; as JSON */
 };
 #define ARSENAL_EVENTS_NONE 0u
-#define ARSENAL_EVENTS_ALL 31u
+#define ARSENAL_EVENTS_ALL 63u
 
 enum arsenal_severity { ARSENAL_LOW = 0, ARSENAL_MEDIUM = 1, ARSENAL_HIGH = 2 };
 /* UNKNOWN: not observed, which is never the same as healthy. */

@@ -27,7 +27,7 @@ const state = {
   answeredAt: null,
   series: new Map(), // node → { points: [{t, …}], totals: [{t, total}] }
   events: [], // newest first
-  types: new Set(["restart", "anomaly", "health_alert", "node"]),
+  types: new Set(["restart", "anomaly", "incident", "health_alert", "node"]),
   allNodes: true,
   levels: new Map(), // node → { overall: {level, since}, criteria: Map(name → since) }, as told by events
 };
@@ -257,7 +257,7 @@ async function follow() {
     return;
   }
   source = new EventSource(`/api/v1/events?last_event_id=${lastEventId}`);
-  for (const type of ["restart", "anomaly", "health_alert", "performance_alert", "node"]) source.addEventListener(type, onEvent);
+  for (const type of ["restart", "anomaly", "incident", "health_alert", "performance_alert", "node"]) source.addEventListener(type, onEvent);
   source.onopen = () => showEventsState("live");
   source.onerror = () => {
     showEventsState("reconnecting…");
@@ -270,6 +270,7 @@ async function follow() {
 function onEvent(message) {
   const ev = JSON.parse(message.data);
   lastEventId = ev.id;
+  if (ev.type === "incident" && ev.data.change === "joined") return; // the incident was told already
   state.events.unshift(ev);
   state.events.length = Math.min(state.events.length, KEPT_EVENTS);
   if (ev.type === "health_alert") keepLevel(ev);
@@ -860,12 +861,14 @@ function told(ev) {
     case "performance_alert":
       return [d.description, d.current_value !== undefined && `: ${quantity(d.current_value, d.unit)}, usually ${quantity(d.baseline_value, d.unit)}`,
         d.culprits?.length ? [" — ", list(d.culprits.map((p) => mono(processName(p))))] : null];
+    case "incident":
+      return [`${d.change}: `, d.title, d.restarts ? ` (${plural(d.restarts, "restart")})` : "", d.change !== "ended" && d.next_step && el("span", { class: "dim" }, ` ${d.next_step}`)];
     default:
       return [`${d.state || ""}${d.detail ? `: ${d.detail}` : ""}`];
   }
 }
 
-const TYPE_WORDS = { restart: "restart", anomaly: "anomaly", health_alert: "health", performance_alert: "performance", node: "link" };
+const TYPE_WORDS = { restart: "restart", anomaly: "anomaly", incident: "incident", health_alert: "health", performance_alert: "performance", node: "link" };
 
 function showEvents() {
   const shown = state.events.filter((ev) => state.types.has(ev.type) && (state.allNodes || ev.node === state.selected)).slice(0, SHOWN_EVENTS);

@@ -146,3 +146,39 @@ advise(enum criterion c, const struct criterion_state *s, const struct advice_fa
 	snprintf(buf, ADVICE_SIZE, "%s", strbuf_cstr(&out));
 	strbuf_release(&out);
 }
+
+const char *
+advice_next(enum anomaly_type type)
+{
+	switch (type) {
+	case ANOMALY_CPU:
+	case ANOMALY_REDUCTIONS:
+	case ANOMALY_RUN_QUEUE:
+		return ADVICE[CRITERION_CPU].next_step;
+	case ANOMALY_MEMORY:
+		return ADVICE[CRITERION_MEMORY].next_step;
+	case ANOMALY_PROCESS_COUNT:
+		return ADVICE[CRITERION_PROCESSES].next_step;
+	case ANOMALY_RESTART:
+		return ADVICE[CRITERION_RESTARTS].next_step;
+	case ANOMALY_MESSAGE_QUEUE:
+		return ADVICE[CRITERION_MESSAGE_QUEUE].next_step;
+	case ANOMALY_ATOM:
+		return ADVICE[CRITERION_ATOMS].next_step;
+	case ANOMALY_PORT:
+		return ADVICE[CRITERION_PORTS].next_step;
+	case ANOMALY_ETS:
+		return "See which table grows and who owns it; delete what is no longer needed.";
+	case ANOMALY_BINARY:
+		return "Who only passes binaries on keeps them until it collects: hibernate it, or copy what it keeps.";
+	case ANOMALY_IO:
+		return "See which ports and links carry it, and who sends.";
+	case ANOMALY_GC:
+		return "See who allocates most, and what it makes anew each time.";
+	case ANOMALY_NODE_DOWN:
+		return "Read the post-mortem (arsenal report) and the crash dump.";
+	case ANOMALY_TYPE_COUNT:
+		break;
+	}
+	return "";
+}

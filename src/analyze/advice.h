@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/anomaly_type.h"
 #include "model/health.h"
 
 #define ADVICE_SIZE 256
@@ -23,5 +24,8 @@ struct advice_facts {
 
 /* advise writes the recommendation; s is above healthy. Foreign text in it may hold any UTF-8. */
 void advise(enum criterion c, const struct criterion_state *s, const struct advice_facts *facts, char buf[ADVICE_SIZE]);
+
+/* advice_next is the next step after a finding of that type: what the recommendation of its criterion says, where it has one. A literal. */
+const char *advice_next(enum anomaly_type type);
 
 #endif

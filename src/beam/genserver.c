@@ -838,8 +838,8 @@ read_subscriptions(struct genserver *g, struct etf *e)
 	etf_list_end(e, n);
 	if (!etf_done(e))
 		return false;
-	/* The link's state is ours to know: no subscriber gets it. */
-	g->wanted = wanted & ~(1u << EVENT_NODE);
+	/* The link's state and incidents are for people's outlets: no subscriber gets them. */
+	g->wanted = wanted & ~(1u << EVENT_NODE | 1u << EVENT_INCIDENT);
 	return true;
 }
 

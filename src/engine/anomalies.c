@@ -174,16 +174,35 @@ publish(struct engine *e, struct node_event *ev)
 	engine_publish(e, ev);
 }
 
+/* publish_with_alert: of a metric's anomaly of high severity people are told twice, as the seed has it. */
 static void
-publish_alert(struct engine *e, const struct node_event *from)
+publish_with_alert(struct engine *e, struct node_event *anomaly)
 {
-	struct node_event *ev = node_event_new(EVENT_PERFORMANCE_ALERT, from->severity, e->node, from->time_ms);
+	struct node_event *alert =
+	    node_event_new(EVENT_PERFORMANCE_ALERT, anomaly->severity, e->node, anomaly->time_ms);
 
-	anomaly_copy(&ev->u.anomaly, &from->u.anomaly);
-	engine_publish(e, ev);
+	anomaly_copy(&alert->u.anomaly, &anomaly->u.anomaly);
+	publish(e, anomaly);
+	engine_publish(e, alert);
 }
 
 /* ---- metrics ---- */
+
+/* make_known takes the reference. What an incident explains is in that only. */
+static void
+make_known(struct engine *e, struct node_event *ev, struct child *child, int64_t until_ms, int64_t since_ms)
+{
+	struct taken t = incidents_take(e, ev, since_ms, ev->u.anomaly.metric == METRIC_NONE);
+
+	if (t.stands)
+		stand(e, ev, child, until_ms);
+	if (t.tell && ev->u.anomaly.metric != METRIC_NONE && ev->severity == SEVERITY_HIGH)
+		publish_with_alert(e, ev);
+	else if (t.tell)
+		publish(e, ev);
+	else
+		node_event_unref(ev);
+}
 
 static void
 report_metric(struct engine *e, struct watched *w)
@@ -200,14 +219,8 @@ report_metric(struct engine *e, struct watched *w)
 	a->baseline_value = f.baseline;
 	a->deviation = f.deviation;
 	culprits_name(e, a);
-	w->reported = true;
 	w->unreported = false;
-	stand(e, ev, NULL, 0);
-	node_event_ref(ev);
-	publish(e, ev);
-	if (severity == SEVERITY_HIGH)
-		publish_alert(e, ev);
-	node_event_unref(ev);
+	make_known(e, ev, NULL, 0, e->now_ms - (int64_t)w->detector.length * e->options.interval_ms);
 }
 
 static void
@@ -218,8 +231,7 @@ apply_change(struct engine *e, struct watched *w, enum detector_change change)
 		break;
 	case DETECTOR_RAISED:
 	case DETECTOR_ENDED:
-		w->unreported = change == DETECTOR_RAISED;
-		w->reported = false;
+		w->raised = w->unreported = change == DETECTOR_RAISED;
 		end_metric(e, w->metric);
 		break;
 	}
@@ -293,7 +305,7 @@ anomalies_feed(struct engine *e)
 	for (unsigned i = 0; i < e->watched_count; i++) {
 		struct watched *w = &e->watched[i];
 
-		if (w->unreported && !incidents_explain(e, w) && is_at_its_height(w))
+		if (w->unreported && is_at_its_height(w))
 			report_metric(e, w);
 	}
 }
@@ -330,8 +342,7 @@ anomalies_restart(struct engine *e, struct child *c)
 	set_child(a, c->supervisor, c->id, RESTARTS_RAPID);
 	snprintf(a->description, sizeof(a->description), "%s for %s%.200s", ANOMALIES[ANOMALY_RESTART].description,
 	    c->group ? "children of " : "", term_text(c->id));
-	stand(e, ev, c, 0);
-	publish(e, ev);
+	make_known(e, ev, c, 0, c->recent.time_ms[RESTARTS_RAPID - 1]);
 }
 
 void
@@ -348,8 +359,7 @@ anomalies_gave_up(struct engine *e, const struct restart *r, const struct child 
 	snprintf(a->description, sizeof(a->description),
 	    "Supervisor %.60s reached its restart intensity%s and ended; the last child to fail was %.60s",
 	    term_text(r->supervisor), rule, term_text(r->child_id));
-	stand(e, ev, NULL, e->now_ms + RESTARTS_HEALTH_MS);
-	publish(e, ev);
+	make_known(e, ev, NULL, e->now_ms + RESTARTS_HEALTH_MS, e->now_ms);
 }
 
 void
@@ -361,8 +371,7 @@ anomalies_node_down(struct engine *e)
 	if (e->detail[0])
 		snprintf(a->description, sizeof(a->description), "%s: %.200s", ANOMALIES[ANOMALY_NODE_DOWN].description,
 		    e->detail);
-	stand(e, ev, NULL, 0);
-	publish(e, ev);
+	make_known(e, ev, NULL, 0, e->now_ms);
 }
 
 void
@@ -374,6 +383,48 @@ anomalies_node_up(struct engine *e)
 }
 
 /* ---- answers ---- */
+
+/* find_standing is the place of the finding among those that hold; standing_count if it is not listed. */
+static unsigned
+find_standing(const struct engine *e, const struct incident_member *m)
+{
+	unsigned i = 0;
+
+	for (; i < e->standing_count; i++) {
+		const struct anomaly *a = &e->standing[i].event->u.anomaly;
+
+		if (a->type == m->type && a->metric == m->metric && term_same(a->supervisor, m->supervisor) &&
+		    term_same(a->child_id, m->child_id))
+			break;
+	}
+	return i;
+}
+
+bool
+anomalies_hold(const struct engine *e, const struct incident_member *m)
+{
+	for (unsigned i = 0; i < e->watched_count; i++)
+		if (e->watched[i].metric == m->metric)
+			return e->watched[i].raised;
+	return find_standing(e, m) < e->standing_count;
+}
+
+void
+anomalies_settle(struct engine *e, const struct incident_member *m, const char *incident, bool root)
+{
+	unsigned i = find_standing(e, m);
+	struct anomaly *a;
+
+	if (i == e->standing_count)
+		return;
+	if (!m->told) {
+		end_standing(e, i);
+		return;
+	}
+	a = &e->standing[i].event->u.anomaly;
+	snprintf(a->incident, sizeof(a->incident), "%s", incident);
+	a->root = root;
+}
 
 bool
 engine_baseline(const struct engine *e, enum metric_id id, double *mean, double *deviation)

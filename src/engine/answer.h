@@ -90,6 +90,12 @@ void answer_restart_statistics(struct answer *a, const struct engine *e, int64_t
 void answer_history(struct answer *a, const struct engine *e, int64_t start_ms, int64_t end_ms);
 void answer_anomalies(
     struct answer *a, const struct engine *e); /* recent ones, newest first, each with the rankings of then as "top" */
+/*
+ * answer_incidents: the incidents kept, the one that opened last first: as part_incident_fields has them, and the restart patterns in each. One has
+ * some 2 KB.
+ */
+enum incidents_wanted { INCIDENTS_ALL, INCIDENTS_OPEN, INCIDENTS_ENDED };
+void answer_incidents(struct answer *a, const struct engine *e, int64_t now_ms, enum incidents_wanted wanted);
 /* answer_vm_events: {counts: {long_gc: n, …}, events: [{kind, pid, name, value, timestamp}]}, newest first. */
 void answer_vm_events(struct answer *a, const struct engine *e);
 /* answer_patterns: the patterns of a type (PATTERN_TYPE_COUNT: of all), the latest 500 of which are looked at, the one that restarted last first. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/answer.h"
 #include "engine/answer_health.h"
+#include "engine/answer_incidents.h"
 #include "engine/answer_parts.h"
 
 static void
@@ -30,6 +31,12 @@ answer_event_data(struct answer *a, const struct node_event *ev)
 		a->ops->object(a);
 		part_word(a, "state", node_state_name(ev->u.link.state));
 		part_text(a, "detail", ev->u.link.detail);
+		put_end(a);
+		return;
+	case EVENT_INCIDENT:
+		a->ops->object(a);
+		part_word(a, "change", INCIDENT_CHANGES[ev->u.incident.change]);
+		part_incident_fields(a, &ev->u.incident);
 		put_end(a);
 		return;
 	case EVENT_TYPE_COUNT:

@@ -247,6 +247,8 @@ part_anomaly_fields(struct answer *a, const struct anomaly *anomaly)
 		child_fields(a, anomaly);
 	part_time(a, "timestamp", anomaly->time_ms);
 	part_real(a, "score", anomaly->score);
+	part_text(a, "incident", anomaly->incident);
+	part_bool(a, "root", anomaly->root);
 	part_processes(a, "culprits", anomaly->culprits, anomaly->culprit_count);
 }
 

@@ -7,9 +7,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyze/advice.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "engine/answer.h"
+#include "engine/incident_text.h"
 #include "model/quantity.h"
 
 #define FIELD_MAX_BYTES 160    /* of one foreign text in a line */
@@ -136,6 +138,22 @@ add_link(struct strbuf *out, enum node_state state, const char *detail)
 }
 
 static void
+add_incident(struct strbuf *out, const struct incident *i)
+{
+	char lasted[QUANTITY_SIZE];
+
+	strbuf_addf(out, "%s %s", i->id, INCIDENT_CHANGES[i->change]);
+	if (i->change == CHANGE_ENDED)
+		strbuf_addf(out, " after %s", duration_text(lasted, i->ended_ms - i->opened_ms));
+	strbuf_adds(out, ": ");
+	incident_title(out, i);
+	if (i->restarts > 0)
+		strbuf_addf(out, " (%" PRIu64 " restarts)", i->restarts);
+	if (i->change != CHANGE_ENDED && i->member_count > 0)
+		strbuf_addf(out, ". %s", advice_next(i->members[i->root].type));
+}
+
+static void
 add_body(struct strbuf *out, const struct node_event *ev)
 {
 	switch (ev->type) {
@@ -152,6 +170,9 @@ add_body(struct strbuf *out, const struct node_event *ev)
 	case EVENT_NODE:
 		add_link(out, ev->u.link.state, ev->u.link.detail);
 		break;
+	case EVENT_INCIDENT:
+		add_incident(out, &ev->u.incident);
+		break;
 	case EVENT_TYPE_COUNT:
 		break;
 	}
@@ -160,7 +181,8 @@ add_body(struct strbuf *out, const struct node_event *ev)
 static const char *
 short_name(enum event_type type)
 {
-	static const char *const names[EVENT_TYPE_COUNT] = { "restart", "health", "alert", "anomaly", "node" };
+	static const char *const names[EVENT_TYPE_COUNT] = { "restart", "health", "alert", "anomaly", "node",
+		"incident" };
 
 	return type < EVENT_TYPE_COUNT ? names[type] : "?";
 }

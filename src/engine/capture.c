@@ -149,6 +149,7 @@ count_restart(struct engine *e, struct child *c, struct restart *r)
 		pairing_wait(
 		    &c->pairing, r->by_hand ? PAIRING_BY_HAND : PAIRING_CAUGHT, &kept->report, r->time_ms, r->times);
 	capture_publish(e, r);
+	incidents_restart(e, r);
 	if (rapid)
 		anomalies_restart(e, c);
 	if (r->kind == RESTART_GAVE_UP)

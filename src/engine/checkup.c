@@ -92,6 +92,8 @@ publish_alert(struct engine *e, enum criterion changed)
 	struct node_event *ev = node_event_new(EVENT_HEALTH_ALERT, health_severity(level), e->node, e->now_ms);
 	struct health *h = &ev->u.health;
 
+	if (level > LEVEL_HEALTHY)
+		incidents_level(e, changed, level);
 	engine_health(e, e->now_ms, h);
 	h->changed = changed;
 	/* Restarts are judged without a sample, too: then this is the first check. */

@@ -53,6 +53,7 @@ engine_new(const char *node, const struct engine_options *options)
 	restarts_init(&e->restarts, options->max_children);
 	health_judge_init(&e->health, options->warning, options->critical);
 	anomalies_init(e);
+	grouping_init(&e->grouping, e->node, e->options.interval_ms);
 	return e;
 }
 
@@ -77,6 +78,7 @@ engine_free(struct engine *e)
 	if (e == NULL)
 		return;
 	anomalies_release(e);
+	grouping_release(&e->grouping);
 	ring_release(&e->events, free_event);
 	past_release(e);
 	recall_release(e);
@@ -190,6 +192,7 @@ pass(struct engine *e, int64_t now_ms)
 	engine_advance(e, now_ms);
 	anomalies_expire(e);
 	checkup_time(e);
+	incidents_time(e);
 	/* What is restored may have been of a clock that was ahead: nothing is old before it is known what time it is. */
 	if (!e->restoring)
 		past_expire(e);

@@ -143,6 +143,9 @@ unsigned engine_anomalies(const struct engine *e, const struct anomaly *out[HEAL
 /* engine_recent_anomaly is the anomaly found at an age (0 is the newest), or NULL beyond the oldest kept (100 are). */
 const struct anomaly *engine_recent_anomaly(const struct engine *e, size_t age);
 
+/* engine_incidents: those kept (the last INCIDENTS_KEPT), the one that opened last first; at most max of them. */
+size_t engine_incidents(const struct engine *e, const struct incident **out, size_t max);
+
 /*
  * The past, oldest first: start with *it = 0, go on until NULL. What is returned stays valid until the next call or input. Both ends are
  * included.
@@ -163,7 +166,7 @@ const struct sample *engine_past_sample(const struct engine *e, int64_t from_ms,
 const struct past_check *engine_past_check(
     const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it, const struct sample **sample);
 const struct restart *engine_past_restart(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
-/* engine_past_event: EVENT_NODE is not among them. */
+/* engine_past_event: EVENT_NODE and EVENT_INCIDENT are not among them. */
 const struct node_event *engine_past_event(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
 
 /*

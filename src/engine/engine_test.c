@@ -249,10 +249,12 @@ process_count_is_medium_always(void **state)
 	assert_int_equal(counts[EVENT_PERFORMANCE_ALERT], 0);
 }
 
-/* Both memory metrics jump: one story, told once. */
+/* Both memory metrics jump: one story, told once, and open until both are back. */
 static void
 one_type_is_told_once_at_a_time(void **state)
 {
+	const struct incident *i;
+
 	(void)state;
 	set_memory(40);
 	sample_set(&s, METRIC_VM_MEMORY_TOTAL, 1e9);
@@ -262,9 +264,16 @@ one_type_is_told_once_at_a_time(void **state)
 	feed(40);
 	assert_int_equal(counts[EVENT_ANOMALY], 1);
 	set_memory(40);
-	feed(10);
-	assert_int_equal(counts[EVENT_ANOMALY], 2);
-	assert_int_equal(last[EVENT_ANOMALY]->u.anomaly.metric, METRIC_VM_MEMORY_TOTAL);
+	feed(20);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_equal(engine_incidents(e, &i, 1), 1);
+	assert_int_equal(i->member_count, 2);
+	assert_int_equal(i->ended_ms, 0);
+	sample_set(&s, METRIC_VM_MEMORY_TOTAL, 1e9);
+	feed(20);
+	assert_int_equal(counts[EVENT_ANOMALY], 1);
+	assert_int_not_equal(i->ended_ms, 0);
+	assert_int_equal(last[EVENT_INCIDENT]->u.incident.change, CHANGE_ENDED);
 }
 
 /* The figures of one walk are repeated in every sample until the next: one long queue seen once is not a lasting one. */

@@ -160,7 +160,7 @@ past_restart(struct engine *e, const struct restart *r)
 void
 past_event(struct engine *e, struct node_event *ev)
 {
-	if (ev->type != EVENT_NODE)
+	if (ev->type != EVENT_NODE && ev->type != EVENT_INCIDENT)
 		node_event_unref(insert(&e->past_events, node_event_ref(ev), event_behind));
 }
 

@@ -68,8 +68,10 @@ engine_restore_sample(struct engine *e, const struct sample *s, const struct pas
 void
 engine_restore_event(struct engine *e, struct node_event *ev)
 {
-	bool taken = ev->type != EVENT_RESTART && ev->type != EVENT_NODE;
+	bool taken = ev->type != EVENT_RESTART && ev->type != EVENT_NODE && ev->type != EVENT_INCIDENT;
 
+	if (ev->type == EVENT_INCIDENT)
+		incidents_restore(e, &ev->u.incident);
 	if (taken) {
 		e->counts.events++;
 		past_event(e, ev);
@@ -92,6 +94,7 @@ engine_restore_end(struct engine *e, int64_t now_ms)
 	if (e->last && e->last->time_ms > now_ms)
 		e->last = NULL;
 	anomalies_expire(e);
+	incidents_restored(e);
 	past_samples_restored(e);
 	past_expire(e);
 }

@@ -4,6 +4,7 @@
 #define ENGINE_STATE_H
 
 #include "analyze/anomaly.h"
+#include "analyze/grouping.h"
 #include "analyze/health.h"
 #include "analyze/restarts.h"
 #include "base/ring.h"
@@ -25,8 +26,8 @@ struct watched {
 	int64_t before_ms;
 	bool before_known;
 	int64_t seen_ms; /* last judged */
-	bool unreported; /* an anomaly holds and waits until none of its type is reported */
-	bool reported;
+	bool raised;     /* an anomaly holds */
+	bool unreported; /* and waits until it is at its height */
 };
 
 /* An anomaly that holds at present. It ends by its metric, by its child's calm, by the node's return, or at until_ms. */
@@ -98,6 +99,7 @@ struct engine {
 	struct standing standing[HEALTH_MAX_ANOMALIES];
 	unsigned standing_count;
 	struct ring recent; /* struct recent_anomaly */
+	struct grouping grouping;
 	/* restarts */
 	struct restarts restarts;
 	int64_t capture_since_ms; /* since when restarts are seen without a gap; 0: they are not */
@@ -157,14 +159,31 @@ void anomalies_gave_up(struct engine *e, const struct restart *r, const struct c
 /* culprits_name writes into the anomaly, which has its type and its values, the processes behind it, as far as they are known. */
 void culprits_name(const struct engine *e, struct anomaly *a);
 
+/* anomalies_hold: the finding holds still. */
+bool anomalies_hold(const struct engine *e, const struct incident_member *m);
+/* anomalies_settle: the finding, after it was judged again, is of that incident. It is listed among those that hold only if it was told. */
+void anomalies_settle(struct engine *e, const struct incident_member *m, const char *incident, bool root);
+
 /* incidents.c */
+struct taken {
+	bool tell;   /* it is an anomaly of its own, to be published */
+	bool stands; /* it is listed among those that hold */
+};
+/*
+ * incidents_take puts a finding into its incident, which is written into it, and publishes what became of that. since_ms is when it began;
+ * `promised`: it is published whatever explains it.
+ */
+struct taken incidents_take(struct engine *e, struct node_event *ev, int64_t since_ms, bool promised);
+/* incidents_time ends what has ended. */
+void incidents_time(struct engine *e);
+void incidents_restart(struct engine *e, const struct restart *r);
+/* incidents_level: a criterion rose to a level above healthy. */
+void incidents_level(struct engine *e, enum criterion c, enum level level);
+/* incidents_restore takes an incident as it was told in an earlier run; incidents_restored goes on with those that are open. */
+void incidents_restore(struct engine *e, const struct incident *i);
+void incidents_restored(struct engine *e);
 /* incidents_kinds_beyond counts the causes of which some metric is beyond its limit. */
 unsigned incidents_kinds_beyond(const struct engine *e);
-/*
- * incidents_explain: a cause is told even after its consequence, a consequence not beside its cause or another one. When many kinds of metrics are
- * beyond their limits at once, the first is told, and what is far beyond.
- */
-bool incidents_explain(const struct engine *e, const struct watched *w);
 
 /* past.c */
 void past_init(struct engine *e);
@@ -175,7 +194,7 @@ void past_expire(struct engine *e);
 void past_sample(struct engine *e);
 /* past_restart keeps a copy. */
 struct kept_restart *past_restart(struct engine *e, const struct restart *r);
-/* past_event keeps a reference, unless it is an EVENT_NODE. */
+/* past_event keeps a reference, unless it is an EVENT_NODE or EVENT_INCIDENT. */
 void past_event(struct engine *e, struct node_event *ev);
 
 /* past_samples.c */

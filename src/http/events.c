@@ -188,7 +188,7 @@ parse_types(const char *text, unsigned *types, struct err *err)
 		else if (t == EVENT_TYPE_COUNT)
 			return err_set(err,
 			    "types: \"%.*s\" is no type of event; there are restart, health_alert, performance_alert, "
-			    "anomaly, node, and all",
+			    "anomaly, node, incident, and all",
 			    (int)(len < 64 ? len : 64), p);
 		else
 			*types |= 1u << t;

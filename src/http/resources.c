@@ -215,6 +215,25 @@ resource_anomalies(struct call *c)
 	answer_anomalies(&a.base, c->node);
 }
 
+void
+resource_incidents(struct call *c)
+{
+	const char *open = query_get(&c->query, "open");
+	enum incidents_wanted wanted = open == NULL ? INCIDENTS_ALL
+	    : strcmp(open, "true") == 0             ? INCIDENTS_OPEN
+						    : INCIDENTS_ENDED;
+	struct answer_json a;
+	struct jsonw j;
+
+	if (wanted == INCIDENTS_ENDED && strcmp(open, "false") != 0) {
+		reply_error(c->rp, 400, "open: \"%.64s\" is neither true nor false", open);
+		return;
+	}
+	reply_json(c->rp, &j);
+	answer_json_init(&a, &j);
+	answer_incidents(&a.base, c->node, now(c), wanted);
+}
+
 /* ---- memory, and lists of what there is ------------------------------------------------------------------------------ */
 
 static void

@@ -20,6 +20,7 @@ void resource_patterns(struct call *c);
 void resource_predictions(struct call *c);
 void resource_capacity(struct call *c);
 void resource_anomalies(struct call *c);
+void resource_incidents(struct call *c);
 void resource_history(struct call *c);
 void resource_vm_events(struct call *c);
 void resource_top(struct call *c);

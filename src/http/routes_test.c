@@ -97,6 +97,10 @@ resources(void **state)
 	answers("/api/v1/nodes/a@h/predictions", NULL, true);
 	answers("/api/v1/nodes/a@h/capacity", NULL, false);
 	answers("/api/v1/nodes/a@h/anomalies", NULL, true);
+	answers("/api/v1/nodes/a@h/incidents", NULL, true);
+	answers("/api/v1/nodes/a@h/incidents", "open=true", true);
+	answers("/api/v1/nodes/a@h/incidents", "open=false", true);
+	fails("/api/v1/nodes/a@h/incidents", "open=1", 400, "neither true nor false");
 	streams("/api/v1/nodes/a@h/history", NULL);
 	streams("/api/v1/nodes/a@h/history", "start=2024-01-18T10:30:00%2B00:00&end=1705573801000");
 	streams("/api/v1/nodes/a@h/history", "start=0");

@@ -103,6 +103,7 @@ _Static_assert(ARSENAL_EVENT_HEALTH_ALERT == 1 << EVENT_HEALTH_ALERT, "bit");
 _Static_assert(ARSENAL_EVENT_PERFORMANCE_ALERT == 1 << EVENT_PERFORMANCE_ALERT, "bit");
 _Static_assert(ARSENAL_EVENT_ANOMALY == 1 << EVENT_ANOMALY, "bit");
 _Static_assert(ARSENAL_EVENT_NODE == 1 << EVENT_NODE, "bit");
+_Static_assert(ARSENAL_EVENT_INCIDENT == 1 << EVENT_INCIDENT, "bit");
 _Static_assert((int)ARSENAL_LOW == (int)SEVERITY_LOW && (int)ARSENAL_HIGH == (int)SEVERITY_HIGH, "severity");
 _Static_assert((int)ARSENAL_UNKNOWN == (int)LEVEL_UNKNOWN && (int)ARSENAL_CRITICAL == (int)LEVEL_CRITICAL, "level");
 _Static_assert((int)ARSENAL_RESTART_DONE == (int)RESTART_DONE && (int)ARSENAL_RESTART_GAVE_UP == (int)RESTART_GAVE_UP,

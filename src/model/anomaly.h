@@ -3,6 +3,7 @@
 #ifndef MODEL_ANOMALY_H
 #define MODEL_ANOMALY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/anomaly_type.h"
@@ -12,6 +13,7 @@
 #include "model/term.h"
 
 #define ANOMALY_MAX_CULPRITS 3
+#define INCIDENT_ID_SIZE 32
 
 struct anomaly {
 	enum anomaly_type type;
@@ -30,6 +32,9 @@ struct anomaly {
 	struct term *supervisor;
 	struct term *child_id;
 	uint64_t restart_count; /* within the window that made it an anomaly */
+	/* the incident that it belongs to (model/incident.h); "" if none */
+	char incident[INCIDENT_ID_SIZE];
+	bool root; /* of that incident, as it was found */
 };
 
 void anomaly_copy(struct anomaly *to, const struct anomaly *from);

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 
 static const char *const TYPE_NAMES[EVENT_TYPE_COUNT] = { "restart", "health_alert", "performance_alert", "anomaly",
-	"node" };
+	"node", "incident" };
 
 const char *
 event_type_name(enum event_type type)
@@ -41,6 +41,8 @@ body_size(enum event_type type)
 		return sizeof(e->u.anomaly);
 	case EVENT_NODE:
 		return sizeof(e->u.link);
+	case EVENT_INCIDENT:
+		return sizeof(e->u.incident);
 	case EVENT_TYPE_COUNT:
 		break;
 	}
@@ -82,6 +84,9 @@ release_body(struct node_event *e)
 	case EVENT_ANOMALY:
 	case EVENT_PERFORMANCE_ALERT:
 		anomaly_release(&e->u.anomaly);
+		break;
+	case EVENT_INCIDENT:
+		incident_release(&e->u.incident);
 		break;
 	case EVENT_NODE:
 	case EVENT_TYPE_COUNT:

@@ -11,16 +11,21 @@
 
 #include "model/anomaly.h"
 #include "model/health.h"
+#include "model/incident.h"
 #include "model/node.h"
 #include "model/restart.h"
 
-/* The seed's four types, and `node`: the link's state changed (for people's outlets; BEAM subscribers never get it). */
+/*
+ * The seed's four types, `node`: the link's state changed, and `incident`: one opened, changed or ended. The last two are for people's outlets; BEAM
+ * subscribers never get them.
+ */
 enum event_type {
 	EVENT_RESTART,
 	EVENT_HEALTH_ALERT,
 	EVENT_PERFORMANCE_ALERT,
 	EVENT_ANOMALY,
 	EVENT_NODE,
+	EVENT_INCIDENT,
 	EVENT_TYPE_COUNT
 };
 
@@ -38,11 +43,12 @@ struct node_event {
 		struct {
 			enum node_state state;
 			char detail[256];
-		} link; /* EVENT_NODE */
+		} link;                   /* EVENT_NODE */
+		struct incident incident; /* EVENT_INCIDENT, as it was then */
 	} u;
 };
 
-/* event_type_name: "restart", "health_alert", "performance_alert", "anomaly", "node". */
+/* event_type_name: "restart", "health_alert", "performance_alert", "anomaly", "node", "incident". */
 const char *event_type_name(enum event_type type);
 /* event_type_find returns the type of a name of len bytes, or EVENT_TYPE_COUNT. */
 enum event_type event_type_find(const char *name, size_t len);

@@ -5,12 +5,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "store/incident_code.h"
 #include "store/term_code.h"
 
 #define VERSION 1
 #define PROCESS_ARITY 12
 #define PROCESS_ARITY_1 8
-#define ANOMALY_ARITY 14
+#define ANOMALY_ARITY 16
+#define ANOMALY_ARITY_1 14
 #define HEALTH_ARITY 9
 
 /* ---- the tables' names ---- */
@@ -106,6 +108,8 @@ write_anomaly(struct strbuf *out, const struct anomaly *a)
 	term_code_write(out, a->supervisor);
 	term_code_write(out, a->child_id);
 	etf_put_int(out, (int64_t)a->restart_count);
+	text_code_write(out, a->incident);
+	etf_put_int(out, a->root);
 }
 
 static void
@@ -162,13 +166,15 @@ write_health(struct strbuf *out, const struct health *h)
 void
 event_code_write(struct strbuf *out, const struct node_event *ev)
 {
-	assert(is_anomaly(ev->type) || ev->type == EVENT_HEALTH_ALERT);
+	assert(is_anomaly(ev->type) || ev->type == EVENT_HEALTH_ALERT || ev->type == EVENT_INCIDENT);
 	etf_put_tuple(out, 4);
 	etf_put_atom(out, event_type_name(ev->type));
 	etf_put_atom(out, severity_name(ev->severity));
 	etf_put_int(out, ev->time_ms);
 	if (is_anomaly(ev->type))
 		write_anomaly(out, &ev->u.anomaly);
+	else if (ev->type == EVENT_INCIDENT)
+		incident_code_write(out, &ev->u.incident);
 	else
 		write_health(out, &ev->u.health);
 }
@@ -256,9 +262,20 @@ read_count(struct etf *e)
 }
 
 static void
+read_incident_of(struct etf *e, struct anomaly *a)
+{
+	etf_chars(e, a->incident, sizeof(a->incident));
+	a->root = read_count(e) == 1;
+}
+
+/* Files of the first release do not have the incident. */
+static void
 read_anomaly(struct etf *e, struct anomaly *a)
 {
-	etf_tuple_of(e, ANOMALY_ARITY);
+	uint32_t arity = etf_tuple(e);
+
+	if (arity != ANOMALY_ARITY && arity != ANOMALY_ARITY_1)
+		etf_fail(e);
 	read_version(e);
 	a->type = (enum anomaly_type)must_know(e, anomaly_at, ANOMALY_TYPE_COUNT);
 	a->severity = (enum severity)must_know(e, severity_at, SEVERITY_COUNT);
@@ -276,6 +293,8 @@ read_anomaly(struct etf *e, struct anomaly *a)
 	a->supervisor = term_code_read(e);
 	a->child_id = term_code_read(e);
 	a->restart_count = read_count(e);
+	if (arity == ANOMALY_ARITY)
+		read_incident_of(e, a);
 }
 
 static void
@@ -361,7 +380,24 @@ read_health(struct etf *e, struct health *h, const char *node)
 	read_anomalies(e, h, node);
 }
 
-/* Nested are anomalies only, so that bytes cannot make this recurse. */
+/* is_readable: nested are anomalies only, so that bytes cannot make this recurse. */
+static bool
+is_readable(enum event_type type, bool nested)
+{
+	return is_anomaly(type) || (!nested && (type == EVENT_HEALTH_ALERT || type == EVENT_INCIDENT));
+}
+
+static void
+read_body(struct etf *e, struct node_event *ev)
+{
+	if (is_anomaly(ev->type))
+		read_anomaly(e, &ev->u.anomaly);
+	else if (ev->type == EVENT_INCIDENT)
+		incident_code_read(e, &ev->u.incident);
+	else
+		read_health(e, &ev->u.health, ev->node);
+}
+
 static struct node_event *
 read_event(struct etf *e, const char *node, bool nested)
 {
@@ -372,13 +408,12 @@ read_event(struct etf *e, const char *node, bool nested)
 	etf_tuple_of(e, 4);
 	type = (enum event_type)must_know(e, type_at, EVENT_TYPE_COUNT);
 	severity = (enum severity)must_know(e, severity_at, SEVERITY_COUNT);
-	if (!is_anomaly(type) && (nested || type != EVENT_HEALTH_ALERT))
+	if (!is_readable(type, nested)) {
 		etf_fail(e);
-	ev = node_event_new(is_anomaly(type) ? type : EVENT_HEALTH_ALERT, severity, node, etf_int(e));
-	if (is_anomaly(type))
-		read_anomaly(e, &ev->u.anomaly);
-	else
-		read_health(e, &ev->u.health, node);
+		return NULL;
+	}
+	ev = node_event_new(type, severity, node, etf_int(e));
+	read_body(e, ev);
 	if (etf_ok(e))
 		return ev;
 	node_event_unref(ev);

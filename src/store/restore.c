@@ -123,7 +123,7 @@ read_finding(struct restore *r, const void *body, size_t len)
 {
 	struct node_event *ev = event_code_read(body, len, r->in->name);
 
-	if (ev && ev->type != EVENT_HEALTH_ALERT)
+	if (ev && (ev->type == EVENT_ANOMALY || ev->type == EVENT_PERFORMANCE_ALERT))
 		return ev;
 	node_event_unref(ev);
 	return NULL;
