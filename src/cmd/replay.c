@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -12,9 +13,17 @@
 #include "os/log.h"
 #include "replay/outlet_json.h"
 #include "replay/outlet_nab.h"
+#include "replay/outlet_plot.h"
 #include "replay/outlet_text.h"
+#include "replay/plot_png.h"
+#include "replay/plot_terminal.h"
 #include "replay/replay.h"
 #include "replay/unpack.h"
+
+#define CHART_ROWS 9
+#define CHARTS 4   /* drawn as text at most */
+#define PANELS 12  /* of a picture */
+#define COLUMNS 80 /* of what is no terminal */
 
 /* ---- where the results of one file go ---- */
 
@@ -25,6 +34,8 @@ struct results {
 	struct text_outlet text;
 	struct json_outlet json;
 	struct nab_outlet nab;
+	struct plot_outlet plot;
+	bool chart;
 	struct outlets outlets;
 };
 
@@ -78,6 +89,13 @@ make_folder(const char *path, struct err *err)
 	return ok;
 }
 
+/* wants_chart: a terminal gets one without asking, but not for each of many files. */
+static bool
+wants_chart(const struct settings *s)
+{
+	return s->chart || (s->out == NULL && !s->nab && !s->json && s->node_count == 1 && isatty(STDOUT_FILENO));
+}
+
 static bool
 open_results(struct results *r, const struct settings *s, const char *file, struct err *err)
 {
@@ -100,6 +118,12 @@ open_results(struct results *r, const struct settings *s, const char *file, stru
 	    : s->json                    ? json_outlet(&r->json)
 					 : text_outlet(&r->text);
 	outlets_add(&r->outlets, &one);
+	r->chart = wants_chart(s);
+	if (r->chart || s->plot) {
+		const struct outlet plot = plot_outlet_init(&r->plot);
+
+		outlets_add(&r->outlets, &plot);
+	}
 	return true;
 }
 
@@ -107,7 +131,10 @@ open_results(struct results *r, const struct settings *s, const char *file, stru
 static bool
 close_results(struct results *r, bool ok, struct err *err)
 {
-	bool written = r->to == NULL || (fflush(r->to) == 0 && !ferror(r->to));
+	bool written;
+
+	plot_outlet_release(&r->plot);
+	written = r->to == NULL || (fflush(r->to) == 0 && !ferror(r->to));
 
 	if (!written)
 		err_set(err, "%s: %s", r->path ? r->path : "standard output", strerror(errno));
@@ -117,6 +144,49 @@ close_results(struct results *r, bool ok, struct err *err)
 		unlink(r->path);
 	free(r->path);
 	return written;
+}
+
+/* ---- what is drawn ---- */
+
+static unsigned
+terminal_columns(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return columns && atoi(columns) > 0 ? (unsigned)atoi(columns) : COLUMNS;
+}
+
+/* Of a node only what something was found in: it has two dozen metrics. */
+static void
+print_charts(struct results *r)
+{
+	const struct plot_line *lines[CHARTS];
+	size_t count = plot_outlet_pick(&r->plot, lines, CHARTS);
+	struct strbuf out = STRBUF_INIT;
+
+	for (size_t i = 0; i < count; i++)
+		if (lines[i]->mark_count > 0 || !lines[i]->has_unit)
+			plot_terminal(&out, lines[i], terminal_columns(), CHART_ROWS, r->text.colour);
+	fwrite(strbuf_cstr(&out), 1, out.len, r->to);
+	strbuf_release(&out);
+}
+
+static bool
+draw(struct results *r, const struct settings *s, const char *file, struct err *err)
+{
+	const struct plot_line *lines[PANELS];
+	size_t count = plot_outlet_pick(&r->plot, lines, PANELS);
+
+	if (r->chart)
+		print_charts(r);
+	if (s->plot == NULL)
+		return true;
+	if (count == 0)
+		return err_set(err, "%s: there is nothing that could be drawn", file);
+	return plot_png(s->plot, file, lines, count, err);
 }
 
 /* ---- one file ---- */
@@ -142,7 +212,7 @@ replay_file(const struct settings *s, const char *file)
 		.node = s->node,
 		.series = s->series,
 	};
-	struct results r;
+	static struct results r; /* large */
 	struct flaws flaws;
 	struct err err;
 	bool ok, written;
@@ -152,6 +222,7 @@ replay_file(const struct settings *s, const char *file)
 	if (ok && r.nab.unfit)
 		ok = err_set(&err, "%s: --nab is for files of one series: this has %s", file,
 		    r.nab.begun ? "several" : "a node's metrics");
+	ok = ok && draw(&r, s, file, &err);
 	if (!ok)
 		log_error("%s", err.text);
 	written = close_results(&r, ok, &err);
@@ -168,6 +239,12 @@ check(const struct settings *s, struct err *err)
 {
 	if (s->nab && (s->json || s->scores || s->all))
 		return err_set(err, "--nab has a form of its own, without --json, --scores and --all");
+	if (s->chart && (s->nab || s->json))
+		return err_set(err, "--chart goes with text, not with --nab or --json");
+	if (s->plot && s->node_count > 1)
+		return err_set(err, "--plot is of one FILE");
+	if (s->plot && !plot_png_ready(err))
+		return false;
 	for (size_t i = 0; s->out && i < s->node_count; i++)
 		for (size_t k = 0; k < i; k++) {
 			char *a = result_path(s, s->nodes[i]), *b = result_path(s, s->nodes[k]);
@@ -229,7 +306,7 @@ const struct command COMMAND_REPLAY = {
 	    "  arsenal replay cpu.csv\n"
 	    "  arsenal replay --scores --json cpu.csv | jq -c 'select(.score > 0.5)'\n"
 	    "  arsenal replay --nab --out results nab/data/*/*.csv\n"
-	    "  arsenal replay incident.jsonl.zst\n"
+	    "  arsenal replay --plot incident.png incident.jsonl.zst\n"
 	    "\n"
 	    "A score of 0.5 is the limit. Behind a report of a series there is none for ten samples.\n"
 	    "\n"

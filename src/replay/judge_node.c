@@ -4,6 +4,7 @@
  * is made with it, as of a node that is watched every so many seconds.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,18 +68,35 @@ take(struct judge *j, struct engine *e, const struct sample *s)
 	judge_sample(j, e);
 }
 
+/* node_name: the file's, without folder and endings, unless one was given. */
+static void
+node_name(const struct judge *j, char name[NODE_NAME_MAX + 1])
+{
+	const char *slash = strrchr(j->flaws->file, '/'), *file = slash ? slash + 1 : j->flaws->file;
+	size_t len = strcspn(file, ".");
+
+	if (j->options->node)
+		snprintf(name, NODE_NAME_MAX + 1, "%s", j->options->node);
+	else
+		snprintf(name, NODE_NAME_MAX + 1, "%.*s", len < NODE_NAME_MAX ? (int)len : NODE_NAME_MAX, file);
+	if (*name == '\0')
+		snprintf(name, NODE_NAME_MAX + 1, "node");
+}
+
 /* begin makes the engine, and gives it what was held. */
 static void
 begin(struct judge *j, struct node *n)
 {
 	struct engine_options o = engine_defaults();
 	int64_t usual = timeline_usual_ms(&n->times);
+	char name[NODE_NAME_MAX + 1];
 
 	if (n->engine || n->held_count == 0)
 		return;
 	if (usual >= LEAST_INTERVAL_MS && usual <= MOST_INTERVAL_MS)
 		o.interval_ms = usual;
-	n->engine = judge_engine(j, j->options->node ? j->options->node : "node", &o);
+	node_name(j, name);
+	n->engine = judge_engine(j, name, &o);
 	engine_link(n->engine, n->held[0].time_ms, NODE_UP, NULL);
 	for (unsigned i = 0; i < n->held_count; i++)
 		take(j, n->engine, &n->held[i]);

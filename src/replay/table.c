@@ -260,8 +260,6 @@ read_json(struct table *t, const struct line *l, bool *timed, struct err *err)
 	struct table_json_row j;
 
 	*timed = false;
-	for (size_t i = 0; i < t->count; i++)
-		t->cells[i] = NAN;
 	if (!table_json_read(t->json, t->flaws, l, &j, err))
 		return false;
 	t->row.time_text = j.time_text;
@@ -270,7 +268,8 @@ read_json(struct table *t, const struct line *l, bool *timed, struct err *err)
 	*timed = j.timed;
 	while (t->count < j.count)
 		add_column(t, table_json_column(t->json, t->count));
-	memcpy(t->cells, j.cells, j.count * sizeof(t->cells[0]));
+	for (size_t i = 0; i < t->count; i++)
+		t->cells[i] = j.cells[i];
 	return true;
 }
 

@@ -2,12 +2,12 @@
 /* The declarations below are those of zlib.h and zstd.h: their ABI has been the same since zlib 1.0 and zstd 1.4. */
 #include "replay/unpack.h"
 
-#include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "replay/library.h"
 
 #define PIECE 65536
 #define ZSTD_LEVEL 3
@@ -72,27 +72,6 @@ static struct {
 
 /* ---- loading ---- */
 
-struct symbol {
-	const char *name;
-	void *at; /* of the function pointer */
-};
-
-static bool
-load(const char *library, const char *package, const struct symbol *symbols, size_t count, struct err *err)
-{
-	/* It stays loaded: the program may need it again, and ends before long otherwise. */
-	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-
-	for (size_t i = 0; handle && i < count; i++) {
-		void *found = dlsym(handle, symbols[i].name);
-
-		if (found == NULL)
-			return err_set(err, "%s is too old: it has no %s", library, symbols[i].name);
-		memcpy(symbols[i].at, &found, sizeof(found));
-	}
-	return handle || err_set(err, "%s cannot be loaded; it comes with the package %s", library, package);
-}
-
 static bool
 load_zlib(struct err *err)
 {
@@ -100,7 +79,7 @@ load_zlib(struct err *err)
 		{ "inflateReset", &z.inflate_reset }, { "inflateEnd", &z.inflate_end },
 		{ "deflateInit2_", &z.deflate_init }, { "deflate", &z.deflate }, { "deflateEnd", &z.deflate_end } };
 
-	return z.deflate_end || load("libz.so.1", "zlib1g", symbols, ARRAY_LEN(symbols), err);
+	return z.deflate_end || library_load("libz.so.1", "zlib1g", symbols, ARRAY_LEN(symbols), err);
 }
 
 static bool
@@ -112,7 +91,7 @@ load_zstd(struct err *err)
 		{ "ZSTD_CCtx_setParameter", &zs.set }, { "ZSTD_isError", &zs.is_error },
 		{ "ZSTD_getErrorName", &zs.error_name } };
 
-	return zs.error_name || load("libzstd.so.1", "libzstd1", symbols, ARRAY_LEN(symbols), err);
+	return zs.error_name || library_load("libzstd.so.1", "libzstd1", symbols, ARRAY_LEN(symbols), err);
 }
 
 static bool

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`arsenal replay`: what was recorded live is found again, to the byte; series of others; files that are not what they should be."""
 
+import ctypes
 import gzip
 import json
 import os
@@ -220,8 +221,25 @@ class Replay(SystemTest):
         self.assertIn("nowhere.csv: No such file or directory", self.replay("nowhere.csv", code=1)[1])
         self.assertIn("is a folder", self.replay(".", code=1)[1])
 
+    def test_plots(self):
+        file = self.series()
+        out, _ = self.replay("--chart", file)
+        self.assertRegex(out, r"\d ┤[⠀-⣿]{67}\n")
+        self.assertRegex(out, r"\n {13} +\^+ +\n {13}2014-04-01 00:00 +2014-04-11 09:55\n$")
+        self.assertNotIn("\033", out)
+        picture = self.room.path("jump.png")
+        try:
+            ctypes.CDLL("libcairo.so.2")
+        except OSError:
+            self.assertIn("it comes with the package libcairo2", self.replay("--plot", picture, file, code=64)[1])
+            return
+        self.replay("--plot", picture, file)
+        with open(picture, "rb") as f:
+            self.assertEqual(f.read(8), b"\x89PNG\r\n\x1a\n")
+        self.assertIn("nowhere/x.png: ", self.replay("--plot", "nowhere/x.png", file, code=1)[1])
+
     def test_wrong_arguments(self):
-        for args in ([], ["--threshold", "0", "f"], ["--threshold", "nan", "f"], ["--nab", "--json", "f"], ["--out", "d", "a/x.csv", "b/a/x.csv"]):
+        for args in (["--chart", "--nab", "f"], ["--plot", "x.png", "f", "g"], [], ["--threshold", "0", "f"], ["--threshold", "nan", "f"], ["--nab", "--json", "f"], ["--out", "d", "a/x.csv", "b/a/x.csv"]):
             self.assertNotEqual(self.replay(*args, code=64)[1], "")
         out, _ = self.replay("--help")
         for word in ("--nab", "--strict", "values that are no finite numbers", "a live recording"):
