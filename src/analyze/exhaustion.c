@@ -33,20 +33,20 @@ collect(const int64_t *times_ms, size_t n, int64_t now_ms, struct gaps *g)
 }
 
 /*
- * next_gap: the first one is longer than what has passed. How much longer than any there was is as likely as one in their number: it ended, then, or goes on
- * beyond what is looked at.
+ * next_gap is longer than it has been quiet (the first one; others: than -1). That it is longer than any there was counts as half a gap (the estimate of
+ * Krichevsky and Trofimov, IEEE Trans. Inf. Theory 27 (1981), 199-207): it ended, then, or goes on beyond what is looked at.
  */
 static double
-next_gap(const struct gaps *g, struct chance *c, double least)
+next_gap(const struct gaps *g, struct chance *c, double quiet)
 {
 	double longer[EXHAUSTION_TIMES];
 	size_t n = 0, i;
 
 	for (size_t k = 0; k < g->count; k++)
-		if (g->gap[k] > least)
+		if (g->gap[k] > quiet)
 			longer[n++] = g->gap[k];
-	i = chance_below(c, n + 1);
-	return i < n ? longer[i] : INFINITY;
+	i = chance_below(c, 2 * n + 1);
+	return i < 2 * n ? longer[i / 2] : INFINITY;
 }
 
 /* What a path is held to. */

@@ -7,6 +7,8 @@
 #include "analyze/quantile.h"
 
 #define PATHS 199
+#define TAIL_SHARE 10 /* one in so many peaks is of the tail */
+#define TAIL_LEAST 3
 
 static double
 draw(struct chance *c, const double *of, size_t n)
@@ -14,31 +16,63 @@ draw(struct chance *c, const double *of, size_t n)
 	return n > 0 ? of[chance_below(c, n)] : 0;
 }
 
-/* draw_line is a line as likely as the data make it: its level at the last place, and its slope. */
-static void
-draw_line(const struct trend *t, struct chance *c, double *level, double *slope)
-{
-	double by = t->error * chance_normal(c);
+/*
+ * Peaks, the largest first. The future is longer than the past, so larger ones than were seen will come: the tail behind the k-th goes on as a power (Weissman,
+ * J. Am. Stat. Assoc. 73 (1978), 812-815), with the exponent that the first k show (Hill, Ann. Stat. 3 (1975), 1163-1174).
+ */
+struct peaks {
+	size_t count, tail;
+	double value[TREND_VALUES];
+	double exponent;
+};
 
-	*slope = t->slope + by;
-	*level = t->level + by * t->pivot + t->offset * chance_normal(c);
+static void
+begin_peaks(struct peaks *p, const double *peaks, size_t n)
+{
+	double sum = 0;
+
+	p->count = n;
+	p->exponent = 0;
+	p->tail = n / TAIL_SHARE > TAIL_LEAST ? n / TAIL_SHARE : TAIL_LEAST;
+	for (size_t i = 0; i < n; i++)
+		p->value[i] = -fmax(peaks[i], 0);
+	if (n == 0)
+		return;
+	quantile(p->value, n, 0);
+	for (size_t i = 0; i < n; i++)
+		p->value[i] = -p->value[i];
+	if (n < TREND_LEAST || p->value[p->tail] <= 0)
+		return;
+	for (size_t i = 0; i < p->tail; i++)
+		sum += log(p->value[i] / p->value[p->tail]);
+	p->exponent = fmin(sum / (double)p->tail, 1);
 }
 
 static double
-follow_path(const struct passage_question *q, struct chance *c)
+draw_peak(const struct peaks *p, struct chance *c)
+{
+	size_t i = p->count > 0 ? chance_below(c, p->count) : 0;
+
+	if (p->count == 0)
+		return 0;
+	return i < p->tail && p->exponent > 0 ? p->value[p->tail] * pow(chance_uniform(c), -p->exponent) : p->value[i];
+}
+
+static double
+follow_path(const struct passage_question *q, const struct peaks *peaks, struct chance *c)
 {
 	const struct trend *t = q->trend;
-	double level, slope, noise = t->stray;
+	double term[TREND_TERMS], noise = t->stray;
 
-	draw_line(t, c, &level, &slope);
+	trend_draw(t, c, term);
 	for (size_t i = 1; i <= q->horizon; i++) {
-		double value, peak = fmax(draw(c, q->peaks, q->peak_count), 0);
+		double value, peak = draw_peak(peaks, c);
 
 		noise = t->memory * noise + draw(c, t->shock, t->shocks);
-		value = level + slope * (double)i + noise + peak;
+		value = trend_at(t, term, (double)i) + noise + peak;
 		if (q->rhythm_count > 0)
 			value += q->rhythm[i % q->rhythm_count];
-		/* Somewhere between the two places: nothing says where. */
+		/* Somewhere in that block: nothing says where. */
 		if (value >= q->limit)
 			return (double)i - chance_uniform(c);
 	}
@@ -49,11 +83,13 @@ void
 passage_find(const struct passage_question *q, double confidence, struct passage *out)
 {
 	struct chance c = { q->seed };
+	struct peaks peaks;
 	double times[PATHS];
 	size_t reached = 0;
 
+	begin_peaks(&peaks, q->peaks, q->peak_count);
 	for (size_t i = 0; i < PATHS; i++) {
-		times[i] = follow_path(q, &c);
+		times[i] = follow_path(q, &peaks, &c);
 		reached += isfinite(times[i]);
 	}
 	out->low = quantile(times, PATHS, (1 - confidence) / 2);

@@ -6,8 +6,9 @@
  *	P. Perron, T. Yabu: Estimating deterministic trends with an integrated or stationary noise component. J. Econometrics 151 (2009), 56-69
  *
  * Feasible generalised least squares with the noise's memory (its AR(1) coefficient) estimated from the residuals, corrected for its bias, and taken
- * as 1 where it is near 1. What the line is fitted to is made robust before: residuals of a Theil-Sen line (P. K. Sen, J. Am. Stat. Assoc. 63
- * (1968), 1379-1389) are cut off at four robust deviations.
+ * as 1 where that cannot be ruled out. What the line is fitted to is made robust before: residuals of a Theil-Sen line (P. K. Sen, J. Am. Stat.
+ * Assoc. 63 (1968), 1379-1389) are cut off at four robust deviations. A wave of a known length may be fitted along with the line: then a slope that
+ * might as well be a part of the wave has a large error.
  */
 #ifndef ANALYZE_TREND_H
 #define ANALYZE_TREND_H
@@ -15,29 +16,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analyze/chance.h"
+
 #define TREND_VALUES 96 /* at most, in one series */
 #define TREND_LEAST 12  /* below so many known values nothing is said */
+#define TREND_TERMS 4   /* level at the last place, slope, and the wave's two */
 
 struct trend {
-	size_t count;  /* known values it goes by */
-	double level;  /* the line at the last place */
-	double slope;  /* per place */
-	double error;  /* standard error of the slope */
-	double pivot;  /* around which place, counted back from the last, level and slope are independent */
-	double offset; /* standard error of the line there */
+	size_t count; /* known values it goes by */
+	double slope; /* per place */
+	double error; /* standard error of the slope */
 	double
 	    memory;   /* share of a deviation that is left at the next place: 0 to 1; at 1 the noise is a random walk */
 	double stray; /* deviation at the last place; 0 where memory is 1, for then the line begins there */
 	size_t shocks; /* what was new in the noise from place to place, around 0 */
 	double shock[TREND_VALUES];
+	double cut[TREND_VALUES]; /* by place: how much of the value was taken for an outlier and left out */
+	/* private */
+	double wave;         /* places; 0: none */
+	size_t first, terms; /* those that are uncertain */
+	double term[TREND_TERMS];
+	double root[TREND_TERMS][TREND_TERMS]; /* Cholesky's of the information; lower */
+	double deviation;                      /* of a shock */
+	double freedom;                        /* degrees of it, of which the deviation comes */
 };
 
 /*
- * trend_fit fits n <= TREND_VALUES values at places of equal distance, oldest first; NaN: not known. False if fewer than TREND_LEAST are known, or
- * the last is not. Deterministic; n^2 / 2 slopes are looked at.
+ * trend_fit fits n <= TREND_VALUES values at places of equal distance, oldest first; NaN: not known. wave: its length in places, 0 for none. False if fewer
+ * than TREND_LEAST are known, or the last is not, or too little of the wave is seen to tell it from the line at all. n^2 / 2 slopes are looked at.
  */
-bool trend_fit(const double *values, size_t n, struct trend *out);
+bool trend_fit(const double *values, size_t n, double wave, struct trend *out);
 /* trend_strength is slope / error, as of a t distribution; 0 without a slope, infinite without noise. */
 double trend_strength(const struct trend *t);
+/* trend_draw draws terms that are as likely as the data make them; trend_at is the value with them, so many places behind the last. */
+void trend_draw(const struct trend *t, struct chance *c, double term[TREND_TERMS]);
+double trend_at(const struct trend *t, const double term[TREND_TERMS], double place);
 
 #endif

@@ -25,7 +25,7 @@ static const struct {
 	{ 15000, 40 },    /* 10 minutes */
 	{ 60000, 60 },    /* an hour */
 	{ 300000, 72 },   /* 6 hours */
-	{ 1800000, 96 },  /* 2 days */
+	{ 1800000, 48 },  /* a day */
 	{ 7200000, 96 },  /* 8 days */
 	{ 86400000, 90 }, /* 90 days */
 };
@@ -59,10 +59,11 @@ fill_block(const struct points *p, size_t *at, int64_t from_ms, int64_t end_ms, 
 }
 
 static void
-fill_scale(const struct points *p, int64_t end_ms, struct outlook_scale *s)
+fill_scale(const struct points *p, int64_t end_ms, int64_t now_ms, struct outlook_scale *s)
 {
 	size_t at = 0;
 
+	s->lag_ms = now_ms > end_ms ? now_ms - end_ms : 0;
 	for (size_t i = 0; i < s->count; i++) {
 		int64_t from_ms = end_ms - (int64_t)(s->count - i) * s->block_ms;
 
@@ -87,7 +88,7 @@ read_samples(const struct engine *e, enum metric_id metric, int64_t from_ms, str
 
 	from_ms = from_ms > begin_ms ? from_ms : begin_ms;
 	p.count = engine_past_points(e, metric, from_ms, end_ms, s->block_ms, points, 40);
-	fill_scale(&p, end_of(&p, s->block_ms), s);
+	fill_scale(&p, end_of(&p, s->block_ms), e->last->time_ms, s);
 }
 
 static void
@@ -99,7 +100,7 @@ read_rollup(const struct engine *e, const struct rollup *r, enum metric_id metri
 
 	p.count = rollup_points(r, metric, from_ms > begin_ms ? from_ms : begin_ms, p.points, max);
 	for (struct outlook_scale *s = first; s < end; s++)
-		fill_scale(&p, end_of(&p, r->step_ms), s);
+		fill_scale(&p, end_of(&p, r->step_ms), e->last->time_ms, s);
 	free(p.points);
 }
 

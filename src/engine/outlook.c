@@ -2,94 +2,153 @@
 #include "engine/outlook.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "analyze/passage.h"
+#include "analyze/rhythm.h"
 
 #define STRENGTH 3.0 /* standard errors: a slope that is no chance */
-#define CHANGE 3.0   /* likewise: a slope that is another one */
+#define CHANGE 2.2   /* likewise: a slope that is another one */
+#define ALIKE 0.6    /* of a departure: what was so large before makes it nothing new */
+#define ENDED 1.3    /* likewise: one in ten such judgements may be wrong */
+#define SHORTEST 16  /* blocks */
 #define AHEAD 4      /* times the history that is looked ahead */
-#define LONGEST_MS (INT64_C(30) * 86400000)
+#define LONGEST_MS (INT64_C(30) * DAY_MS)
+#define DAY_MS INT64_C(86400000)
 #define HOUR_MS 3600000.0
+/* Of less than two days it is not known what the day's rhythm is: then a wave of a day is fitted along, where it would be seen as growth. */
+#define RHYTHM_KNOWN_MS (2 * DAY_MS)
+#define WAVE_SEEN_MS (DAY_MS / 8)
 
-/* A scale's line. */
-struct view {
+/* The last blocks of a scale, and the line through them. */
+struct window {
 	const struct outlook_scale *scale;
+	size_t first, count; /* blocks of the scale */
+	int64_t span_ms;
+	bool wave; /* the day may be in it, and is not known */
 	struct trend trend;
+	struct rhythm rhythm;      /* count 0: none */
+	double rest[TREND_VALUES]; /* with a rhythm: the levels without it */
 };
 
+/* known_from is the first known block. */
 static size_t
-known_blocks(const struct outlook_scale *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		n += isfinite(s->level[i]) != 0;
-	return n;
-}
-
-static int64_t
-span_ms(const struct outlook_scale *s)
+known_from(const struct outlook_scale *s)
 {
 	size_t first = 0;
 
 	while (first < s->count && !isfinite(s->level[first]))
 		first++;
-	return (int64_t)(s->count - first) * s->block_ms;
+	return first;
+}
+
+static int64_t
+span_ms(const struct outlook_scale *s)
+{
+	return (int64_t)(s->count - known_from(s)) * s->block_ms;
 }
 
 static double
-rate(const struct view *v)
+rate(const struct window *w)
 {
-	return v->trend.slope / (double)v->scale->block_ms;
+	return w->trend.slope / (double)w->scale->block_ms;
 }
 
 static double
-rate_error(const struct view *v)
+rate_error(const struct window *w)
 {
-	return v->trend.error / (double)v->scale->block_ms;
+	return w->trend.error / (double)w->scale->block_ms;
 }
 
-/* rose is by how much the level rose in a scale's last blocks but for so many. */
-static double
-rose(const struct outlook_scale *s, size_t blocks, size_t before)
-{
-	size_t last = s->count - 1 - before;
+/* ---- fitting a window ---- */
 
-	return s->level[last] - s->level[last - blocks];
-}
-
-/* happened_before: as large a departure from the line was seen on that scale, in as long a time, ending before that time began. */
+/* A line through values without their rhythm; what the rhythm took up of the noise is given back. */
 static bool
-happened_before(const struct outlook_scale *s, int64_t time_ms, double line_rate, double departure, size_t *looked_at)
+fit_around_rhythm(struct window *w)
 {
-	size_t blocks = (size_t)(time_ms / s->block_ms);
+	const double *values = w->scale->level + w->first;
+	double more;
 
-	if (blocks == 0)
+	for (size_t i = 0; i < w->count; i++)
+		w->rest[i] = values[i] - w->rhythm.at[i % w->rhythm.count];
+	if (!trend_fit(w->rest, w->count, 0, &w->trend))
 		return false;
-	for (size_t before = blocks; before + blocks < s->count; before++) {
-		double other = rose(s, blocks, before) - line_rate * (double)(blocks * (size_t)s->block_ms);
+	more = sqrt((double)w->count / (double)(w->count - w->rhythm.count));
+	w->trend.error *= more;
+	w->trend.deviation *= more;
+	for (size_t i = 0; i < w->trend.shocks; i++)
+		w->trend.shock[i] *= more;
+	return true;
+}
 
-		if (!isfinite(other))
-			continue;
-		++*looked_at;
-		if (departure > 0 ? other >= departure : other <= departure)
+static bool
+fit(struct window *w)
+{
+	size_t day = (size_t)(DAY_MS / w->scale->block_ms);
+
+	double wave = w->wave && w->span_ms >= WAVE_SEEN_MS ? (double)DAY_MS / (double)w->scale->block_ms : 0;
+
+	w->rhythm.count = 0;
+	if (!trend_fit(w->scale->level + w->first, w->count, wave, &w->trend))
+		return false;
+	if (wave > 0 || day < 2 || day > RHYTHM_PLACES ||
+	    !rhythm_find(w->scale->level + w->first, w->count, day, w->trend.slope, &w->rhythm))
+		return true;
+	return fit_around_rhythm(w);
+}
+
+static bool
+fit_last(const struct outlook_scale *s, size_t blocks, bool wave, struct window *w)
+{
+	*w = (struct window) { .scale = s, .first = s->count - blocks, .count = blocks, .wave = wave };
+	w->span_ms = (int64_t)blocks * s->block_ms;
+	return fit(w);
+}
+
+/* ---- choosing one ---- */
+
+/* above_line is a block's level above a line of that rate that begins at the scale's first block. */
+static double
+above_line(const struct outlook_scale *s, size_t block, double line_rate)
+{
+	return s->level[block] - line_rate * (double)block * (double)s->block_ms;
+}
+
+/* farthest is the largest departure from the line, in that direction, that a block's level has from those up to so many blocks before it. */
+static double
+farthest(const struct outlook_scale *s, size_t block, size_t blocks, double line_rate, double direction)
+{
+	double most = 0, level = above_line(s, block, line_rate);
+
+	for (size_t i = block > blocks ? block - blocks : 0; i < block; i++)
+		most = fmax(most, direction * (level - above_line(s, i, line_rate)));
+	return most;
+}
+
+/* happened_before: as large a departure from the line was seen on that scale, within as long a time, before that time began. */
+static bool
+happened_before(const struct outlook_scale *s, int64_t time_ms, double line_rate, double departure)
+{
+	size_t blocks = (size_t)(time_ms / s->block_ms), last = (size_t)((time_ms - 1) / s->block_ms) + 1;
+	double direction = copysign(1, departure);
+
+	if (blocks == 0 || last >= s->count)
+		return false;
+	for (size_t i = s->count - last; i-- > 1;)
+		if (farthest(s, i, blocks, line_rate, direction) >= ALIKE * fabs(departure))
 			return true;
-	}
 	return false;
 }
 
+/* is_new: the shorter window has another slope than the line so far, and such a thing has not happened before. */
 static bool
-is_new(const struct outlook_question *q, const struct view *now, const struct view *line)
+is_new(const struct outlook_question *q, const struct window *now, const struct window *line)
 {
-	double departure = (rate(now) - rate(line)) * (double)span_ms(now->scale);
-	size_t looked_at = 0;
+	double departure = (rate(now) - rate(line)) * (double)now->span_ms;
 
 	if (fabs(rate(now) - rate(line)) < CHANGE * hypot(rate_error(now), rate_error(line)))
 		return false;
 	for (size_t i = 0; i < q->scale_count; i++)
-		if (q->scales[i].block_ms > now->scale->block_ms &&
-		    happened_before(&q->scales[i], span_ms(now->scale), rate(line), departure, &looked_at))
+		if (happened_before(&q->scales[i], now->span_ms, rate(line), departure))
 			return false;
 	return true;
 }
@@ -104,7 +163,7 @@ longest_scale(const struct outlook_question *q)
 	for (size_t i = 0; i < q->scale_count; i++) {
 		const struct outlook_scale *s = &q->scales[i];
 
-		if (known_blocks(s) >= TREND_LEAST && span_ms(s) > most + most / 4) {
+		if (s->count - known_from(s) >= TREND_LEAST && span_ms(s) > most + most / 4) {
 			most = span_ms(s);
 			longest = i;
 		}
@@ -112,41 +171,95 @@ longest_scale(const struct outlook_question *q)
 	return longest;
 }
 
+/* shorten_within goes on with ever shorter windows of a scale, down to what a finer one covers. */
+static void
+shorten_within(const struct outlook_question *q, size_t scale, size_t blocks, struct window *line)
+{
+	const struct outlook_scale *s = &q->scales[scale];
+	int64_t finer_ms = scale > 0 ? span_ms(&q->scales[scale - 1]) : 0;
+	struct window w;
+
+	for (; blocks >= SHORTEST && (int64_t)blocks * s->block_ms > finer_ms; blocks /= 2)
+		if (fit_last(s, blocks, line->wave, &w) && is_new(q, &w, line))
+			*line = w;
+}
+
 static bool
-choose_view(const struct outlook_question *q, struct view *out)
+choose_window(const struct outlook_question *q, struct window *line)
 {
 	size_t longest = longest_scale(q);
+	const struct outlook_scale *s = &q->scales[longest];
 
 	if (longest == q->scale_count)
 		return false;
-	out->scale = &q->scales[longest];
-	if (!trend_fit(out->scale->level, out->scale->count, &out->trend))
+	if (!fit_last(s, s->count - known_from(s), span_ms(s) < RHYTHM_KNOWN_MS, line))
 		return false;
-	for (size_t i = longest; i-- > 0;) {
-		struct view v = { .scale = &q->scales[i] };
-
-		if (trend_fit(v.scale->level, v.scale->count, &v.trend) && is_new(q, &v, out))
-			*out = v;
-	}
+	shorten_within(q, longest, line->count / 2, line);
+	for (size_t i = longest; i-- > 0;)
+		shorten_within(q, i, q->scales[i].count - known_from(&q->scales[i]), line);
 	return true;
 }
 
-static void
-find_passage(const struct outlook_question *q, const struct view *v, struct outlook *out)
-{
-	double peaks[TREND_VALUES];
-	struct passage_question p = { .trend = &v->trend, .limit = q->limit, .peaks = peaks, .seed = q->seed };
-	struct passage passage;
-	double block = (double)v->scale->block_ms;
+/* ---- growth that has ended ---- */
 
-	for (size_t i = 0; q->at_peak && i < v->scale->count; i++)
-		if (isfinite(v->scale->peak[i]))
-			peaks[p.peak_count++] = v->scale->peak[i];
-	p.horizon = (size_t)(out->horizon_ms / v->scale->block_ms) * 2;
+/* fit_recent fits a line to the last quarter of what the window covers: as fine as there is, or with the same rhythm taken out. */
+static bool
+fit_recent(const struct outlook_question *q, const struct window *w, struct window *recent)
+{
+	int64_t quarter_ms = w->span_ms / 4;
+	size_t i = 0;
+
+	if (w->rhythm.count > 0) {
+		size_t blocks = w->count / 4 > w->rhythm.count ? w->count / 4 : w->rhythm.count;
+
+		*recent = *w;
+		recent->span_ms = (int64_t)blocks * w->scale->block_ms;
+		return trend_fit(w->rest + w->count - blocks, blocks, 0, &recent->trend);
+	}
+	while (i + 1 < q->scale_count && span_ms(&q->scales[i]) < quarter_ms)
+		i++;
+	return fit_last(&q->scales[i], (size_t)(quarter_ms / q->scales[i].block_ms), false, recent);
+}
+
+/* has_ended: it rose, but the last quarter of the time does not any more, not half as fast; sure to ENDED standard errors. */
+static bool
+has_ended(const struct window *w, const struct window *recent)
+{
+	return rate(w) > 0 && rate(recent) + ENDED * rate_error(recent) < rate(w) / 2;
+}
+
+/* ---- looking ahead ---- */
+
+/* collect_peaks: by how much the largest value in each block is above what the line was fitted to. */
+static size_t
+collect_peaks(const struct window *w, double *peaks)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		if (isfinite(w->scale->peak[w->first + i]))
+			peaks[n++] = w->scale->peak[w->first + i] + w->trend.cut[i];
+	return n;
+}
+
+static void
+find_passage(const struct outlook_question *q, const struct window *w, struct outlook *out)
+{
+	double peaks[TREND_VALUES], rhythm[RHYTHM_PLACES], block = (double)w->scale->block_ms;
+	struct passage_question p = { .trend = &w->trend, .limit = q->limit, .peaks = peaks, .seed = q->seed };
+	double lag = (double)w->scale->lag_ms;
+	struct passage passage;
+
+	p.peak_count = q->at_peak ? collect_peaks(w, peaks) : 0;
+	p.rhythm = rhythm;
+	p.rhythm_count = w->rhythm.count;
+	for (size_t i = 0; i < w->rhythm.count; i++)
+		rhythm[i] = w->rhythm.at[(w->count - 1 + i) % w->rhythm.count];
+	p.horizon = (size_t)(2 * out->horizon_ms / w->scale->block_ms) + 1;
 	passage_find(&p, q->confidence, &passage);
-	out->full_ms = passage.middle * block;
-	out->full_low_ms = passage.low * block;
-	out->full_high_ms = passage.high * block;
+	out->full_ms = fmax(passage.middle * block - lag, 0);
+	out->full_low_ms = fmax(passage.low * block - lag, 0);
+	out->full_high_ms = fmax(passage.high * block - lag, 0);
 	if (out->full_ms > (double)out->horizon_ms)
 		out->full_ms = out->full_low_ms = out->full_high_ms = INFINITY;
 }
@@ -163,21 +276,26 @@ normal_quantile(double confidence)
 void
 outlook_find(const struct outlook_question *q, struct outlook *out)
 {
-	struct view v;
+	struct window w, recent;
 	double wide;
 
 	*out = (struct outlook) { .full_ms = NAN, .full_low_ms = NAN, .full_high_ms = NAN };
 	out->growth = out->growth_low = out->growth_high = NAN;
-	if (!choose_view(q, &v))
+	if (!choose_window(q, &w))
 		return;
+	if (fit_recent(q, &w, &recent) && has_ended(&w, &recent)) {
+		if (w.wave && !fit_last(recent.scale, recent.count, true, &recent))
+			return;
+		w = recent;
+	}
 	out->known = true;
-	out->span_ms = span_ms(v.scale);
-	out->horizon_ms = AHEAD * out->span_ms < LONGEST_MS ? AHEAD * out->span_ms : LONGEST_MS;
-	wide = normal_quantile(q->confidence) * rate_error(&v);
-	out->growth = rate(&v) * HOUR_MS;
-	out->growth_low = (rate(&v) - wide) * HOUR_MS;
-	out->growth_high = (rate(&v) + wide) * HOUR_MS;
-	out->trend = fabs(trend_strength(&v.trend)) >= STRENGTH;
+	out->span_ms = w.span_ms;
+	out->horizon_ms = AHEAD * w.span_ms < LONGEST_MS ? AHEAD * w.span_ms : LONGEST_MS;
+	wide = normal_quantile(q->confidence) * rate_error(&w);
+	out->growth = rate(&w) * HOUR_MS;
+	out->growth_low = (rate(&w) - wide) * HOUR_MS;
+	out->growth_high = (rate(&w) + wide) * HOUR_MS;
+	out->trend = fabs(trend_strength(&w.trend)) >= STRENGTH;
 	if (out->trend && out->growth > 0 && isfinite(q->limit))
-		find_passage(q, &v, out);
+		find_passage(q, &w, out);
 }

@@ -14,9 +14,10 @@
 
 #include "analyze/trend.h"
 
-/* One scale: blocks of equal length, the oldest first, the last one ends now. NaN: nothing is known of it. */
+/* One scale: blocks of equal length, the oldest first. NaN: nothing is known of it. */
 struct outlook_scale {
 	int64_t block_ms;
+	int64_t lag_ms;             /* how long ago the last block ended */
 	size_t count;               /* at most TREND_VALUES */
 	double level[TREND_VALUES]; /* what was usual in it */
 	double peak[TREND_VALUES];  /* by how much the largest value was above that */
