@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program that keeps worker processes alive, and lets libarsenal watch them: each interval a sample of the machine and of the
- * workers, each restart as it happens. It prints the events as they come, and at the end the health and the statistics.
+ * workers, each restart as it happens. It prints the events as they come, and at the end what was found, the health and the statistics.
  *
  *	cc workers.c $(pkg-config --cflags --libs arsenal) -o workers
  *	./workers --seconds 5
@@ -363,6 +363,29 @@ print_counts(struct arsenal *a)
 	}
 }
 
+/* What the restarts have in common, who will fail next, and what runs out: a line for a person each. */
+static void
+print_findings(struct arsenal *a)
+{
+	struct arsenal_pattern patterns[8];
+	struct arsenal_prediction predictions[8];
+	struct arsenal_capacity capacity[8];
+	size_t count = 8;
+
+	must(a, arsenal_get_patterns(a, now_ms(), patterns, sizeof(patterns[0]), &count));
+	for (size_t i = 0; i < count; i++)
+		printf("pattern %s %s: %s\n", patterns[i].child, arsenal_pattern_type_name(patterns[i].type),
+		    patterns[i].text);
+	count = 8;
+	must(a, arsenal_get_predictions(a, now_ms(), predictions, sizeof(predictions[0]), &count));
+	for (size_t i = 0; i < count; i++)
+		printf("prediction %s: %s\n", arsenal_prediction_type_name(predictions[i].type), predictions[i].text);
+	count = 8;
+	must(a, arsenal_get_capacity(a, now_ms(), capacity, sizeof(capacity[0]), &count));
+	for (size_t i = 0; i < count; i++)
+		printf("capacity %s\n", capacity[i].text);
+}
+
 static void
 print_end(struct arsenal *a, unsigned pages)
 {
@@ -370,6 +393,7 @@ print_end(struct arsenal *a, unsigned pages)
 	int code;
 
 	print_counts(a);
+	print_findings(a);
 	printf("pages %u\n", pages);
 	code = arsenal_health_json(a, now_ms(), &text);
 	print_json(a, "health", code, text);

@@ -78,7 +78,7 @@ under() {
 # What the program must have seen: restarts of the worker that fails by a schedule, the anomaly of it, and counts like its own.
 saw() {
 	grep -q 'restart_anomaly' "$1" && grep -q '^restarts mailer [4-9]' "$1" && grep -q '^health {.*"overall_status":' "$1" &&
-		grep -q '^restarts {.*"exit status 3":' "$1" && grep -q '^pages [1-9]' "$1" &&
+		grep -q '^restarts {.*"exit status 3":' "$1" && grep -q '^pages [1-9]' "$1" && grep -q '^capacity memory: [0-9]' "$1" &&
 		awk '/^restarts [a-z]/ { n++; if ($3 != substr($6, 1, length($6) - 1)) exit 1 } END { if (n < 2) exit 1 }' "$1"
 }
 LD_LIBRARY_PATH=$libdir
@@ -91,6 +91,13 @@ try "workers under valgrind, shared" under "$work/shared2.txt" "$work/workers_sh
 try "C++ under valgrind, shared" under "$work/cc.txt" "$work/cc_shared"
 try "C++ under valgrind, static" under "$work/cc.txt" "$work/cc_static"
 try "workers refuses nonsense" sh -c "'$work/workers_static' --seconds x; test \$? = 2"
+
+# Five restarts of one worker within a minute are a pattern, fewer are none.
+storm() {
+	awk '/^restarts mailer/ { n = $3 } /^pattern mailer restart_storm: / { storm = 1 } END { exit (n >= 5) != storm + 0 }' "$1"
+}
+try "a storm among the workers" storm "$work/static.txt"
+try "a storm, or none yet" storm "$work/shared.txt"
 
 # ---- a program with a comma in its numbers ----
 comma() {

@@ -128,6 +128,44 @@ defmodule ExamplesTest do
     assert text =~ "3 restarts"
   end
 
+  # What it prints, until it has printed that.
+  defp printed(port, pattern, text \\ "") do
+    if text =~ pattern do
+      text
+    else
+      receive do
+        {^port, {:data, more}} -> printed(port, pattern, text <> more)
+        {^port, {:exit_status, status}} -> flunk("it ended with #{status}: #{text}")
+      after
+        60_000 -> flunk("it printed: #{text}")
+      end
+    end
+  end
+
+  test "failure_predictor.exs tells of a supervisor before it gives up, and posts it" do
+    url = HttpSink.start()
+    port = run("failure_predictor.exs", [{"WEBHOOK_URL", url <> "/hook"}, {"PREDICT_INTERVAL_MS", "200"}, {"DEMO", "1"}])
+    text = printed(port, ~r/^restart_budget: .+\n/m)
+    assert [_] = Regex.scan(~r/^restart_budget: .*demo_supervisor/m, text)
+    assert {:POST, "/hook", _, body} = request(port)
+
+    assert_json(body, [
+      ~s("event":"prediction"),
+      ~s("type":"restart_budget"),
+      ~s("supervisor":"demo_supervisor"),
+      ~s("child_id":null)
+    ])
+  end
+
+  test "capacity_planner.exs prints the plan, once" do
+    text = printed(run("capacity_planner.exs", [{"PLAN_INTERVAL_MS", "100"}]), ~r/^processes_limit_reached: no date\n/m)
+
+    for resource <- ["processes", "memory", "CPU", "ports", "atoms", "ETS", "file descriptors"],
+        do: assert(text =~ ~r/^#{resource}: (\d|not observed)/m)
+
+    assert text =~ "memory_exhaustion: no date" and text =~ "cpu_bottleneck: no date"
+  end
+
   test "erlang_alert.escript prints and posts" do
     url = HttpSink.start()
     port = run("erlang_alert.escript", [{"WEBHOOK_URL", url}, {"DEMO", "1"}])
