@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/passage.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "analyze/chance.h"
@@ -58,18 +59,34 @@ draw_peak(const struct peaks *p, struct chance *c)
 	return i < p->tail && p->exponent > 0 ? p->value[p->tail] * pow(chance_uniform(c), -p->exponent) : p->value[i];
 }
 
+/* What is the same on all paths. */
+struct ahead {
+	struct peaks peaks;
+	double terms[PASSAGE_PLACES + 1][TREND_TERMS];
+};
+
+static void
+begin(const struct passage_question *q, struct ahead *a)
+{
+	assert(q->horizon <= PASSAGE_PLACES);
+	begin_peaks(&a->peaks, q->peaks, q->peak_count);
+	for (size_t i = 1; i <= q->horizon; i++)
+		trend_terms(q->trend, (double)i, a->terms[i]);
+}
+
 static double
-follow_path(const struct passage_question *q, const struct peaks *peaks, struct chance *c)
+follow_path(const struct passage_question *q, const struct ahead *a, struct chance *c)
 {
 	const struct trend *t = q->trend;
 	double term[TREND_TERMS], noise = t->stray;
 
 	trend_draw(t, c, term);
 	for (size_t i = 1; i <= q->horizon; i++) {
-		double value, peak = draw_peak(peaks, c);
+		const double *x = a->terms[i];
+		double value = x[0] * term[0] + x[1] * term[1] + x[2] * term[2] + x[3] * term[3];
 
 		noise = t->memory * noise + draw(c, t->shock, t->shocks);
-		value = trend_at(t, term, (double)i) + noise + peak;
+		value += noise + draw_peak(&a->peaks, c);
 		if (q->rhythm_count > 0)
 			value += q->rhythm[i % q->rhythm_count];
 		/* Somewhere in that block: nothing says where. */
@@ -83,13 +100,13 @@ void
 passage_find(const struct passage_question *q, double confidence, struct passage *out)
 {
 	struct chance c = { q->seed };
-	struct peaks peaks;
+	struct ahead ahead;
 	double times[PATHS];
 	size_t reached = 0;
 
-	begin_peaks(&peaks, q->peaks, q->peak_count);
+	begin(q, &ahead);
 	for (size_t i = 0; i < PATHS; i++) {
-		times[i] = follow_path(q, &peaks, &c);
+		times[i] = follow_path(q, &ahead, &c);
 		reached += isfinite(times[i]);
 	}
 	out->low = quantile(times, PATHS, (1 - confidence) / 2);

@@ -11,6 +11,8 @@
 
 #include "analyze/trend.h"
 
+#define PASSAGE_PLACES 800
+
 struct passage_question {
 	const struct trend *trend;
 	double limit;
@@ -20,7 +22,7 @@ struct passage_question {
 	const double
 	    *rhythm; /* what comes on top, by place: rhythm[i % rhythm_count] at the i-th from now; may be NULL */
 	size_t rhythm_count;
-	size_t horizon; /* places looked ahead */
+	size_t horizon; /* places looked ahead, at most PASSAGE_PLACES */
 	uint64_t seed;
 };
 

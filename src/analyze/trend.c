@@ -91,16 +91,16 @@ cut_outliers(struct points *p, size_t n, double cut[TREND_VALUES])
 
 /* ---- generalised least squares ---- */
 
-/* terms_at: what each term is multiplied with. All but the first are 0 at the last place. */
-static void
-terms_at(double wave, double place, double x[TREND_TERMS])
+/* All but the first are 0 at the last place. */
+void
+trend_terms(const struct trend *t, double place, double x[TREND_TERMS])
 {
-	double angle = wave > 0 ? 2 * PI * place / wave : 0;
+	double angle = t->wave > 0 ? 2 * PI * place / t->wave : 0;
 
 	x[0] = 1;
 	x[1] = place;
-	x[2] = sin(angle);
-	x[3] = cos(angle) - 1;
+	x[2] = t->wave > 0 ? sin(angle) : 0;
+	x[3] = t->wave > 0 ? cos(angle) - 1 : 0;
 }
 
 /* A value with what its predecessor says of it taken out, scaled so that what is new in it has the same deviation everywhere. */
@@ -117,8 +117,8 @@ make_row(const struct points *p, size_t i, const struct trend *t, struct row *ro
 	double variance = rho == 1 ? gap : (1 - kept * kept) / (1 - rho * rho);
 	double scale = variance > 0 ? 1 / sqrt(variance) : 0;
 
-	terms_at(t->wave, p->at[i], row->x);
-	terms_at(t->wave, i > 0 ? p->at[i - 1] : 0, before);
+	trend_terms(t, p->at[i], row->x);
+	trend_terms(t, i > 0 ? p->at[i - 1] : 0, before);
 	for (size_t k = 0; k < TREND_TERMS; k++)
 		row->x[k] = scale * (row->x[k] - kept * before[k]);
 	row->y = scale * (p->value[i] - (i > 0 ? kept * p->value[i - 1] : 0));
@@ -348,9 +348,7 @@ trend_at(const struct trend *t, const double term[TREND_TERMS], double place)
 {
 	double x[TREND_TERMS], sum = 0;
 
-	if (t->wave == 0)
-		return term[0] + term[1] * place;
-	terms_at(t->wave, place, x);
+	trend_terms(t, place, x);
 	for (size_t k = 0; k < TREND_TERMS; k++)
 		sum += x[k] * term[k];
 	return sum;

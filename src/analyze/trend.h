@@ -48,8 +48,12 @@ struct trend {
 bool trend_fit(const double *values, size_t n, double wave, struct trend *out);
 /* trend_strength is slope / error, as of a t distribution; 0 without a slope, infinite without noise. */
 double trend_strength(const struct trend *t);
-/* trend_draw draws terms that are as likely as the data make them; trend_at is the value with them, so many places behind the last. */
+/*
+ * trend_draw draws terms that are as likely as the data make them; trend_terms is what they are multiplied with, so many places behind the last, and
+ * trend_at the value there.
+ */
 void trend_draw(const struct trend *t, struct chance *c, double term[TREND_TERMS]);
+void trend_terms(const struct trend *t, double place, double x[TREND_TERMS]);
 double trend_at(const struct trend *t, const double term[TREND_TERMS], double place);
 
 #endif

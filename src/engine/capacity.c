@@ -18,14 +18,16 @@ const struct resource_row RESOURCES[RESOURCE_COUNT] = {
 #undef RESOURCE_ROW
 };
 
-static double
-last_value(const struct engine *e, enum metric_id id)
+double
+foresight_present(const struct engine *e, int64_t now_ms, enum metric_id id)
 {
-	return id != METRIC_NONE && e->last && e->last->present[id] ? e->last->value[id] : NAN;
+	bool known = id != METRIC_NONE && checkup_sample_is_fresh(e, now_ms) && e->last->present[id];
+
+	return known && isfinite(e->last->value[id]) ? e->last->value[id] : NAN;
 }
 
 static double
-limit_of(const struct engine *e, enum resource r)
+limit_of(const struct engine *e, enum resource r, int64_t now_ms)
 {
 	double limit;
 
@@ -33,7 +35,8 @@ limit_of(const struct engine *e, enum resource r)
 	case RESOURCE_CPU:
 		return 100;
 	case RESOURCE_ETS:
-		return last_value(e, METRIC_VM_MEMORY_ETS) + last_value(e, METRIC_MEMORY_AVAILABLE);
+		return foresight_present(e, now_ms, METRIC_VM_MEMORY_ETS) +
+		    foresight_present(e, now_ms, METRIC_MEMORY_AVAILABLE);
 	case RESOURCE_PROCESSES:
 	case RESOURCE_MEMORY:
 	case RESOURCE_PORTS:
@@ -42,7 +45,7 @@ limit_of(const struct engine *e, enum resource r)
 	case RESOURCE_COUNT:
 		break;
 	}
-	limit = last_value(e, RESOURCES[r].limit);
+	limit = foresight_present(e, now_ms, RESOURCES[r].limit);
 	return limit > 0 ? limit : NAN;
 }
 
@@ -102,10 +105,11 @@ look_at(const struct engine *e, enum resource r, int64_t now_ms, struct capacity
 
 	*c = (struct capacity) { .resource = r, .confidence = FORESIGHT_CONFIDENCE };
 	c->growth_per_hour = c->growth_low = c->growth_high = NAN;
-	c->current = last_value(e, row->metric);
-	c->limit = limit_of(e, r);
+	c->current = foresight_present(e, now_ms, row->metric);
+	c->limit = limit_of(e, r, now_ms);
 	c->utilization = 100 * c->current / c->limit;
-	look_ahead(e, row, c);
+	if (!isnan(c->current))
+		look_ahead(e, row, c);
 	foresight_tell_capacity(c, now_ms);
 }
 

@@ -29,7 +29,8 @@
 	    "look for sockets that are not closed, or raise +Q")                                                      \
 	X(ATOMS, "atoms", "atoms", ATOM_COUNT, ATOM_LIMIT, PEAK, BOOT,                                                \
 	    "find who calls list_to_atom/1 or binary_to_term/1 on data")                                              \
-	X(ETS, "ets", "ETS", VM_MEMORY_ETS, NONE, PEAK, BOOT, "see which table grows, and who should delete from it") \
+	X(ETS, "ets", "ETS memory", VM_MEMORY_ETS, NONE, PEAK, BOOT,                                                  \
+	    "see which table grows, and who should delete from it")                                                   \
 	X(FILE_DESCRIPTORS, "file_descriptors", "file descriptors", OPEN_FDS, MAX_FDS, PEAK, BOOT,                    \
 	    "look for files and sockets that are not closed, or raise the limit (ulimit -n)")
 

@@ -51,7 +51,8 @@ fill_block(const struct points *p, size_t *at, int64_t from_ms, int64_t end_ms, 
 	while (*at < p->count && p->points[*at].time_ms < from_ms)
 		++*at;
 	for (; *at < p->count && p->points[*at].time_ms < end_ms; ++*at) {
-		means[n++] = trimmed_mean(&p->points[*at]);
+		means[n] = trimmed_mean(&p->points[*at]);
+		n += isfinite(means[n]) != 0;
 		most = fmax(most, p->points[*at].max);
 	}
 	*level = n > 0 ? median_of(means, n) : NAN;

@@ -148,6 +148,49 @@ test_a_new_boot_starts_over(void **state)
 	engine_free(n.engine);
 }
 
+/* What was last seen an hour ago is not what is there now. */
+static void
+test_an_old_sample_is_no_observation(void **state)
+{
+	struct capacity c;
+	struct node n;
+
+	(void)state;
+	begin(&n);
+	for (int i = 0; i < 720; i++)
+		feed(&n, 1000 + i, 4000, i * STEP_MS);
+	assert_true(atoms_of(&n).full_ms > 0);
+	n.now_ms += 3600000;
+	c = atoms_of(&n);
+	assert_true(isnan(c.current) && isnan(c.limit));
+	assert_int_equal(c.full_ms, 0);
+	assert_string_equal(c.text, "atoms: not observed");
+	engine_free(n.engine);
+}
+
+static void
+test_a_hole_and_odd_values_are_passed_over(void **state)
+{
+	struct capacity c;
+	struct node n;
+
+	(void)state;
+	begin(&n);
+	for (int i = 0; i < 1440; i++) {
+		double odd = i % 97 == 5 ? NAN : i % 97 == 6 ? INFINITY : 1000 + i;
+
+		if (i < 500 || i > 800)
+			feed(&n, odd, 4000, i * STEP_MS);
+		else
+			n.now_ms += STEP_MS;
+	}
+	c = atoms_of(&n);
+	assert_true(c.trend);
+	ASSERT_NEAR(c.growth_per_hour, 720, 20);
+	assert_true(c.full_ms > n.now_ms);
+	engine_free(n.engine);
+}
+
 int
 main(void)
 {
@@ -157,6 +200,8 @@ main(void)
 		cmocka_unit_test(test_no_trend_no_date),
 		cmocka_unit_test(test_no_limit_no_date),
 		cmocka_unit_test(test_a_new_boot_starts_over),
+		cmocka_unit_test(test_an_old_sample_is_no_observation),
+		cmocka_unit_test(test_a_hole_and_odd_values_are_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

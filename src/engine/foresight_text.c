@@ -181,6 +181,8 @@ foresight_tell_capacity(struct capacity *c, int64_t now_ms)
 		strbuf_adds(&out, "; no trend in the last ");
 		add_span(&out, (double)c->span_ms);
 	}
+	if (c->resource == RESOURCE_ETS && !isnan(c->current))
+		strbuf_adds(&out, " (the number of tables has no limit)");
 	finish(&out, c->text, sizeof(c->text));
 }
 
@@ -228,7 +230,9 @@ tell_resource(struct strbuf *out, const struct prediction *p, int64_t now_ms)
 	if (p->expected_ms) {
 		strbuf_adds(out, "; there in ");
 		add_prediction_times(out, p, now_ms);
-	} else
+	} else if (p->distance <= 0)
+		strbuf_adds(out, "; it is there now");
+	else if (!isnan(p->present))
 		strbuf_adds(out, "; it is not heading there");
 	strbuf_adds(out, "; bound what it takes, or make the child survive it");
 }

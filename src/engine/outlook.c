@@ -256,6 +256,7 @@ find_passage(const struct outlook_question *q, const struct window *w, struct ou
 	for (size_t i = 0; i < w->rhythm.count; i++)
 		rhythm[i] = w->rhythm.at[(w->count - 1 + i) % w->rhythm.count];
 	p.horizon = (size_t)(2 * out->horizon_ms / w->scale->block_ms) + 1;
+	p.horizon = p.horizon < PASSAGE_PLACES ? p.horizon : PASSAGE_PLACES;
 	passage_find(&p, q->confidence, &passage);
 	out->full_ms = fmax(passage.middle * block - lag, 0);
 	out->full_low_ms = fmax(passage.low * block - lag, 0);

@@ -148,10 +148,8 @@ predict_resource(const struct engine *e, int64_t now_ms, const struct pattern *p
 		return;
 	p.resource = metric;
 	p.threshold = pattern->resource_threshold;
-	if (e->last && e->last->present[metric]) {
-		p.present = e->last->value[metric];
-		p.distance = p.threshold - p.present;
-	}
+	p.present = foresight_present(e, now_ms, metric);
+	p.distance = p.threshold - p.present;
 	if (p.distance > 0 && foresight_outlook(e, metric, foresight_boot_ms(e), p.threshold, true, &o)) {
 		p.expected_ms = foresight_date(e, o.full_ms);
 		p.earliest_ms = foresight_date(e, o.full_low_ms);
@@ -208,14 +206,16 @@ engine_predictions(const struct engine *e, int64_t now_ms, struct prediction *ou
 	size_t n;
 
 	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
-	n = engine_patterns(e, now_ms, patterns, PATTERNS_MAX);
+	/* Of a node that is gone, nothing goes on. */
+	n = e->lost ? 0 : engine_patterns(e, now_ms, patterns, PATTERNS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		if (patterns[i].type == PATTERN_PERIODIC && patterns[i].active)
 			predict_periodic(e, now_ms, &patterns[i], &l);
 		if (patterns[i].type == PATTERN_RESOURCE && patterns[i].active)
 			predict_resource(e, now_ms, &patterns[i], &l);
 	}
-	predict_budgets(e, now_ms, &l);
+	if (!e->lost)
+		predict_budgets(e, now_ms, &l);
 	free(patterns);
 	return l.count;
 }
