@@ -1,90 +1,161 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/novelty.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#define LENGTH_MOST 8
+#define NOWHERE 1e36f /* the values of a window that is not there yet: far from everything, yet finite */
+
+/* Four windows at once, in what gcc and clang make of every machine's vectors. */
+#define LANES 4
+typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t ints __attribute__((vector_size(LANES * sizeof(int32_t))));
+
 struct nearest {
-	double distance;
+	float distance;
 	unsigned index;
 };
 
-static double
-distance(const double *a, const double *b)
+void
+novelty_init(struct novelty *n)
 {
-	double sum = 0;
+	memset(n, 0, sizeof(*n));
+	for (unsigned i = 0; i < NOVELTY_VALUES; i++)
+		n->window[i] = NOWHERE;
+}
 
-	for (unsigned i = 0; i < NOVELTY_LENGTH; i++)
-		sum += fabs(a[i] - b[i]);
-	return sum;
+/* distances of LANES windows, as integers: those of floats that are not negative have the same order. */
+static inline ints
+distances_to(const float *first, const float *window, unsigned length, unsigned most)
+{
+	floats sum = { 0 };
+
+	for (unsigned k = 0; k < length; k++) {
+		floats value;
+		ints distance;
+
+		memcpy(&value, first + k * most, sizeof(value));
+		distance = (ints)(value - window[k]) & INT32_MAX; /* without the sign */
+		sum += (floats)distance;
+	}
+	return (ints)sum;
+}
+
+/* nearest_of_lanes: the lowest index among equals. */
+static struct nearest
+nearest_of_lanes(ints distance, ints index)
+{
+	int32_t best = 0;
+	struct nearest nearest;
+
+	for (int32_t i = 1; i < LANES; i++)
+		if (distance[i] < distance[best] || (distance[i] == distance[best] && index[i] < index[best]))
+			best = i;
+	nearest.index = (unsigned)index[best];
+	best = distance[best];
+	memcpy(&nearest.distance, &best, sizeof(best));
+	return nearest;
+}
+
+/* find_among is inlined with a constant length. */
+static inline struct nearest
+find_among(const struct novelty *n, const float *window, unsigned length)
+{
+	const unsigned most = NOVELTY_VALUES / length;
+	ints at = { 0, 1, 2, 3 }, index = at, distance = distances_to(n->window, window, length, most);
+
+	for (unsigned i = LANES; i < n->count; i += LANES) {
+		ints other = distances_to(n->window + i, window, length, most), nearer = other < distance;
+
+		at += LANES;
+		distance = (other & nearer) | (distance & ~nearer);
+		index = (at & nearer) | (index & ~nearer);
+	}
+	return nearest_of_lanes(distance, index);
 }
 
 static struct nearest
-find_nearest(const struct novelty *n, const double *window)
+find_nearest(const struct novelty *n, const float *window, unsigned length)
 {
-	struct nearest best = { INFINITY, 0 };
+	return length == 4 ? find_among(n, window, 4) : find_among(n, window, 8);
+}
 
-	for (unsigned i = 0; i < n->count; i++) {
-		double d = distance(window, n->window[i]);
+static void
+copy_window(const struct novelty_window *w, const float *recent, unsigned ago, float *window)
+{
+	float mean = 0;
 
-		if (d < best.distance)
-			best = (struct nearest) { d, i };
+	for (unsigned k = 0; k < w->length; k++) {
+		window[k] = recent[NOVELTY_RECENT - 1 - ago - (w->length - 1 - k) * w->stride];
+		mean += window[k] / (float)w->length;
 	}
-	return best;
+	for (unsigned k = 0; w->centred && k < w->length; k++)
+		window[k] -= mean;
 }
 
-/* least_recent is the place for a new window. */
-static unsigned
-least_recent(struct novelty *n)
+/* matched moves a window to the front of the order. */
+static void
+matched(struct novelty *n, unsigned index)
 {
-	unsigned at = 0;
+	uint8_t *at = memchr(n->order, (int)index, n->count);
 
-	if (n->count < NOVELTY_MEMORY)
-		return n->count++;
-	for (unsigned i = 1; i < NOVELTY_MEMORY; i++)
-		/* Ages, so that the clock may run over. */
-		if (n->clock - n->matched[i] > n->clock - n->matched[at])
-			at = i;
-	return at;
+	memmove(n->order + 1, n->order, (size_t)(at - n->order));
+	n->order[0] = (uint8_t)index;
 }
 
 static void
-remember(struct novelty *n, const double *window)
+remember(struct novelty *n, const struct novelty_window *w, const float *window)
 {
-	unsigned at = least_recent(n);
+	unsigned most = NOVELTY_VALUES / w->length, index;
 
-	memcpy(n->window[at], window, sizeof(n->window[at]));
-	n->matched[at] = n->clock;
+	if (n->count < most) {
+		index = n->count++;
+		n->order[index] = (uint8_t)index;
+	} else {
+		index = n->order[most - 1];
+	}
+	for (unsigned k = 0; k < w->length; k++)
+		n->window[k * most + index] = window[k];
+	matched(n, index);
 }
 
+/* reconsider the window that has just left the present one's values: if it was novel when it came, is it still? */
 static void
-push(struct novelty *n, double value)
+reconsider(struct novelty *n, const struct novelty_window *w, const float *recent, double least)
 {
-	if (n->recent_count == 2 * NOVELTY_LENGTH)
-		memmove(n->recent, n->recent + 1, (--n->recent_count) * sizeof(n->recent[0]));
-	n->recent[n->recent_count++] = value;
-	n->clock++;
+	unsigned ago = w->length * w->stride;
+	float window[LENGTH_MOST];
+
+	if (!(n->novel >> ago & 1))
+		return;
+	copy_window(w, recent, ago, window);
+	if (n->count == 0 || find_nearest(n, window, w->length).distance > least)
+		remember(n, w, window);
 }
 
 double
-novelty_feed(struct novelty *n, double value, double novel)
+novelty_feed(
+    struct novelty *n, const struct novelty_window *w, const float recent[NOVELTY_RECENT], unsigned count, double least)
 {
-	struct nearest present = { 0, 0 };
+	float window[LENGTH_MOST];
+	struct nearest nearest;
+	double evidence = -1;
 
-	push(n, value);
-	if (n->recent_count < NOVELTY_LENGTH)
-		return 0;
+	assert(w->length == 4 || w->length == 8);
+	assert(w->length * w->stride + (w->length - 1) * w->stride < NOVELTY_RECENT);
+	n->novel <<= 1;
+	if (count <= (w->length - 1) * w->stride)
+		return evidence;
+	copy_window(w, recent, 0, window);
 	if (n->count > 0) {
-		present = find_nearest(n, n->recent + n->recent_count - NOVELTY_LENGTH);
-		n->matched[present.index] = n->clock;
+		nearest = find_nearest(n, window, w->length);
+		matched(n, nearest.index);
+		evidence = nearest.distance;
 	}
-	if (n->recent_count == 2 * NOVELTY_LENGTH && find_nearest(n, n->recent).distance > novel)
-		remember(n, n->recent);
-	return present.distance;
-}
-
-void
-novelty_interrupt(struct novelty *n)
-{
-	n->recent_count = 0;
+	n->novel |= evidence < 0 || evidence > least;
+	if (count > w->length * w->stride + (w->length - 1) * w->stride)
+		reconsider(n, w, recent, least);
+	return evidence;
 }
