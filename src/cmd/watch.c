@@ -22,19 +22,6 @@ struct console {
 	bool colour;
 };
 
-/*
- * is_told_by_incident: people read of an incident when it opens, when another root is found and when it ends. The root's anomaly says the same, and
- * what else joins is in the last line.
- */
-static bool
-is_told_by_incident(const struct node_event *ev)
-{
-	if (ev->type == EVENT_INCIDENT)
-		return ev->u.incident.change == CHANGE_JOINED;
-	return (ev->type == EVENT_ANOMALY || ev->type == EVENT_PERFORMANCE_ALERT) && ev->u.anomaly.root &&
-	    ev->u.anomaly.metric != METRIC_NONE;
-}
-
 static void
 print_event(void *arg, struct node_event *ev)
 {
@@ -43,7 +30,7 @@ print_event(void *arg, struct node_event *ev)
 	struct answer_json a;
 	struct jsonw j;
 
-	if (!c->json && is_told_by_incident(ev))
+	if (!c->json && answer_is_told_by_incident(ev))
 		return;
 	if (c->json) {
 		jsonw_init(&j, &line);

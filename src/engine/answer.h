@@ -136,6 +136,11 @@ void answer_state_fields(struct answer *a, const struct engine *e, int64_t now_m
  * health_checks, last_health_check, monitoring_interval, retention_period, and anomalies, events, history_since. */
 void answer_stats_fields(struct answer *a, const struct engine *e);
 
+/*
+ * answer_is_told_by_incident: people read of an incident when it opens, when another root is found and when it ends. The root's anomaly says the same, and
+ * what else joins is in the last line: neither need be shown to them.
+ */
+bool answer_is_told_by_incident(const struct node_event *ev);
 /* answer_event_text appends one line for a person (no newline): what, where, who. `colour`: with ANSI colours. */
 void answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour);
 

@@ -178,6 +178,15 @@ add_body(struct strbuf *out, const struct node_event *ev)
 	}
 }
 
+bool
+answer_is_told_by_incident(const struct node_event *ev)
+{
+	if (ev->type == EVENT_INCIDENT)
+		return ev->u.incident.change == CHANGE_JOINED;
+	return (ev->type == EVENT_ANOMALY || ev->type == EVENT_PERFORMANCE_ALERT) && ev->u.anomaly.root &&
+	    ev->u.anomaly.metric != METRIC_NONE;
+}
+
 static const char *
 short_name(enum event_type type)
 {

@@ -26,7 +26,7 @@ struct replay_totals {
 	uint64_t samples;  /* judged */
 	uint64_t left_out; /* rows that could not be used */
 	uint64_t restarts; /* of nodes */
-	uint64_t anomalies, events;
+	uint64_t anomalies, incidents, events;
 	size_t series; /* or nodes */
 	int64_t first_ms, last_ms;
 	double threshold;

@@ -95,6 +95,7 @@ on_end(void *arg, const char *file, const struct replay_totals *t, const struct 
 	key_uint(&j, "restarts", t->restarts);
 	key_uint(&j, "left_out", t->left_out);
 	key_uint(&j, "anomalies", t->anomalies);
+	key_uint(&j, "incidents", t->incidents);
 	jsonw_key(&j, "anomaly_threshold");
 	jsonw_double(&j, t->threshold);
 	jsonw_key(&j, "first");

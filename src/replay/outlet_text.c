@@ -13,7 +13,7 @@
 bool
 event_is_finding(const struct node_event *ev)
 {
-	return ev->type == EVENT_ANOMALY || ev->type == EVENT_HEALTH_ALERT;
+	return ev->type == EVENT_INCIDENT || ev->type == EVENT_ANOMALY || ev->type == EVENT_HEALTH_ALERT;
 }
 
 static void
@@ -63,7 +63,7 @@ on_event(void *arg, const struct node_event *ev)
 	struct text_outlet *t = arg;
 	struct strbuf line = STRBUF_INIT;
 
-	if (!t->all && !event_is_finding(ev))
+	if (!t->all && (!event_is_finding(ev) || answer_is_told_by_incident(ev)))
 		return;
 	add_day(t, &line, ev->time_ms);
 	answer_event_text(&line, ev, t->colour);
@@ -89,6 +89,10 @@ on_end(void *arg, const char *file, const struct replay_totals *totals, const st
 	(void)f;
 	utf8_add_visible(&line, file, 4 * TEXT_MAX);
 	strbuf_adds(&line, ": ");
+	if (totals->incidents > 0) {
+		add_count(&line, totals->incidents, "incident");
+		strbuf_adds(&line, ", ");
+	}
 	if (totals->anomalies == 1)
 		strbuf_adds(&line, "1 anomaly");
 	else

@@ -30,6 +30,7 @@ judge_events(struct judge *j, struct engine *e)
 	while ((ev = engine_next_event(e)) != NULL) {
 		ev->id = ++j->totals.events;
 		j->totals.anomalies += ev->type == EVENT_ANOMALY;
+		j->totals.incidents += ev->type == EVENT_INCIDENT && ev->u.incident.change == CHANGE_OPENED;
 		j->totals.restarts += ev->type == EVENT_RESTART;
 		outlets_event(j->out, ev);
 		node_event_unref(ev);

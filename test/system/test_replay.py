@@ -15,13 +15,20 @@ import unittest
 from harness import Run, SystemTest, quick_environment, run_program, wait_until, watch
 from subjects import ErlNode
 
-FAULTS = ("process_count_anomaly", "restart_anomaly", "message_queue_anomaly")
+FAULTS = ("memory_anomaly", "process_count_anomaly", "restart_anomaly")
 NOISE = 40  # samples of ordinary life before anything goes wrong
 
 
 def events_of(text):
     """Events as they are printed, but for their ids, which a program's own log gives."""
     return [re.sub(r'^\{"id":\d+,', "{", line) for line in text.splitlines() if '"type":"summary"' not in line]
+
+
+def findings_of(text):
+    """Types of what was found: by itself, or as a member of an incident."""
+    events = [json.loads(line) for line in text.splitlines()]
+    found = {e["data"]["type"] for e in events if e["type"] == "anomaly"}
+    return found.union(m["type"] for e in events if e["type"] == "incident" for m in e["data"]["members"])
 
 
 def write_series(path, rows=3000, at=2500):
@@ -50,10 +57,10 @@ class Recording(SystemTest):
         return node, a
 
     def found(self, a):
-        return {json.loads(line)["data"]["type"] for line in a.out().splitlines() if '"type":"anomaly"' in line}
+        return findings_of(a.out())
 
     def break_things(self, node, a):
-        node.eval("register(stuck, spawn(fun subject:sleep_forever/0)), [stuck ! X || X <- lists:seq(1, 60000)], ok")
+        node.eval("subject:hoard(hoarder, 4000000)")
         node.eval("subject:fill(4000)")
         for _ in range(6):
             node.eval("subject:crash_once(shop, {a, boom})")
@@ -76,8 +83,10 @@ class Recording(SystemTest):
         a.wait_state(node.node, "unreachable")
         a.end()
         text = self.check_same(a, self.room.path("tape.jsonl.zst"))
-        anomalies = [json.loads(line)["data"] for line in text.splitlines() if '"type":"anomaly"' in line]
-        self.assertTrue(any(found["culprits"] for found in anomalies))
+        events = [json.loads(line) for line in text.splitlines()]
+        anomalies = [e["data"] for e in events if e["type"] == "anomaly"]
+        members = [m for e in events if e["type"] == "incident" for m in e["data"]["members"]]
+        self.assertTrue(any(found.get("culprits") for found in anomalies + members), text)
         for told in api:
             told.pop("top", None)
             self.assertIn(told, anomalies)
@@ -85,9 +94,7 @@ class Recording(SystemTest):
 
     def check_store(self, node):
         out, _ = self.replay("--json", "--node", node, self.room.path("past.db"))
-        found = {json.loads(line)["data"]["type"] for line in out.splitlines() if '"type":"anomaly"' in line}
-        self.assertIn("restart_anomaly", found)
-        self.assertIn("process_count_anomaly", found)
+        self.assertTrue(findings_of(out).issuperset({"restart_anomaly", "process_count_anomaly"}), out)
         _, err = self.replay("--node", "nobody@nowhere", self.room.path("past.db"), code=1)
         self.assertIn("past.db: there is nothing in it that can be judged", err)
 
