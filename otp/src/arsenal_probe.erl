@@ -98,8 +98,15 @@
 -define(SURVEY_MS, 30000).         % of tables and allocators
 -define(SURVEY_WIDE_MS, 180000).   % where there are more schedulers than WIDE: allocators wake all of them
 -define(SURVEY_WAIT_MS, 1000).
+-define(TABLES_AGAIN_MS, 5000).    % after a survey of tables, where they grow
+-define(TABLES_GROWN_BYTES, 4000000).
+-define(TABLES_GROWN, 20).
 -define(TABLES_MAX, 50).
 -define(TABLE_OWNERS_MAX, 4).      % owners of unnamed tables of one name that have a row each
+-define(GROUPS_MAX, 500).         % processes and calls that are counted apart
+-define(GROUPS_TOLD, 20).
+-define(GROUPS_RUNNABLE, 5).       % more of them, which have most processes that wait for a scheduler
+-define(GROUPS_DESCRIBED, 3).      % of each of these lists, those of which one process is described
 -define(LINKS_LOOKED_AT, 1000).
 -define(LINKS_MAX, 100).
 -define(LINKED_MAX, 10).           % links of a process that are followed on the way to a socket
@@ -237,6 +244,7 @@
     survey_self = {0, 0, 0},       % as walk_self
     surveys_due = [],              % [{Kind, Time}], soonest first
     survey_metrics = [],           % [{Kind, Metrics}]
+    tables = {0, none, none},      % {not to be surveyed before this, bytes, number} of them at the first tick after the last survey
     queues = [],                   % metrics of the last finished walk
     follower = none,               % {Pid, Monitor}
     follower_heard = none,         % when it last answered; none: nothing is expected of it
@@ -609,7 +617,7 @@ tick(State, Now) ->
     Watchers = [tick_watcher(add_lost(Watcher, Lost), Now, {Time, Metrics, Schedulers})
                 || Watcher <- Collected#state.watchers],
     {Reductions, Busy} = Collected#state.spent,
-    Collected#state{watchers = Watchers, spent = {Reductions, Busy + now_us() - Begin}}.
+    hurry_tables(Metrics, Collected#state{watchers = Watchers, spent = {Reductions, Busy + now_us() - Begin}}).
 
 tick_watcher(#watcher{next = Next} = Watcher, Now, _Sample) when Next > Now + 5 ->
     flush_if_time(Watcher, Now);
@@ -638,6 +646,7 @@ tick_watcher(Watcher, Now, {Time, Metrics, Schedulers}) ->
 -include("probe/walk.hrl").
 -include("probe/survey.hrl").
 -include("probe/tables.hrl").
+-include("probe/groups.hrl").
 -include("probe/links.hrl").
 -include("probe/allocators.hrl").
 -include("probe/requests.hrl").

@@ -101,11 +101,58 @@ read_vm_event(struct etf *e, void *row)
 		etf_fail(e);
 }
 
+static enum group_by
+read_by(struct etf *e)
+{
+	struct etf_atom by;
+
+	if (etf_atom(e, &by)) {
+		if (strcmp(by.text, "parent") == 0)
+			return GROUP_BY_PARENT;
+		if (strcmp(by.text, "call") == 0)
+			return GROUP_BY_CALL;
+		if (strcmp(by.text, "owner") == 0)
+			return GROUP_BY_OWNER;
+	}
+	etf_fail(e);
+	return GROUP_BY_PARENT;
+}
+
+/* {By, Pid, Name, Count, Runnable, One} */
+static void
+read_group(struct etf *e, void *row)
+{
+	struct survey_group *g = row;
+
+	etf_tuple_of(e, 6);
+	g->by = read_by(e);
+	etf_chars(e, g->pid, sizeof(g->pid));
+	etf_chars(e, g->name, sizeof(g->name));
+	g->count = etf_number(e);
+	g->runnable = etf_number(e);
+	etf_chars(e, g->one, sizeof(g->one));
+}
+
+/* {By, Pid, Name, Count} */
+static void
+read_port_group(struct etf *e, void *row)
+{
+	struct survey_port_group *g = row;
+
+	etf_tuple_of(e, 4);
+	g->by = read_by(e);
+	etf_chars(e, g->pid, sizeof(g->pid));
+	etf_chars(e, g->name, sizeof(g->name));
+	g->count = etf_number(e);
+}
+
 static void (*const READERS[SURVEY_KIND_COUNT])(struct etf *e, void *row) = {
 	[SURVEY_TABLES] = read_table,
 	[SURVEY_LINKS] = read_link,
 	[SURVEY_ALLOCATORS] = read_allocator,
 	[SURVEY_VM_EVENTS] = read_vm_event,
+	[SURVEY_GROUPS] = read_group,
+	[SURVEY_PORTS] = read_port_group,
 };
 
 static int

@@ -21,7 +21,9 @@
 X(TABLES, "tables", survey_table, 50) \
 X(LINKS, "links", survey_link, 100) \
 X(ALLOCATORS, "allocators", survey_allocator, SURVEY_ALLOCATOR_ROWS) \
-X(VM_EVENTS, "vm_events", survey_vm_event, 20)
+X(VM_EVENTS, "vm_events", survey_vm_event, 20) \
+X(GROUPS, "groups", survey_group, 60) \
+X(PORTS, "ports", survey_port_group, 60)
 /* clang-format on */
 
 enum survey_kind {
@@ -125,6 +127,30 @@ struct survey_vm_event {
 	char name[SAMPLE_TEXT]; /* its registered name or label, else its initial call; "" if it was gone */
 	double value;           /* milliseconds; of a queue, messages; 0 of a busy link */
 	int64_t age_ms;         /* at the survey's time */
+};
+
+/* By what processes or ports are counted together. */
+enum group_by {
+	GROUP_BY_PARENT, /* who started the processes, or those that own the ports */
+	GROUP_BY_CALL,   /* the function that the processes began with */
+	GROUP_BY_OWNER   /* the process that owns the ports */
+};
+
+/* Processes that have something in common; the largest such groups, and those of which most wait for a scheduler. */
+struct survey_group {
+	enum group_by by;
+	char pid[32];           /* of the parent; "" of a call */
+	char name[SAMPLE_TEXT]; /* its registered name or label, else pid and first call; of a call, the function */
+	double count;           /* processes; on large nodes estimated from a part of them */
+	double runnable;        /* of them, run or wait to run */
+	char one[SAMPLE_TEXT];  /* what one of them does: its first call and its current function; "": not asked */
+};
+
+struct survey_port_group {
+	enum group_by by;
+	char pid[32];           /* of the owner or the parent */
+	char name[SAMPLE_TEXT]; /* as above */
+	double count;           /* ports */
 };
 
 struct survey {

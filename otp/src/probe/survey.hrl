@@ -8,7 +8,7 @@ surveys() ->
               true -> ?SURVEY_MS;
               false -> ?SURVEY_WIDE_MS
           end,
-    [{counts, ?SLOW_MS}, {links, ?SLOW_MS}, {allocators, Gap}, {tables, Gap}].
+    [{counts, ?SLOW_MS}, {links, ?SLOW_MS}, {ports, ?SLOW_MS}, {allocators, Gap}, {tables, Gap}].
 
 tend_survey(#state{watchers = [_ | _], surveyor = none, surveys_due = [{Kind, _} | _]} = State, Now) ->
     case survey_time(State) =< Now of
@@ -27,10 +27,29 @@ start_survey(Kind, #state{watchers = Watchers} = State, Now) ->
     Ours = lists:usort([node(Pid) || #watcher{pid = Pid, is_local = false} <- Watchers]),
     {Pid, Monitor} = spawn_opt(?MODULE, survey, [self(), Kind, Budget, Ours], [monitor, {priority, low}]),
     Every = proplists:get_value(Kind, surveys()),
-    survey_due(Kind, Now + Every, State#state{surveyor = {Pid, Monitor, Kind}, survey_heard = Now}).
+    survey_due(Kind, Now + Every, tables_begun(Kind, Now, State#state{surveyor = {Pid, Monitor, Kind}, survey_heard = Now})).
 
 survey_due(Kind, Time, #state{surveys_due = Due} = State) ->
     State#state{surveys_due = lists:keysort(2, lists:keystore(Kind, 1, Due, {Kind, Time}))}.
+
+%% Tables that have grown by a tenth, and by more than a little, since they were looked at are due soon: whoever asks which of them it is
+%% should not have to wait for half a minute.
+hurry_tables(Metrics, #state{tables = {NotBefore, none, none}} = State) ->
+    State#state{tables = {NotBefore, proplists:get_value(vm_memory_ets, Metrics, none), proplists:get_value(ets_count, Metrics, none)}};
+hurry_tables(Metrics, #state{tables = {NotBefore, BytesBefore, CountBefore}, surveys_due = Due} = State) ->
+    case is_grown(vm_memory_ets, Metrics, BytesBefore, ?TABLES_GROWN_BYTES) orelse is_grown(ets_count, Metrics, CountBefore, ?TABLES_GROWN) of
+        true -> survey_due(tables, min(NotBefore, proplists:get_value(tables, Due)), State);
+        false -> State
+    end.
+
+is_grown(_Metric, _Metrics, none, _Least) -> false;
+is_grown(Metric, Metrics, Before, Least) -> proplists:get_value(Metric, Metrics, 0) > Before + max(Least, Before div 10).
+
+tables_begun(tables, Now, State) -> State#state{tables = {Now + ?TABLES_AGAIN_MS, none, none}};
+tables_begun(_Kind, _Now, State) -> State.
+
+tables_done(tables, NotBefore, #state{tables = {Begun, Bytes, Count}} = State) -> State#state{tables = {max(Begun, NotBefore), Bytes, Count}};
+tables_done(_Kind, _NotBefore, State) -> State.
 
 %% On a busy node a walk and a survey at once would delay each other: a survey waits a moment for the walk to be over.
 survey_time(#state{surveyor = none, walker = none, surveys_due = [{_Kind, Due} | _]}) -> Due;
@@ -43,8 +62,9 @@ survey_anew(State) ->
 
 take_survey(Kind, {Survey, Metrics}, DebtMs, #state{surveys_due = Due, survey_metrics = Known, failed = Failed} = State) ->
     tell_survey(Kind, Survey, State),
-    NotBefore = max(proplists:get_value(Kind, Due), now_ms() + DebtMs),
-    survey_due(Kind, NotBefore, State#state{survey_metrics = lists:keystore(Kind, 1, Known, {Kind, Metrics}), failed = lists:delete(Kind, Failed)}).
+    Rested = now_ms() + DebtMs,
+    NotBefore = max(proplists:get_value(Kind, Due), Rested),
+    survey_due(Kind, NotBefore, (tables_done(Kind, Rested, State))#state{survey_metrics = lists:keystore(Kind, 1, Known, {Kind, Metrics}), failed = lists:delete(Kind, Failed)}).
 
 %% A watcher on this node that does not read is told no more than it has asked for.
 tell_survey(_Kind, none, _State) ->
@@ -86,6 +106,7 @@ survey(Holder, Kind, Budget, Ours) ->
 survey(counts, _Ours, Pace) -> {{none, counts()}, Pace};
 survey(allocators, _Ours, Pace) -> survey_allocators(Pace);
 survey(links, Ours, Pace) -> survey_links(Ours, Pace);
+survey(ports, _Ours, Pace) -> survey_ports(Pace);
 survey(tables, _Ours, Pace) -> survey_tables(Pace).
 
 %%% Numbers that may take a moment.

@@ -49,8 +49,9 @@ walk_over(State) ->
 walk_gap(#state{watchers = Watchers}) ->
     max(?WALK_MIN_MS, lists:min([Interval || #watcher{interval = Interval} <- Watchers])).
 
-take_walk({Queues, Others, Top, Remembered, DebtMs}, State) ->
+take_walk({Queues, Others, Top, Groups, Remembered, DebtMs}, State) ->
     Now = now_ms(),
+    tell_survey(groups, {length(Groups), Groups}, State),
     Followed = follow_found(Others, proplists:get_value(message_queue, Top), State),
     walk_over(Followed#state{queues = Queues,
                              failed = lists:delete(walk, Followed#state.failed),
@@ -74,7 +75,8 @@ end_walk(#state{walk_self = Cost} = State) ->
 -record(found, {
     scanned = 0, sum = 0, max = 0, long = 0,
     deep = [],                     % processes with a deep queue, of this chunk
-    by_queue, by_heap, by_binary, by_reductions
+    by_queue, by_heap, by_binary, by_reductions,
+    groups
 }).
 
 -record(walk, {
@@ -96,7 +98,7 @@ walk(Holder, Budget, Remembered) ->
                                    none -> {0, []}
                                end,
         Found = #found{by_queue = ranking(?TOP + 1), by_heap = ranking(2 * ?TOP), by_binary = ranking(2 * ?TOP),
-                       by_reductions = ranking(?REMEMBERED)},
+                       by_reductions = ranking(?REMEMBERED), groups = groups(Count)},
         Walk = #walk{pace = pace(Holder, Budget), remembered = Remembered,
                      turn = LastTurn + 1, turns = min(?TURNS_MAX, 1 + Count div ?WHOLE_HEAPS),
                      chunks = 2 * Count div ?CHUNK + ?CHUNKS_MORE, found = Found},
@@ -154,10 +156,16 @@ look_at(Pid, {_Holder, Whole}, Found) ->
         [{_, Length}, {_, Reductions}, {_, Young}] ->
             #found{scanned = Scanned, by_heap = ByHeap, by_reductions = ByReductions} = Found,
             Next = Found#found{scanned = Scanned + 1, by_heap = rank(Young, Pid, ByHeap),
-                               by_reductions = rank(Reductions, Pid, ByReductions)},
+                               by_reductions = rank(Reductions, Pid, ByReductions), groups = grouped(Pid, Found#found.groups)},
             weighed(Whole, Length, Pid, counted(Length, Pid, Next));
         undefined ->
             Found
+    end.
+
+grouped(Pid, Groups) ->
+    case is_counted(Pid, Groups) of
+        true -> add_to_groups(Pid, Groups);
+        false -> Groups
     end.
 
 counted(0, _Pid, Found) ->
@@ -254,8 +262,9 @@ result(#walk{found = Found} = Walk, Count) ->
     Exact = maps:map(fun(Pid, Process) -> exact_binary(Pid, lists:keymember(Pid, 2, ByBinary), Process) end, Known),
     Top = [{message_queue, top(ByQueue, Exact, message_queue_len)}, {memory, top(ByHeap, Exact, memory)},
            {reductions, top(ByRate, Exact, reductions)}, {binary, top(ByBinary, Exact, binary)}],
+    Groups = group_rows(Found#found.groups),
     Pace = worked(Walk#walk.pace),
-    {{[{probe_walk_us, Pace#pace.busy} | Queues], Others, Top, Seen, debt_ms(Pace)}, Pace}.
+    {{[{probe_walk_us, Pace#pace.busy} | Queues], Others, Top, Groups, Seen, debt_ms(Pace)}, Pace}.
 
 %% The length of the longest one that is not among the first comes beside them.
 longest_queues(Ranked) when length(Ranked) > ?TOP ->
