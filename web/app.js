@@ -351,7 +351,11 @@ function showLost() {
 // ---- the verdict: which node, since when, who, what next ---------------------------------------------------------------
 
 const processName = (p) => p.name || p.initial_call || p.pid;
-const culprit = (p) => [el("strong", { class: "mono" }, processName(p)), p.name || p.initial_call ? el("span", { class: "dim mono" }, ` ${p.pid}`) : null];
+const culpritKinds = {
+  table: () => "table ", parent: (p) => `${count(p.count)} processes started by `, initial_call: (p) => `${count(p.count)} processes that began with `,
+  port_owner: (p) => `${count(p.count)} ports of `, port_parent: (p) => `${count(p.count)} ports of processes started by `,
+};
+const culprit = (p) => [culpritKinds[p.kind]?.(p), el("strong", { class: "mono" }, processName(p)), p.pid && (p.name || p.initial_call) ? el("span", { class: "dim mono" }, ` ${p.pid}`) : null];
 const list = (items) => items.flatMap((item, i) => (i ? [", ", item] : [item]));
 
 function who() {

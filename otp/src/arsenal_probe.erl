@@ -72,6 +72,8 @@
 
 %% The walk
 -define(CHUNK, 64).                % processes between two looks at the clock
+-define(CHUNK_US, 1000).           % most that is counted for one, several times what it takes; and where there are messages:
+-define(MESSAGES_A_US, 50).        % messages that asking their process goes through in a microsecond (100), on a machine half as fast
 -define(PAUSE_MS, 500).            % each end of a pause wakes a scheduler, which spins for a while before it sleeps again
 -define(HEAP_MIN_WORDS, 10000).
 -define(ALIVE_US, 2000000).        % between two signs of life
@@ -244,7 +246,7 @@
     survey_self = {0, 0, 0},       % as walk_self
     surveys_due = [],              % [{Kind, Time}], soonest first
     survey_metrics = [],           % [{Kind, Metrics}]
-    tables = {0, none, none},      % {not to be surveyed before this, bytes, number} of them at the first tick after the last survey
+    tables = {0, {0, 0}, {0, 0}},  % {not to be surveyed before this, {Bytes, Number} of them before the last survey, the same now}
     queues = [],                   % metrics of the last finished walk
     follower = none,               % {Pid, Monitor}
     follower_heard = none,         % when it last answered; none: nothing is expected of it

@@ -35,7 +35,7 @@ usual_metric(enum anomaly_type type)
 static void
 set_culprit(struct anomaly *a, const char *name, const char *application, const char *under)
 {
-	struct top_process *p = &a->culprits[0];
+	struct top_process *p = &a->culprits[0].process;
 
 	a->culprit_count = 1;
 	snprintf(p->name, sizeof(p->name), "%s", name);

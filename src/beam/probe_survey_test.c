@@ -171,6 +171,75 @@ vm_events_are_read(void **state)
 }
 
 static void
+put_group(const char *by)
+{
+	etf_put_tuple(&message, 6);
+	etf_put_atom(&message, by);
+	put_text("<0.80.0>");
+	put_text("pool");
+	etf_put_int(&message, 1200);
+	etf_put_int(&message, 7);
+	put_text("m:f/1 in gen_server:loop/7");
+}
+
+static void
+put_port_group(const char *by)
+{
+	etf_put_tuple(&message, 4);
+	etf_put_atom(&message, by);
+	put_text("<0.80.0>");
+	put_text("pool");
+	etf_put_int(&message, 12);
+}
+
+static void
+groups_are_read(void **state)
+{
+	struct survey s;
+	bool known;
+
+	(void)state;
+	put_begin("groups", 2);
+	put_group("parent");
+	put_group("call");
+	etf_put_nil(&message);
+	assert_true(parse(&s, &known) && known);
+	assert_int_equal(s.count, 2);
+	assert_int_equal(survey_groups(&s)[0].by, GROUP_BY_PARENT);
+	assert_int_equal(survey_groups(&s)[1].by, GROUP_BY_CALL);
+	assert_string_equal(survey_groups(&s)[0].pid, "<0.80.0>");
+	assert_string_equal(survey_groups(&s)[0].name, "pool");
+	assert_string_equal(survey_groups(&s)[0].one, "m:f/1 in gen_server:loop/7");
+	assert_true(survey_groups(&s)[0].count == 1200 && survey_groups(&s)[0].runnable == 7);
+	survey_release(&s);
+	put_begin("groups", 1);
+	put_group("hair_colour");
+	etf_put_nil(&message);
+	assert_false(parse(&s, &known));
+}
+
+static void
+owners_of_ports_are_read(void **state)
+{
+	struct survey s;
+	bool known;
+
+	(void)state;
+	put_begin("ports", 1);
+	put_port_group("owner");
+	etf_put_nil(&message);
+	assert_true(parse(&s, &known) && known);
+	assert_int_equal(survey_port_groups(&s)[0].by, GROUP_BY_OWNER);
+	assert_string_equal(survey_port_groups(&s)[0].name, "pool");
+	assert_true(survey_port_groups(&s)[0].count == 12);
+	survey_release(&s);
+	put_begin("ports", 1);
+	put_group("owner");
+	etf_put_nil(&message);
+	assert_false(parse(&s, &known));
+}
+
+static void
 unknown_kinds_are_passed_by_and_nonsense_is_refused(void **state)
 {
 	struct survey s;
@@ -200,6 +269,8 @@ main(void)
 		cmocka_unit_test(allocators_are_read),
 		cmocka_unit_test(rows_beyond_the_bound_are_passed_by),
 		cmocka_unit_test(vm_events_are_read),
+		cmocka_unit_test(groups_are_read),
+		cmocka_unit_test(owners_of_ports_are_read),
 		cmocka_unit_test(unknown_kinds_are_passed_by_and_nonsense_is_refused),
 	};
 

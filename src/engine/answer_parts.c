@@ -151,10 +151,9 @@ part_cut(struct answer *a, const struct term *t, const struct term *u)
 	part_truncated(a, is_cut(t) || is_cut(u));
 }
 
-void
-part_process(struct answer *a, const struct top_process *p)
+static void
+process_fields(struct answer *a, const struct top_process *p)
 {
-	a->ops->object(a);
 	part_text(a, "pid", p->pid);
 	part_text(a, "name", p->name);
 	part_integer(a, "value", p->value);
@@ -170,6 +169,27 @@ part_process(struct answer *a, const struct top_process *p)
 	for (unsigned i = 0; i < p->ancestor_count; i++)
 		a->ops->text(a, p->ancestors[i]);
 	put_end(a);
+}
+
+void
+part_process(struct answer *a, const struct top_process *p)
+{
+	a->ops->object(a);
+	process_fields(a, p);
+	put_end(a);
+}
+
+void
+part_culprit(struct answer *a, const struct culprit *c)
+{
+	a->ops->object(a);
+	process_fields(a, &c->process);
+	part_word(a, "kind", culprit_kind_name(c->kind));
+	part_text(a, "detail", c->detail);
+	part_integer(a, "count", c->count);
+	part_integer(a, "growth", c->growth);
+	part_real(a, "growth_share", c->share);
+	part_time(a, "growth_since", c->since_ms);
 	put_end(a);
 }
 
@@ -249,7 +269,10 @@ part_anomaly_fields(struct answer *a, const struct anomaly *anomaly)
 	part_real(a, "score", anomaly->score);
 	part_text(a, "incident", anomaly->incident);
 	part_bool(a, "root", anomaly->root);
-	part_processes(a, "culprits", anomaly->culprits, anomaly->culprit_count);
+	put_array(a, "culprits");
+	for (unsigned i = 0; i < anomaly->culprit_count; i++)
+		part_culprit(a, &anomaly->culprits[i]);
+	put_end(a);
 }
 
 /* ---- restarts ---- */

@@ -44,6 +44,7 @@ void part_cut(struct answer *a, const struct term *t, const struct term *u);
 
 void part_process(struct answer *a, const struct top_process *p);
 void part_table(struct answer *a, const struct survey_table *t);
+void part_culprit(struct answer *a, const struct culprit *c);
 /* part_processes writes a list under the key. */
 void part_processes(struct answer *a, const char *key, const struct top_process *p, unsigned count);
 /* part_anomaly_fields writes into an open object. */

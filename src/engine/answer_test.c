@@ -307,12 +307,14 @@ static void
 anomaly_event_has_the_seeds_fields(void **state)
 {
 	struct node_event *ev;
+	json_t *culprit;
 
 	(void)state;
 	s.top_count[TOP_MEMORY] = 1;
 	strcpy(s.top[TOP_MEMORY][0].pid, "<0.9.0>");
 	s.top[TOP_MEMORY][0].value = 5;
 	feed_full(100);
+	s.top[TOP_MEMORY][0].value = 8;
 	for (int i = 0; i < 20; i++) {
 		sample_set(&s, METRIC_MEMORY_AVAILABLE, 1e8);
 		now += 5000;
@@ -330,7 +332,12 @@ anomaly_event_has_the_seeds_fields(void **state)
 	assert_string_equal(text_at(root, "data.unit"), "percent");
 	ASSERT_NEAR(number_at(root, "data.current_value"), 90, 1e-6);
 	assert_true(number_at(root, "data.score") > 0.5);
-	assert_string_equal(text_at(json_array_get(at(root, "data.culprits"), 0), "pid"), "<0.9.0>");
+	culprit = json_array_get(at(root, "data.culprits"), 0);
+	assert_string_equal(text_at(culprit, "pid"), "<0.9.0>");
+	assert_string_equal(text_at(culprit, "kind"), "process");
+	ASSERT_NEAR(number_at(culprit, "growth"), 3, 0);
+	ASSERT_NEAR(number_at(culprit, "growth_share"), 1, 0);
+	assert_int_equal(strlen(text_at(culprit, "growth_since")), strlen("2023-11-14T22:13:20.000Z"));
 	answer_anomalies(&form.base, e);
 	parse();
 	assert_int_equal(json_array_size(root), 1);
@@ -579,8 +586,8 @@ metric_anomaly_line(void **state)
 	a->current_value = 3 * 1048576;
 	a->baseline_value = 512;
 	a->culprit_count = 1;
-	strcpy(a->culprits[0].name, "pump");
-	strcpy(a->culprits[0].pid, "<0.3.0>");
+	strcpy(a->culprits[0].process.name, "pump");
+	strcpy(a->culprits[0].process.pid, "<0.3.0>");
 	add_text(ev, false);
 	assert_string_equal(
 	    out.data, "10:30:00 anomaly   a@h  I/O: io_input 3 MiB/s, usually 512 B/s  culprits: pump <0.3.0>");

@@ -63,12 +63,8 @@ static void
 add_culprits(struct strbuf *out, const struct anomaly *a)
 {
 	for (unsigned i = 0; i < a->culprit_count; i++) {
-		const struct top_process *p = &a->culprits[i];
-
 		strbuf_adds(out, i == 0 ? "  culprits: " : ", ");
-		add_foreign(out, p->name[0] ? p->name : p->initial_call[0] ? p->initial_call : "unnamed");
-		strbuf_addc(out, ' ');
-		add_foreign(out, p->pid);
+		culprit_add(out, &a->culprits[i]);
 	}
 }
 

@@ -85,6 +85,7 @@ engine_free(struct engine *e)
 	supervision_release(e);
 	restarts_release(&e->restarts);
 	drop_surveys(e);
+	growths_forget(e);
 	tree_release(&e->tree);
 	free(e->node);
 	free(e);
@@ -153,6 +154,7 @@ keep_rankings(struct engine *e, const struct sample *s)
 		anomalies_forget_top(e);
 		e->top_count[kind] = s->top_count[kind] < SAMPLE_TOP ? s->top_count[kind] : SAMPLE_TOP;
 		memcpy(e->top[kind], s->top[kind], e->top_count[kind] * sizeof(e->top[kind][0]));
+		growths_note_ranking(e, (enum top_kind)kind);
 	}
 	recall_rankings(e, false);
 }
@@ -167,8 +169,10 @@ notice_discontinuity(struct engine *e, const struct sample *before)
 	if (s->present[METRIC_WALLCLOCK])
 		e->wallclock_ms = s->value[METRIC_WALLCLOCK];
 	/* The node's lists are those of the VM that is gone, and its tables have not shrunk. */
-	if (reboot)
+	if (reboot) {
 		drop_surveys(e);
+		growths_forget(e);
+	}
 	if (reboot || (before && s->time_ms - before->time_ms > STALE_INTERVALS * e->options.interval_ms))
 		anomalies_interrupt(e, reboot);
 }
@@ -371,6 +375,7 @@ engine_survey(struct engine *e, int64_t now_ms, struct survey *s)
 		growth_of_tables(s, &e->surveys[SURVEY_TABLES]);
 	survey_release(&e->surveys[s->kind]);
 	e->surveys[s->kind] = *s;
+	growths_note_survey(e, s->kind);
 	*s = (struct survey) { .kind = s->kind };
 }
 

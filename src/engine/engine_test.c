@@ -191,6 +191,7 @@ anomaly_has_the_seeds_fields_and_culprits(void **state)
 	s.top[TOP_MEMORY][0].value = 1e9;
 	feed(200);
 	set_memory(60);
+	s.top[TOP_MEMORY][0].value = 2e9;
 	feed(15);
 	assert_int_equal(counts[EVENT_ANOMALY], 1);
 	assert_int_equal(counts[EVENT_PERFORMANCE_ALERT], 1);
@@ -203,7 +204,7 @@ anomaly_has_the_seeds_fields_and_culprits(void **state)
 	ASSERT_NEAR(a->baseline_value, 40, 0.5);
 	assert_int_equal(a->metric, METRIC_MEMORY_UTILIZATION);
 	assert_int_equal(a->culprit_count, 1);
-	assert_string_equal(a->culprits[0].name, "leaky");
+	assert_string_equal(a->culprits[0].process.name, "leaky");
 	assert_ptr_equal(engine_recent_anomaly(e, 0), a);
 	assert_null(engine_recent_anomaly(e, 1));
 	/* The rankings of that moment stay with it. */

@@ -9,6 +9,7 @@
 #include "analyze/restarts.h"
 #include "base/ring.h"
 #include "engine/engine.h"
+#include "engine/growths.h"
 #include "engine/history.h"
 #include "engine/input.h"
 #include "engine/rollup.h"
@@ -87,6 +88,7 @@ struct engine {
 	unsigned top_count[TOP_KIND_COUNT];
 	unsigned top_at_end[TOP_KIND_COUNT]; /* of e->top, as the link was lost */
 	struct recall recall;
+	struct growths growths;
 	struct rankings *top_kept;                /* a copy of them, once an anomaly needed it; NULL: none */
 	struct survey surveys[SURVEY_KIND_COUNT]; /* time_ms 0: none yet */
 	struct tree tree;                         /* time_ms 0: none */

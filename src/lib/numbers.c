@@ -260,8 +260,8 @@ anomaly_take(const struct anomaly *from, struct arsenal_anomaly *to)
 		.supervisor = text_or_null(from->supervisor),
 		.child = text_or_null(from->child_id),
 		.restart_count = from->restart_count,
-		.culprit_pid = from->culprit_count > 0 ? from->culprits[0].pid : NULL,
-		.culprit_name = from->culprit_count > 0 ? from->culprits[0].name : NULL,
+		.culprit_pid = from->culprit_count > 0 ? from->culprits[0].process.pid : NULL,
+		.culprit_name = from->culprit_count > 0 ? from->culprits[0].process.name : NULL,
 		.severity = (enum arsenal_severity)from->severity,
 	};
 }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "model/anomaly_type.h"
+#include "model/culprit.h"
 #include "model/metric.h"
-#include "model/sample.h"
 #include "model/severity.h"
 #include "model/term.h"
 
@@ -27,7 +27,7 @@ struct anomaly {
 	double baseline_value;
 	double deviation; /* baseline's standard deviation, same unit */
 	unsigned culprit_count;
-	struct top_process culprits[ANOMALY_MAX_CULPRITS];
+	struct culprit culprits[ANOMALY_MAX_CULPRITS];
 	/* restart anomalies; NULL for the others */
 	struct term *supervisor;
 	struct term *child_id;

@@ -76,13 +76,13 @@ incident_member_of(struct incident_member *m, const struct anomaly *a, int64_t s
 		.score = a->score,
 		.current_value = a->current_value,
 		.baseline_value = a->baseline_value,
-		.queue_rate = a->culprit_count > 0 ? a->culprits[0].queue_rate : NAN,
+		.queue_rate = a->culprit_count > 0 ? a->culprits[0].process.queue_rate : NAN,
 		.who_count = a->culprit_count,
 		.supervisor = term_ref(a->supervisor),
 		.child_id = term_ref(a->child_id),
 	};
 	for (unsigned i = 0; i < a->culprit_count; i++)
-		m->who[i] = who_of(&a->culprits[i]);
+		m->who[i] = who_of(&a->culprits[i].process);
 	snprintf(m->description, sizeof(m->description), "%.159s", a->description);
 }
 

@@ -14,6 +14,7 @@
 
 #define SURVEY_PEER 256 /* bytes of a node's name, terminator included */
 #define SURVEY_ALLOCATOR_ROWS 64
+#define GROUPS_TOLD 20 /* of each way of grouping, as in the probe */
 
 /* id, name (the probe's atom), struct of a row, most rows that are kept */
 /* clang-format off */

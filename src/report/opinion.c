@@ -105,7 +105,7 @@ evidence_first_ranked(const struct report *r, enum top_kind kind, enum anomaly_t
 
 	if (r->top[kind].count > 0)
 		return &r->top[kind].rows[0];
-	return a && a->culprit_count > 0 ? &a->culprits[0] : NULL;
+	return a && a->culprit_count > 0 && a->culprits[0].kind == CULPRIT_PROCESS ? &a->culprits[0].process : NULL;
 }
 
 const struct report_grower *

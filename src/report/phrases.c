@@ -37,6 +37,19 @@ phrase_process(char buf[PHRASE_NAME], const struct top_process *p)
 }
 
 const char *
+phrase_culprit(char buf[PHRASE_NAME], const struct culprit *c)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (c->kind == CULPRIT_PROCESS)
+		return phrase_process(buf, &c->process);
+	culprit_add(&text, c);
+	phrase_printable(buf, PHRASE_NAME, strbuf_cstr(&text));
+	strbuf_release(&text);
+	return buf;
+}
+
+const char *
 phrase_ranked(char buf[PHRASE_NAME], const struct ranked *p)
 {
 	return named(buf, p->name, p->pid);

@@ -13,6 +13,8 @@
 
 /* phrase_printable copies a text of the node, cut to a buffer of max bytes (more than 8), visible characters only; returns buf. */
 const char *phrase_printable(char *buf, size_t max, const char *text);
+/* phrase_culprit: a process as the next one says it, else as culprit_add does, cut. */
+const char *phrase_culprit(char buf[PHRASE_NAME], const struct culprit *c);
 /* phrase_process: "name <0.1.0>", "m:f/1 <0.1.0>", or the pid alone. */
 const char *phrase_process(char buf[PHRASE_NAME], const struct top_process *p);
 const char *phrase_ranked(char buf[PHRASE_NAME], const struct ranked *p);

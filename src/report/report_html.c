@@ -464,7 +464,7 @@ finding_row(struct strbuf *out, const struct anomaly *a)
 				     : "");
 	cell(out, "n", a->metric != METRIC_NONE ? quantity_text(text, METRICS[a->metric].unit, a->current_value) : "");
 	cell(out, "n", a->metric != METRIC_NONE ? quantity_text(text, METRICS[a->metric].unit, a->baseline_value) : "");
-	cell(out, "", a->culprit_count > 0 ? phrase_process(text, &a->culprits[0]) : "");
+	cell(out, "", a->culprit_count > 0 ? phrase_culprit(text, &a->culprits[0]) : "");
 	strbuf_adds(out, "</tr>");
 }
 

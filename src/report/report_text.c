@@ -251,7 +251,7 @@ finding_row(const struct page *p, const struct anomaly *a)
 	if (a->child_id)
 		strbuf_addf(p->out, ": %s", phrase_term(name, a->child_id));
 	if (a->culprit_count > 0)
-		strbuf_addf(p->out, "; %s", phrase_process(name, &a->culprits[0]));
+		strbuf_addf(p->out, "; %s", phrase_culprit(name, &a->culprits[0]));
 	strbuf_addc(p->out, '\n');
 }
 

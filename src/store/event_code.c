@@ -13,6 +13,7 @@
 #define PROCESS_ARITY_1 8
 #define ANOMALY_ARITY 16
 #define ANOMALY_ARITY_1 14
+#define CULPRIT_ARITY 7
 #define HEALTH_ARITY 9
 
 /* ---- the tables' names ---- */
@@ -45,6 +46,12 @@ static const char *
 criterion_at(int i)
 {
 	return CRITERIA[i].name;
+}
+
+static const char *
+culprit_at(int i)
+{
+	return culprit_kind_name((enum culprit_kind)i);
 }
 
 #define SEVERITY_COUNT (SEVERITY_HIGH + 1)
@@ -87,6 +94,20 @@ write_process(struct strbuf *out, const struct top_process *p)
 	etf_put_nil(out);
 }
 
+/* {Process, Kind, Count, Growth, Share, SinceMs, Detail} */
+static void
+write_culprit(struct strbuf *out, const struct culprit *c)
+{
+	etf_put_tuple(out, CULPRIT_ARITY);
+	write_process(out, &c->process);
+	etf_put_atom(out, culprit_kind_name(c->kind));
+	number_code_write(out, c->count);
+	number_code_write(out, c->growth);
+	number_code_write(out, c->share);
+	etf_put_int(out, c->since_ms);
+	text_code_write(out, c->detail);
+}
+
 static void
 write_anomaly(struct strbuf *out, const struct anomaly *a)
 {
@@ -103,7 +124,7 @@ write_anomaly(struct strbuf *out, const struct anomaly *a)
 	number_code_write(out, a->deviation);
 	list_head(out, a->culprit_count);
 	for (unsigned i = 0; i < a->culprit_count; i++)
-		write_process(out, &a->culprits[i]);
+		write_culprit(out, &a->culprits[i]);
 	etf_put_nil(out);
 	term_code_write(out, a->supervisor);
 	term_code_write(out, a->child_id);
@@ -224,10 +245,8 @@ read_process_rest(struct etf *e, struct top_process *p)
 
 /* Files of the first release have only the first fields. */
 static void
-read_process(struct etf *e, struct top_process *p)
+read_process(struct etf *e, uint32_t arity, struct top_process *p)
 {
-	uint32_t arity = etf_tuple(e);
-
 	if (arity != PROCESS_ARITY && arity != PROCESS_ARITY_1)
 		etf_fail(e);
 	*p = (struct top_process)TOP_PROCESS_INIT;
@@ -241,6 +260,26 @@ read_process(struct etf *e, struct top_process *p)
 	p->reductions = number_code_read(e);
 	if (arity == PROCESS_ARITY)
 		read_process_rest(e, p);
+}
+
+/* Of an earlier release it is the process alone. */
+static void
+read_culprit(struct etf *e, struct culprit *c)
+{
+	uint32_t arity = etf_tuple(e);
+
+	*c = (struct culprit) { .kind = CULPRIT_PROCESS, .count = NAN, .growth = NAN, .share = NAN };
+	if (arity != CULPRIT_ARITY) {
+		read_process(e, arity, &c->process);
+		return;
+	}
+	read_process(e, etf_tuple(e), &c->process);
+	c->kind = (enum culprit_kind)must_know(e, culprit_at, CULPRIT_KIND_COUNT);
+	c->count = number_code_read(e);
+	c->growth = number_code_read(e);
+	c->share = number_code_read(e);
+	c->since_ms = etf_int(e);
+	etf_chars(e, c->detail, sizeof(c->detail));
 }
 
 static enum metric_id
@@ -288,7 +327,7 @@ read_anomaly(struct etf *e, struct anomaly *a)
 	a->deviation = number_code_read(e);
 	a->culprit_count = bounded_list(e, ANOMALY_MAX_CULPRITS);
 	for (unsigned i = 0; i < a->culprit_count; i++)
-		read_process(e, &a->culprits[i]);
+		read_culprit(e, &a->culprits[i]);
 	etf_list_end(e, a->culprit_count);
 	a->supervisor = term_code_read(e);
 	a->child_id = term_code_read(e);

@@ -29,20 +29,29 @@ anomaly(void)
 		.baseline_value = 3,
 		.deviation = NAN,
 		.culprit_count = 2,
-		.culprits = { { .pid = "<0.1.0>",
-				  .name = "n",
-				  .initial_call = "m:f/1",
-				  .current_function = "g:h/2",
-				  .value = 1,
-				  .queue_len = 2,
-				  .memory = 3.5,
-				  .binary = 1e9,
-				  .queue_rate = -7,
-				  .application = "app",
-				  .ancestor_count = 2,
-				  .ancestors = { "a_sup", "<0.9.0>" },
-				  .reductions = NAN },
-		    { .pid = "<0.2.0>" } },
+		.culprits = { { .process = { .pid = "<0.1.0>",
+				    .name = "n",
+				    .initial_call = "m:f/1",
+				    .current_function = "g:h/2",
+				    .value = 1,
+				    .queue_len = 2,
+				    .memory = 3.5,
+				    .binary = 1e9,
+				    .queue_rate = -7,
+				    .application = "app",
+				    .ancestor_count = 2,
+				    .ancestors = { "a_sup", "<0.9.0>" },
+				    .reductions = NAN },
+				  .growth = 12.5,
+				  .share = 0.75,
+				  .since_ms = 1700000000001,
+				  .count = NAN },
+		    { .kind = CULPRIT_TABLE,
+			.process = { .name = "cache", .pid = "" },
+			.count = 3,
+			.growth = NAN,
+			.share = NAN,
+			.detail = "cache_owner" } },
 		.supervisor = atom_term("sup"),
 		.restart_count = 1234567890123,
 	};
@@ -99,16 +108,22 @@ same_anomaly(const struct node_event *x, const struct node_event *y)
 	same_number(a->deviation, b->deviation);
 	assert_int_equal(a->culprit_count, b->culprit_count);
 	for (unsigned i = 0; i < a->culprit_count; i++) {
-		assert_string_equal(a->culprits[i].pid, b->culprits[i].pid);
-		assert_string_equal(a->culprits[i].current_function, b->culprits[i].current_function);
-		same_number(a->culprits[i].memory, b->culprits[i].memory);
-		same_number(a->culprits[i].reductions, b->culprits[i].reductions);
-		same_number(a->culprits[i].binary, b->culprits[i].binary);
-		same_number(a->culprits[i].queue_rate, b->culprits[i].queue_rate);
-		assert_string_equal(a->culprits[i].application, b->culprits[i].application);
-		assert_int_equal(a->culprits[i].ancestor_count, b->culprits[i].ancestor_count);
-		for (unsigned k = 0; k < a->culprits[i].ancestor_count; k++)
-			assert_string_equal(a->culprits[i].ancestors[k], b->culprits[i].ancestors[k]);
+		assert_int_equal(a->culprits[i].kind, b->culprits[i].kind);
+		assert_string_equal(a->culprits[i].detail, b->culprits[i].detail);
+		assert_true(a->culprits[i].since_ms == b->culprits[i].since_ms);
+		same_number(a->culprits[i].count, b->culprits[i].count);
+		same_number(a->culprits[i].growth, b->culprits[i].growth);
+		same_number(a->culprits[i].share, b->culprits[i].share);
+		assert_string_equal(a->culprits[i].process.pid, b->culprits[i].process.pid);
+		assert_string_equal(a->culprits[i].process.current_function, b->culprits[i].process.current_function);
+		same_number(a->culprits[i].process.memory, b->culprits[i].process.memory);
+		same_number(a->culprits[i].process.reductions, b->culprits[i].process.reductions);
+		same_number(a->culprits[i].process.binary, b->culprits[i].process.binary);
+		same_number(a->culprits[i].process.queue_rate, b->culprits[i].process.queue_rate);
+		assert_string_equal(a->culprits[i].process.application, b->culprits[i].process.application);
+		assert_int_equal(a->culprits[i].process.ancestor_count, b->culprits[i].process.ancestor_count);
+		for (unsigned k = 0; k < a->culprits[i].process.ancestor_count; k++)
+			assert_string_equal(a->culprits[i].process.ancestors[k], b->culprits[i].process.ancestors[k]);
 	}
 	assert_true(term_same(a->supervisor, b->supervisor));
 	assert_true(term_same(a->child_id, b->child_id));

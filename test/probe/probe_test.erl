@@ -23,7 +23,7 @@
 -define(SUBJECT_COOKIE, "probe_test").
 
 main(Beam, DemoDir) ->
-    main(Beam, DemoDir, tests() ++ walk_test:tests()).
+    main(Beam, DemoDir, tests() ++ walk_test:tests() ++ groups_test:tests()).
 
 main(Beam, DemoDir, Tests) ->
     try run(Beam, filename:absname(DemoDir), Tests) of
@@ -939,7 +939,7 @@ load_self(Node) ->
     [begin
          {Module, Code, File} = code:get_object_code(Module),
          {module, Module} = call(Node, code, load_binary, [Module, File, Code])
-     end || Module <- [?MODULE, walk_test]].
+     end || Module <- [?MODULE, walk_test, groups_test]].
 
 %% The subject's log goes to a file.
 prepare_subject(Subject, #{home := Home}) ->

@@ -9,8 +9,8 @@
 -behaviour(supervisor).
 
 -export([start/1, faults/0, on/2, off/1, eaten/1]).
--export([init/1, tree/1, supervisor/2, idle_group/2, fault/1, server/1, crasher/1]).
--export([idle/0, worker/1, clerk/0, leaked/0, spin/0, busy/0]).
+-export([init/1, supervisor/2, idle_group/2, fault/1, server/1, crasher/1]).
+-export([idle/0, worker/1, clerk/0, leaked/0, busy/0]).
 
 %% {Fault, the process to be named, unit of the rate, most that it takes}
 faults() ->
@@ -20,7 +20,7 @@ faults() ->
      {binary_leak, faults_courier, bytes_per_second, 400000000},
      {queue_growth, faults_mailbox, messages_per_second, 300000},
      {stuck, faults_cashier, messages_per_second, 300000},
-     {cpu_hog, faults_miner, processes, 2},
+     {cpu_hog, faults_miner, processes, 1},
      {run_queue_flood, faults_herder, processes, 1000},
      {atom_leak, faults_parser, atoms_per_second, 15000},
      {ets_growth, faults_librarian, bytes_per_second, 300000000},
@@ -37,13 +37,10 @@ start(Count) ->
     unlink(Pid),
     ok.
 
-tree(Count) ->
-    {ok, Pid} = supervisor:start_link({local, faults_sup}, ?MODULE, {tree, Count}),
-    {ok, Pid}.
-
 supervisor(Name, Children) -> supervisor:start_link({local, Name}, ?MODULE, {children, Children}).
 
 init({tree, Count}) ->
+    faults_taken = ets:new(faults_taken, [named_table, public]),
     Groups = [{idle_group, N} || N <- lists:seq(1, 10)],
     {ok, {#{intensity => 1000, period => 1},
           [sup(faults_work_sup, [worker_spec({clerk, clerk, []})] ++ [worker_spec({{worker, N}, worker, [N]}) || N <- lists:seq(1, 20)])]
@@ -83,10 +80,8 @@ server({Function, Args}) -> {ok, proc_lib:spawn_link(?MODULE, Function, Args)}.
 worker(N) ->
     timer:sleep(150 + rand:uniform(100)),
     _ = lists:sum([erlang:phash2({N, K}) || K <- lists:seq(1, 500 + rand:uniform(1000))]),
-    whereis(faults_clerk) =/= undefined andalso (faults_clerk ! {entry, N, crypto_free(N)}),
+    whereis(faults_clerk) =/= undefined andalso (faults_clerk ! {entry, N, binary:copy(<<N>>, 200 + rand:uniform(400))}),
     worker(N).
-
-crypto_free(N) -> binary:copy(<<N>>, 200 + rand:uniform(400)).
 
 clerk() ->
     register(faults_clerk, self()),
@@ -112,7 +107,8 @@ rate(Fault) -> maps:get(Fault, persistent_term:get(?MODULE), off).
 poke(Fault) ->
     {Fault, Name, _, _} = lists:keyfind(Fault, 1, faults()),
     case whereis(Name) of
-        Pid when is_pid(Pid), Fault =/= stuck, Fault =/= queue_growth -> Pid ! poke, ok;
+        Pid when is_pid(Pid), Fault =:= stuck -> Pid ! {answer, none}, ok;
+        Pid when is_pid(Pid), Fault =/= queue_growth -> Pid ! poke, ok;
         _ -> ok
     end.
 
@@ -133,13 +129,10 @@ limit(_) -> none.
 fault({Fault, Name}) ->
     proc_lib:start_link(erlang, apply, [fun() ->
         register(Name, self()),
-        _ = is_first() andalso ets:new(faults_taken, [named_table, public]),
         proc_lib:init_ack({ok, self()}),
         _ = rand:seed(exsss),
         serve(Fault)
     end, []]).
-
-is_first() -> ets:whereis(faults_taken) =:= undefined andalso whereis(faults_taken_owner) =:= undefined.
 
 -define(TICK_MS, 100).
 
@@ -207,7 +200,7 @@ take(ets_growth, Bytes, Taken, Held) ->
     _ = [ets:insert(faults_catalogue, {Taken + K, lists:seq(1, 56)}) || K <- lists:seq(1, Bytes, 1024)],
     Held;
 take(port_leak, N, _, Held) -> [Socket || _ <- lists:seq(1, N), {ok, Socket} <- [gen_udp:open(0, [{ip, {127, 0, 0, 1}}, {active, false}])]] ++ Held;
-take(cpu_hog, N, _, Held) -> [spawn_link(?MODULE, spin, []) || _ <- lists:seq(1, N)] ++ Held;
+take(cpu_hog, N, _, Held) -> [spawn_link(fun() -> register(faults_hog, self()), spin() end) || N > 0] ++ Held;
 take(run_queue_flood, N, _, Held) -> [spawn_link(?MODULE, busy, []) || _ <- lists:seq(1, N)] ++ Held.
 
 give_back(ets_growth, _) -> ets:delete(faults_catalogue);
@@ -243,7 +236,7 @@ customer(Fault, Server) ->
 
 %% The one is too slow, the other waits for an answer that does not come.
 mailbox(Fault) ->
-    receive {order, _} -> ok end,
+    receive _ -> ok end,
     case {Fault, rate(Fault)} of
         {_, off} -> ok;
         {queue_growth, _} -> receive after 20 -> ok end;
@@ -251,14 +244,7 @@ mailbox(Fault) ->
     end,
     mailbox(Fault).
 
-wait_for_answer() ->
-    receive {answer, _} -> ok
-    after 1000 ->
-        case rate(stuck) of
-            off -> ok;
-            _ -> wait_for_answer()
-        end
-    end.
+wait_for_answer() -> receive {answer, _} -> ok end.
 
 %%% ------------------------------------------------------------------ restarts
 
@@ -270,19 +256,19 @@ crasher(Name) ->
     end, []]).
 
 crash(faults_flapper) ->
-    die_after(restart_storm, 1, {connect_failed, econnrefused});
+    die_after(restart_storm, {connect_failed, econnrefused});
 crash(faults_gateway) ->
-    die_after(cascade, 1, {tls_alert, handshake_failure});
+    die_after(cascade, {tls_alert, handshake_failure});
 crash(faults_ledger) ->
     follow(faults_gateway, 300, gateway_lost);
 crash(faults_printer) ->
     follow(faults_ledger, 500, ledger_lost).
 
-die_after(Fault, _, Reason) ->
+die_after(Fault, Reason) ->
     case rate(Fault) of
         off ->
             receive poke -> ok after 5000 -> ok end,
-            die_after(Fault, 1, Reason);
+            die_after(Fault, Reason);
         Ms ->
             receive after Ms -> exit(Reason) end
     end.

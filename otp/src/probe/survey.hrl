@@ -34,21 +34,22 @@ survey_due(Kind, Time, #state{surveys_due = Due} = State) ->
 
 %% Tables that have grown by a tenth, and by more than a little, since they were looked at are due soon: whoever asks which of them it is
 %% should not have to wait for half a minute.
-hurry_tables(Metrics, #state{tables = {NotBefore, none, none}} = State) ->
-    State#state{tables = {NotBefore, proplists:get_value(vm_memory_ets, Metrics, none), proplists:get_value(ets_count, Metrics, none)}};
-hurry_tables(Metrics, #state{tables = {NotBefore, BytesBefore, CountBefore}, surveys_due = Due} = State) ->
-    case is_grown(vm_memory_ets, Metrics, BytesBefore, ?TABLES_GROWN_BYTES) orelse is_grown(ets_count, Metrics, CountBefore, ?TABLES_GROWN) of
-        true -> survey_due(tables, min(NotBefore, proplists:get_value(tables, Due)), State);
-        false -> State
+hurry_tables(Metrics, #state{tables = {NotBefore, Before, {Bytes, Count}}, surveys_due = Due} = State) ->
+    Now = {proplists:get_value(vm_memory_ets, Metrics, Bytes), proplists:get_value(ets_count, Metrics, Count)},
+    Looked = State#state{tables = {NotBefore, Before, Now}},
+    case have_grown(Before, Now) of
+        true -> survey_due(tables, min(NotBefore, proplists:get_value(tables, Due)), Looked);
+        false -> Looked
     end.
 
-is_grown(_Metric, _Metrics, none, _Least) -> false;
-is_grown(Metric, Metrics, Before, Least) -> proplists:get_value(Metric, Metrics, 0) > Before + max(Least, Before div 10).
+have_grown({Bytes, Count}, {BytesNow, CountNow}) ->
+    BytesNow > Bytes + max(?TABLES_GROWN_BYTES, Bytes div 10) orelse CountNow > Count + max(?TABLES_GROWN, Count div 10).
 
-tables_begun(tables, Now, State) -> State#state{tables = {Now + ?TABLES_AGAIN_MS, none, none}};
+%% Before is what the last tick told: what came between it and the survey is looked at twice.
+tables_begun(tables, Now, #state{tables = {_, _, Known}} = State) -> State#state{tables = {Now + ?TABLES_AGAIN_MS, Known, Known}};
 tables_begun(_Kind, _Now, State) -> State.
 
-tables_done(tables, NotBefore, #state{tables = {Begun, Bytes, Count}} = State) -> State#state{tables = {max(Begun, NotBefore), Bytes, Count}};
+tables_done(tables, NotBefore, #state{tables = {Begun, Before, Known}} = State) -> State#state{tables = {max(Begun, NotBefore), Before, Known}};
 tables_done(_Kind, _NotBefore, State) -> State.
 
 %% On a busy node a walk and a survey at once would delay each other: a survey waits a moment for the walk to be over.

@@ -130,7 +130,8 @@ walk_chunks(Processes, #walk{chunk = Chunk, turn = Turn, turns = Turns, pace = #
         {none, Last} -> announce(Walk#walk{found = Last});
         {Rest, Next} ->
             Announced = #walk{pace = Pace} = announce(Walk#walk{found = Next, chunk = Chunk + 1}),
-            walk_chunks(Rest, Announced#walk{pace = rest_if_spent(Pace)})
+            Messages = Next#found.sum - Found#found.sum,
+            walk_chunks(Rest, Announced#walk{pace = rest_if_spent(Pace, ?CHUNK_US + Messages div ?MESSAGES_A_US)})
     end.
 
 %% A deep queue is told of at once: to the end of the walk it may be long.
