@@ -65,8 +65,12 @@ tables(double cache, double sessions)
 	struct survey_table *t = xcalloc(2, sizeof(*t));
 
 	survey.rows = t;
-	t[0] = (struct survey_table) { .name = "cache", .named = true, .owner = "cache_owner", .count = 1, .memory = cache };
-	t[1] = (struct survey_table) { .name = "sessions", .owner = "<0.7.0> m:f/1", .count = sessions / 100, .memory = sessions };
+	t[0] = (struct survey_table) {
+		.name = "cache", .named = true, .owner = "cache_owner", .count = 1, .memory = cache
+	};
+	t[1] = (struct survey_table) {
+		.name = "sessions", .owner = "<0.7.0> m:f/1", .count = sessions / 100, .memory = sessions
+	};
 	engine_survey(e, now, &survey);
 }
 
@@ -100,8 +104,11 @@ ports(double owner, double of_parent)
 	struct survey_port_group *g = xcalloc(2, sizeof(*g));
 
 	survey.rows = g;
-	g[0] = (struct survey_port_group) { .by = GROUP_BY_OWNER, .pid = "<0.4.0>", .name = "connector", .count = owner };
-	g[1] = (struct survey_port_group) { .by = GROUP_BY_PARENT, .pid = "<0.5.0>", .name = "acceptors", .count = of_parent };
+	g[0] =
+	    (struct survey_port_group) { .by = GROUP_BY_OWNER, .pid = "<0.4.0>", .name = "connector", .count = owner };
+	g[1] = (struct survey_port_group) {
+		.by = GROUP_BY_PARENT, .pid = "<0.5.0>", .name = "acceptors", .count = of_parent
+	};
 	engine_survey(e, now, &survey);
 }
 
@@ -182,7 +189,8 @@ a_process_that_takes_no_messages_is_told_with_where_it_waits(void **state)
 	p->queue_rate = 100;
 	snprintf(p->current_function, sizeof(p->current_function), "gen:do_call/4");
 	feed();
-	assert_string_equal(name(ANOMALY_MESSAGE_QUEUE, METRIC_MQ_MAX)->detail, "which takes no message, in gen:do_call/4");
+	assert_string_equal(
+	    name(ANOMALY_MESSAGE_QUEUE, METRIC_MQ_MAX)->detail, "which takes no message, in gen:do_call/4");
 }
 
 static void

@@ -112,7 +112,7 @@ life_supervisor(struct life *l)
 static inline void
 life_survey(struct life *l, unsigned i)
 {
-	struct survey s = { .kind = (enum survey_kind)(i % SURVEY_KIND_COUNT), .count = 1, .total = 7 };
+	struct survey s = { .kind = (enum survey_kind)(i / 30 % SURVEY_KIND_COUNT), .count = 1, .total = 7 };
 
 	s.rows = calloc(1, SURVEYS[s.kind].size);
 	if (s.kind == SURVEY_TABLES) {
@@ -121,6 +121,18 @@ life_survey(struct life *l, unsigned i)
 		snprintf(t->name, sizeof(t->name), "cache");
 		t->count = 1;
 		t->memory = 1e6 * i;
+	} else if (s.kind == SURVEY_GROUPS) {
+		struct survey_group *g = s.rows;
+
+		g->by = GROUP_BY_CALL;
+		snprintf(g->name, sizeof(g->name), "m:f/0");
+		g->count = i;
+	} else if (s.kind == SURVEY_PORTS) {
+		struct survey_port_group *g = s.rows;
+
+		g->by = GROUP_BY_OWNER;
+		snprintf(g->pid, sizeof(g->pid), "<0.3.0>");
+		g->count = i / 10;
 	}
 	engine_survey(l->e, l->now, &s);
 	survey_release(&s);

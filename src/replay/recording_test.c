@@ -238,6 +238,8 @@ lines_that_make_no_sense_are_counted(void **state)
 		    "line 3: \"detail\" is not what it should be" },
 		{ "{\"node\":0,\"now\":1,\"survey\":{\"kind\":\"odd\"}}", FLAW_INPUT,
 		    "line 3: a survey of a kind that is not known, or of too many rows" },
+		{ "{\"node\":0,\"now\":1,\"survey\":{\"kind\":\"ports\",\"total\":1,\"rows\":[{\"by\":3}]}}",
+		    FLAW_INPUT, "line 3: what a survey groups by is not known" },
 		{ "{\"node\":1,\"name\":\"b@h\",\"options\":{\"interval_ms\":0}}", FLAW_INPUT,
 		    "line 3: options that no engine can have" },
 		{ "{\"node\":1,\"name\":\"\"}", FLAW_INPUT, "line 3: a node without a name" },

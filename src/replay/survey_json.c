@@ -39,6 +39,22 @@ static const struct field VM_EVENT[] = {
 	FIELD("age_ms", INT64, struct survey_vm_event, age_ms),
 };
 
+static const struct field GROUP[] = {
+	FIELD("by", UINT32, struct survey_group, by),
+	FIELD("pid", TEXT, struct survey_group, pid),
+	FIELD("name", TEXT, struct survey_group, name),
+	FIELD("count", NUMBER, struct survey_group, count),
+	FIELD("runnable", NUMBER, struct survey_group, runnable),
+	FIELD("one", TEXT, struct survey_group, one),
+};
+
+static const struct field PORT_GROUP[] = {
+	FIELD("by", UINT32, struct survey_port_group, by),
+	FIELD("pid", TEXT, struct survey_port_group, pid),
+	FIELD("name", TEXT, struct survey_port_group, name),
+	FIELD("count", NUMBER, struct survey_port_group, count),
+};
+
 static const struct {
 	const struct field *fields;
 	size_t count;
@@ -47,6 +63,8 @@ static const struct {
 	[SURVEY_LINKS] = { LINK, ARRAY_LEN(LINK) },
 	[SURVEY_ALLOCATORS] = { ALLOCATOR, ARRAY_LEN(ALLOCATOR) },
 	[SURVEY_VM_EVENTS] = { VM_EVENT, ARRAY_LEN(VM_EVENT) },
+	[SURVEY_GROUPS] = { GROUP, ARRAY_LEN(GROUP) },
+	[SURVEY_PORTS] = { PORT_GROUP, ARRAY_LEN(PORT_GROUP) },
 };
 
 void
@@ -80,6 +98,17 @@ find_kind(const char *name)
 	return name ? kind : SURVEY_KIND_COUNT;
 }
 
+/* What things are grouped by is a number here, of which there are but a few. */
+static bool
+is_grouping_known(const struct survey *s)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		if ((s->kind == SURVEY_GROUPS && survey_groups(s)[i].by > GROUP_BY_OWNER) ||
+		    (s->kind == SURVEY_PORTS && survey_port_groups(s)[i].by > GROUP_BY_OWNER))
+			return false;
+	return true;
+}
+
 bool
 survey_json_read(const json_t *object, struct survey *s, struct err *err)
 {
@@ -99,5 +128,5 @@ survey_json_read(const json_t *object, struct survey *s, struct err *err)
 	for (size_t i = 0; i < count; i++, row += SURVEYS[kind].size)
 		if (!fields_read(json_array_get(rows, i), ROWS[kind].fields, ROWS[kind].count, row, err))
 			return false;
-	return true;
+	return is_grouping_known(s) || err_set(err, "what a survey groups by is not known");
 }

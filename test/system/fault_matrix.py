@@ -63,10 +63,12 @@ class MemoryGroup:
         for parent, limit in (("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
             folder = os.path.join(parent, name)
             try:
+                if not os.path.exists(os.path.join(parent, "cgroup.procs")):
+                    continue
                 os.mkdir(folder)
                 self.folder = folder
                 for file, text in ((limit, MEMORY_LIMIT), ("cgroup.procs", pid)):
-                    with open(os.path.join(folder, file), "w") as f:
+                    with open(os.path.join(folder, file), "r+") as f:
                         f.write(str(text))
                 room.things.insert(0, self)  # closed last
                 return
