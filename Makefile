@@ -233,6 +233,7 @@ bench: deps-run
 
 bench-run: $(BENCHES) port
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+	$(Q)sh scripts/bench_instructions.sh $(OUT)/bench/bench_series
 	$(Q)sh scripts/bench_embedded.sh $(PORT)/arsenal
 
 $(OUT)/bench/%: bench/%.c $(ARCHIVE)

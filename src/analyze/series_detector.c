@@ -7,7 +7,7 @@
 #define LIMIT 0.85   /* of the surprise, for one of the threshold */
 #define NOVEL 0.3    /* of its ceiling: a shape that is remembered */
 #define COURSE 0.75  /* of the course's ratio */
-#define AFTERMATH 32 /* samples until the course's windows, and its memory, have taken up what passed */
+#define AFTERMATH 64 /* samples until the course no longer holds what passed, and its memory knows what is behind it */
 #define EXPECTED 0.8 /* of what is usual at this hour */
 #define MEAN 4       /* values of one of the course's means */
 #define LARGEST 1e300

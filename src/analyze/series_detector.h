@@ -53,7 +53,7 @@ struct series_detector { /* private */
 	float recent_mean[NOVELTY_RECENT]; /* means of four */
 	struct novelty novelty[SERIES_NOVELTIES];
 	struct ceiling ceiling[SERIES_STREAMS];
-	unsigned aftermath; /* samples for which the course still holds what has been seen already */
+	unsigned aftermath; /* samples for which the course is left out */
 	struct week week;
 	struct silence silence;
 };

@@ -56,6 +56,33 @@ flat_line_that_moves_is_one_report(void **state)
 	assert_int_equal(feed_level(&d, 1000, 43), 1);
 }
 
+/* Also early on, when the silence after a report is short. */
+static void
+young_flat_line_that_moves_is_one_report(void **state)
+{
+	(void)state;
+	for (int samples = SERIES_WARM_UP + 1; samples < 900; samples += 7) {
+		struct series_detector d;
+
+		series_detector_init(&d, SERIES_THRESHOLD);
+		feed_level(&d, samples, 42);
+		assert_int_equal(feed_level(&d, 300, 50), 1);
+	}
+}
+
+static void
+level_that_stays_is_the_usual_one(void **state)
+{
+	struct series_detector d;
+	uint32_t seed = 1;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	feed_noise(&d, 2000, 100, &seed);
+	assert_int_equal(feed_noise(&d, 100, 130, &seed), 1);
+	assert_int_equal(feed_noise(&d, 2000, 130, &seed), 0);
+}
+
 static void
 spike_in_noise_is_one_report(void **state)
 {
@@ -108,6 +135,82 @@ gap_is_no_step(void **state)
 	feed_noise(&d, 2000, 100, &seed);
 	series_detector_gap(&d);
 	assert_false(series_detector_feed(&d, 0, 200).reported);
+}
+
+/* Many gaps are many times the same warm-up of the windows, and nothing else. */
+static void
+gaps_are_never_reported(void **state)
+{
+	struct series_detector d;
+	uint32_t seed = 1;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	feed_noise(&d, 2000, 100, &seed);
+	for (int i = 1; i <= 200; i++) {
+		series_detector_gap(&d);
+		assert_int_equal(feed_noise(&d, i % 3 + 1, 100 + i * 50, &seed), 0);
+	}
+}
+
+/* feed_week of samples every five minutes, with a spike at one hour: was it reported? */
+static bool
+feed_week(struct series_detector *d, int week, uint32_t *seed)
+{
+	bool spike = false;
+
+	for (int i = 0; i < 2016; i++) {
+		bool now = i == 1005, reported;
+
+		reported =
+		    series_detector_feed(d, (week * INT64_C(2016) + i) * 300000, noise(seed) + (now ? 50 : 0)).reported;
+		spike |= now && reported;
+	}
+	return spike;
+}
+
+static void
+what_comes_each_week_is_known(void **state)
+{
+	struct series_detector d;
+	uint32_t seed = 1;
+
+	(void)state;
+	series_detector_init(&d, SERIES_THRESHOLD);
+	for (int week = 0; week < 2; week++)
+		feed_week(&d, week, &seed);
+	for (int week = 2; week < 8; week++)
+		assert_false(feed_week(&d, week, &seed));
+}
+
+static struct series_verdict
+feed_scaled(struct series_detector *d, int i, double value, double factor)
+{
+	return series_detector_feed(d, i * INTERVAL_MS, value * factor);
+}
+
+/* By other factors than powers of two values are rounded, so scores differ in the last digits. */
+static void
+any_scale_changes_next_to_nothing(void **state)
+{
+	static const double factors[] = { 1e-9, 1 / 3.0, 1000, 1e12, -1, -7e100 };
+
+	(void)state;
+	for (unsigned k = 0; k < sizeof(factors) / sizeof(factors[0]); k++) {
+		struct series_detector a, b;
+		uint32_t seed = 7;
+
+		series_detector_init(&a, SERIES_THRESHOLD);
+		series_detector_init(&b, SERIES_THRESHOLD);
+		for (int i = 0; i < 3000; i++) {
+			double value = 50 + noise(&seed) * (i % 700 == 0 ? 40 : 1);
+			struct series_verdict x = feed_scaled(&a, i, value, 1),
+					      y = feed_scaled(&b, i, value, factors[k]);
+
+			ASSERT_NEAR(x.score, y.score, 1e-3);
+			assert_int_equal(x.reported, y.reported);
+		}
+	}
 }
 
 /* A power of two is exact, so the verdicts must be the same bit by bit. */
@@ -207,10 +310,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flat_line_is_nothing),
 		cmocka_unit_test(flat_line_that_moves_is_one_report),
+		cmocka_unit_test(young_flat_line_that_moves_is_one_report),
+		cmocka_unit_test(level_that_stays_is_the_usual_one),
 		cmocka_unit_test(spike_in_noise_is_one_report),
 		cmocka_unit_test(nothing_is_said_while_it_warms_up),
 		cmocka_unit_test(novel_shape_is_reported),
 		cmocka_unit_test(gap_is_no_step),
+		cmocka_unit_test(gaps_are_never_reported),
+		cmocka_unit_test(what_comes_each_week_is_known),
+		cmocka_unit_test(any_scale_changes_next_to_nothing),
 		cmocka_unit_test(scale_changes_nothing),
 		cmocka_unit_test(any_finite_value_is_taken),
 		cmocka_unit_test(larger_threshold_never_reports_more),
