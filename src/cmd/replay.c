@@ -308,7 +308,7 @@ const struct command COMMAND_REPLAY = {
 	    "  arsenal replay --nab --out results nab/data/*/*.csv\n"
 	    "  arsenal replay --plot incident.png incident.jsonl.zst\n"
 	    "\n"
-	    "A score of 0.5 is the limit. Behind a report of a series there is none for ten samples.\n"
+	    "A score of 0.5 is the limit. Of a series an incident is reported once, at its first sample beyond.\n"
 	    "\n"
 	    "What is wrong in a file is passed over, counted and told at the end, with the first place of each kind; "
 	    "with\n"

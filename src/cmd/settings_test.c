@@ -123,6 +123,32 @@ two_dashes_end_the_options(void **state UNUSED)
 	assert_false(s.json);
 }
 
+static void
+decimals_are_kept_in_hundredths(void **state UNUSED)
+{
+	static const struct command replay = {
+		.name = "replay", .options = FOR_REPLAY, .usage_exit = EXIT_USAGE, .min_nodes = 1, .max_nodes = 2
+	};
+	static const struct {
+		const char *text;
+		int64_t value; /* 0: refused */
+	} table[] = { { "2", 200 }, { "2.5", 250 }, { "0.1", 10 }, { "100", 10000 }, { "2.345", 235 }, { "0", 0 },
+		{ "0.09", 0 }, { "100.01", 0 }, { "-1", 0 }, { "nan", 0 }, { "1e1", 0 }, { "1.2.3", 0 }, { "x", 0 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const char *const argv[] = { "replay", "--threshold", table[i].text, "f" };
+		struct settings s;
+		struct err err;
+		bool help;
+
+		assert_int_equal(settings_parse(&s, &replay, 4, argv, &help, &err), table[i].value > 0);
+		if (table[i].value > 0)
+			assert_int_equal(s.threshold_hundredths, table[i].value);
+		else
+			assert_non_null(strstr(err.text, "not a number from 0.10 to 100.00"));
+	}
+}
+
 int
 main(void)
 {
@@ -132,6 +158,7 @@ main(void)
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(sizes_and_times_have_units),
 		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(decimals_are_kept_in_hundredths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,7 @@ take_field(char **p, char separator, struct csv_field *f, bool *last, struct err
 size_t
 csv_split(char *line, char separator, struct csv_field *fields, size_t max, size_t *column, struct err *err)
 {
-	struct csv_field over;
+	struct csv_field over = { .text = NULL };
 	size_t count = 0;
 	bool last = false;
 

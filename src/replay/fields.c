@@ -19,10 +19,14 @@
 static void
 write_hex(struct jsonw *j, const uint8_t *bytes, size_t len)
 {
+	static const char digits[] = "0123456789abcdef";
 	struct strbuf hex = STRBUF_INIT;
 
-	for (size_t i = 0; i < len; i++)
-		strbuf_addf(&hex, "%02x", bytes[i]);
+	strbuf_reserve(&hex, 2 * len);
+	for (size_t i = 0; i < len; i++) {
+		strbuf_addc(&hex, digits[bytes[i] >> 4]);
+		strbuf_addc(&hex, digits[bytes[i] & 15]);
+	}
 	jsonw_strn(j, strbuf_cstr(&hex), hex.len);
 	strbuf_release(&hex);
 }

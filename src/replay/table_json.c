@@ -174,7 +174,7 @@ static bool
 take_object(
     struct table_json *t, struct flaws *f, uint64_t line, json_t *root, struct table_json_row *row, struct err *err)
 {
-	const char *name;
+	const char *name = NULL;
 	const json_t *time = find_time(root, &name);
 
 	if (time == NULL)

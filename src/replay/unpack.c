@@ -265,7 +265,7 @@ stream_packer_free(struct stream_packer *p)
 static bool
 pack_gzip(struct stream_packer *p, const void *data, size_t len, int flush, struct strbuf *out, struct err *err)
 {
-	int result;
+	int result = Z_OK;
 
 	p->z.next_in = data;
 	p->z.avail_in = (unsigned)len;
