@@ -39,6 +39,10 @@ struct world { /* a kind of series; lengths in shares of the history */
 	double begins;             /* growth begins there, 0 to 1 */
 	double ends;               /* and ends; 0: never */
 	double jump;               /* one jump, in noise, somewhere */
+	double week;               /* how much lower the weekends are, in noise */
+	double bend;               /* the growth's time is raised to that power, 0: 1 */
+	double settles; /* growth goes towards its end as an exponential, in so many histories; 0: does not */
+	double idle;    /* by how much lower in pauses of the load, in noise */
 };
 
 static const struct world WORLDS[] = {
@@ -59,6 +63,9 @@ static const struct world WORLDS[] = {
 	{ .name = "random walk", .grows = true, .walk = 10 },
 	{ .name = "began late", .grows = true, .begins = 0.75, .memory = 0.002 },
 	{ .name = "a jump", .grows = true, .jump = 20 },
+	{ .name = "week", .grows = true, .week = 10, .rhythm = 5, .memory = 0.002, .min_days = 10 },
+	{ .name = "faster and faster", .grows = true, .bend = 1.5, .memory = 0.002 },
+	{ .name = "load that comes and goes", .grows = true, .idle = 10 },
 	{ .name = "white noise" },
 	{ .name = "AR(1)", .memory = 0.02 },
 	{ .name = "AR(1), long memory", .memory = 0.1 },
@@ -70,6 +77,10 @@ static const struct world WORLDS[] = {
 	{ .name = "random walk", .walk = 10 },
 	{ .name = "grew until the middle", .ends = 0.6, .memory = 0.002 },
 	{ .name = "a jump", .jump = 20 },
+	{ .name = "week", .week = 10, .rhythm = 5, .memory = 0.002, .min_days = 10 },
+	{ .name = "settles soon", .settles = 0.3, .memory = 0.002 },
+	{ .name = "settles late", .settles = 1, .memory = 0.002 },
+	{ .name = "load that comes and goes", .idle = 10 },
 };
 #define WORLD_COUNT (sizeof(WORLDS) / sizeof(WORLDS[0]))
 
@@ -89,6 +100,7 @@ struct series {
 	double limit;
 	/* its state */
 	double around, walk, stair, phase, jump_at, period_ms;
+	bool idle;
 };
 
 /* A t distribution by its definition; the variance is not 1. */
@@ -126,7 +138,7 @@ begin_series(struct series *s, const struct world *w, struct chance *c, double h
 	s->growth = w->grows ? s->noise * between(c, 3, 60) : 0;
 	if (w->rhythm > 0 || w->walk > 0 || w->sawtooth > 0)
 		s->growth *= 2;
-	if (w->ends > 0)
+	if (w->ends > 0 || w->settles > 0)
 		s->growth = s->noise * between(c, 3, 60);
 	s->limit = s->base + s->growth * (w->grows ? 1 + between(c, 0.1, 3) : 1) + s->noise * between(c, 20, 60);
 	if (w->grows && w->begins > 0)
@@ -141,6 +153,10 @@ drift(const struct series *s, double t_ms)
 
 	if (s->world->begins > 0)
 		return fmax(0, share - s->world->begins) / (1 - s->world->begins);
+	if (s->world->bend > 0)
+		return pow(share, s->world->bend);
+	if (s->world->settles > 0)
+		return 1 - exp(-share / s->world->settles);
 	return s->world->ends > 0 ? fmin(share, s->world->ends) / s->world->ends : share;
 }
 
@@ -161,6 +177,10 @@ step_series(struct series *s, double t_ms)
 	value += w->rhythm * sin(6.283185307179586 * (t_ms / DAY_MS + s->phase));
 	value += w->sawtooth * fmod(t_ms / s->period_ms + s->phase, 1);
 	value += t_ms >= s->jump_at ? w->jump : 0;
+	value -= fmod(t_ms / DAY_MS + 7 * s->phase, 7) < 2 ? w->week : 0;
+	if (w->idle > 0 && chance_uniform(s->chance) < 20 / steps)
+		s->idle = !s->idle;
+	value -= s->idle ? w->idle : 0;
 	return rint(s->base + s->noise * value + (w->stairs > 0 ? s->stair : s->growth * drift(s, t_ms)));
 }
 

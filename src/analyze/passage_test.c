@@ -14,7 +14,7 @@ line(struct trend *t, double noise, uint64_t seed)
 
 	for (size_t i = 0; i < N; i++)
 		v[i] = 100 - (double)(N - 1 - i) + noise * chance_normal(&c);
-	assert_true(trend_fit(v, N, 0, t));
+	assert_true(trend_fit(v, N, TREND_LINE, 0, t));
 }
 
 static void

@@ -7,13 +7,13 @@
 #include "analyze/quantile.h"
 
 #define PI 3.14159265358979323846
+#define BEND_GOES_ON 1.3
 #define SINGULAR 1e-10
 #define CUT 4.0
 /*
  * n (1 - memory): what is less may well be 0. Fuller 1976 for a line, 5 %: 17.9 to 21.8; more terms make residuals forget faster yet.
  */
-#define UNIT_ROOT 21.0
-#define UNIT_ROOT_WAVE 34.0
+static const double UNIT_ROOT[] = { [TREND_LINE] = 21, [TREND_BEND] = 27, [TREND_WAVE] = 34 };
 #define MAD_TO_DEVIATION 1.4826 /* of a normal distribution */
 
 /* The values that are known, with their places. */
@@ -95,12 +95,18 @@ cut_outliers(struct points *p, size_t n, double cut[TREND_VALUES])
 void
 trend_terms(const struct trend *t, double place, double x[TREND_TERMS])
 {
-	double angle = t->wave > 0 ? 2 * PI * place / t->wave : 0;
+	double angle;
 
 	x[0] = 1;
 	x[1] = place;
-	x[2] = t->wave > 0 ? sin(angle) : 0;
-	x[3] = t->wave > 0 ? cos(angle) - 1 : 0;
+	x[2] = x[3] = 0;
+	if (t->shape == TREND_BEND)
+		x[2] = place * place;
+	if (t->shape == TREND_WAVE) {
+		angle = 2 * PI * place / t->wave;
+		x[2] = sin(angle);
+		x[3] = cos(angle) - 1;
+	}
 }
 
 /* A value with what its predecessor says of it taken out, scaled so that what is new in it has the same deviation everywhere. */
@@ -167,8 +173,10 @@ solve_upper(const struct trend *t, double v[TREND_TERMS])
 static bool
 solve(const struct points *p, struct trend *t)
 {
+	static const size_t terms[] = { [TREND_LINE] = 2, [TREND_WAVE] = 4, [TREND_BEND] = 3 };
+
 	t->first = t->memory == 1;
-	t->terms = t->wave > 0 ? TREND_TERMS : 2;
+	t->terms = terms[t->shape];
 	memset(t->root, 0, sizeof(t->root));
 	memset(t->term, 0, sizeof(t->term));
 	for (size_t i = 0; i < p->count; i++) {
@@ -223,9 +231,8 @@ covariance(const struct points *p, size_t apart)
  * (Kendall 1954, for a mean: 1 + 3 memory).
  */
 static double
-find_memory(const struct points *p, bool wave)
+find_memory(const struct points *p, enum trend_shape shape)
 {
-	double unit_root = wave ? UNIT_ROOT_WAVE : UNIT_ROOT;
 	double n = (double)p->count, none = covariance(p, 0), one = covariance(p, 1), two = covariance(p, 2), memory;
 
 	if (none <= 0)
@@ -233,7 +240,7 @@ find_memory(const struct points *p, bool wave)
 	memory = one / none;
 	if (memory > 2 / sqrt(n) && two > 0)
 		memory = fmax(memory, fmin(two / one, 1));
-	if (memory > 1 - unit_root / n)
+	if (memory > 1 - UNIT_ROOT[shape] / n)
 		return 1;
 	return memory > 0 ? memory + (2 + 4 * memory) / n : 0;
 }
@@ -284,12 +291,13 @@ find_shocks(const struct points *p, struct trend *t)
 	t->freedom = (double)(t->shocks - used);
 }
 
-/* slope_error: from the information's root. */
+/* term_error: from the information's root. */
 static double
-slope_error(const struct trend *t)
+term_error(const struct trend *t, size_t term)
 {
-	double v[TREND_TERMS] = { 0, 1, 0, 0 }, sum = 0;
+	double v[TREND_TERMS] = { 0, 0, 0, 0 }, sum = 0;
 
+	v[term] = 1;
 	solve_lower(t, v);
 	for (size_t k = t->first; k < t->terms; k++)
 		sum += v[k] * v[k];
@@ -297,35 +305,47 @@ slope_error(const struct trend *t)
 }
 
 bool
-trend_fit(const double *values, size_t n, double wave, struct trend *out)
+trend_fit(const double *values, size_t n, enum trend_shape shape, double wave, struct trend *out)
 {
 	struct points p;
 
 	collect(values, n, &p);
 	if (p.count < TREND_LEAST || !isfinite(values[n - 1]))
 		return false;
-	*out = (struct trend) { .count = p.count, .wave = wave };
+	*out = (struct trend) { .count = p.count, .shape = shape, .wave = wave };
 	cut_outliers(&p, n, out->cut);
 	if (!solve(&p, out))
 		return false;
 	deviate_from(&p, out);
-	out->memory = find_memory(&p, wave > 0);
+	out->memory = find_memory(&p, shape);
 	if (!solve(&p, out))
 		return false;
 	find_shocks(&p, out);
 	deviate_from(&p, out);
 	out->slope = out->term[1];
-	out->error = slope_error(out);
+	out->error = term_error(out, 1);
 	out->stray = out->memory < 1 ? p.around[p.count - 1] : 0;
 	return isfinite(out->error);
+}
+
+static double
+strength(double term, double error)
+{
+	if (term == 0)
+		return 0;
+	return error > 0 ? term / error : copysign(INFINITY, term);
 }
 
 double
 trend_strength(const struct trend *t)
 {
-	if (t->slope == 0)
-		return 0;
-	return t->error > 0 ? t->slope / t->error : copysign(INFINITY, t->slope);
+	return strength(t->slope, t->error);
+}
+
+double
+trend_bend_strength(const struct trend *t)
+{
+	return t->shape == TREND_BEND ? strength(t->term[2], term_error(t, 2)) : 0;
 }
 
 void
@@ -341,6 +361,9 @@ trend_draw(const struct trend *t, struct chance *c, double term[TREND_TERMS])
 	solve_upper(t, by);
 	for (size_t k = 0; k < TREND_TERMS; k++)
 		term[k] = t->term[k] + by[k];
+	/* Nothing says that a bend goes on as a parabola, which few things are: anything between a line and a little more than that. */
+	if (t->shape == TREND_BEND)
+		term[2] *= BEND_GOES_ON * chance_uniform(c);
 }
 
 double

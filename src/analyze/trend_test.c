@@ -27,7 +27,7 @@ test_a_line_is_exact(void **state)
 	for (size_t i = 0; i < N; i++)
 		v[i] = 5 + 2 * (double)i;
 	v[3] = v[40] = NAN;
-	assert_true(trend_fit(v, N, 0, &t));
+	assert_true(trend_fit(v, N, TREND_LINE, 0, &t));
 	assert_int_equal(t.count, N - 2);
 	ASSERT_NEAR(t.slope, 2, 1e-9);
 	ASSERT_NEAR(t.error, 0, 1e-6);
@@ -44,7 +44,7 @@ test_a_constant_has_no_trend(void **state)
 	(void)state;
 	for (size_t i = 0; i < TREND_LEAST; i++)
 		v[i] = 42;
-	assert_true(trend_fit(v, TREND_LEAST, 0, &t));
+	assert_true(trend_fit(v, TREND_LEAST, TREND_LINE, 0, &t));
 	ASSERT_NEAR(trend_strength(&t), 0, 0);
 }
 
@@ -57,14 +57,14 @@ test_too_little_is_known(void **state)
 	(void)state;
 	for (size_t i = 0; i <= TREND_LEAST; i++)
 		v[i] = (double)i;
-	assert_false(trend_fit(v, TREND_LEAST - 1, 0, &t));
+	assert_false(trend_fit(v, TREND_LEAST - 1, TREND_LINE, 0, &t));
 	v[1] = v[2] = NAN;
-	assert_false(trend_fit(v, TREND_LEAST + 1, 0, &t));
+	assert_false(trend_fit(v, TREND_LEAST + 1, TREND_LINE, 0, &t));
 	v[1] = v[2] = 1;
 	v[TREND_LEAST] = NAN;
-	assert_false(trend_fit(v, TREND_LEAST + 1, 0, &t));
+	assert_false(trend_fit(v, TREND_LEAST + 1, TREND_LINE, 0, &t));
 	v[TREND_LEAST] = INFINITY;
-	assert_false(trend_fit(v, TREND_LEAST + 1, 0, &t));
+	assert_false(trend_fit(v, TREND_LEAST + 1, TREND_LINE, 0, &t));
 }
 
 static void
@@ -78,7 +78,7 @@ test_outliers_do_not_bend_it(void **state)
 	noise_fill(v, N, 0.5, 0, &c);
 	v[90] += 1e6;
 	v[5] -= 1e6;
-	assert_true(trend_fit(v, N, 0, &t));
+	assert_true(trend_fit(v, N, TREND_LINE, 0, &t));
 	ASSERT_NEAR(t.slope, 0.5, 0.02);
 	assert_true(t.cut[90] > 9e5 && t.cut[5] < -9e5);
 	ASSERT_NEAR(t.cut[50], 0, 5);
@@ -96,7 +96,8 @@ count_strong(double memory, size_t n, double wave)
 		double v[N];
 
 		noise_fill(v, n, 0, memory, &c);
-		strong += trend_fit(v, n, wave, &t) && fabs(trend_strength(&t)) >= 3;
+		strong +=
+		    trend_fit(v, n, wave > 0 ? TREND_WAVE : TREND_LINE, wave, &t) && fabs(trend_strength(&t)) >= 3;
 	}
 	return strong;
 }
@@ -123,11 +124,11 @@ test_memory_is_seen(void **state)
 
 	(void)state;
 	noise_fill(v, N, 0.1, 0, &c);
-	assert_true(trend_fit(v, N, 0, &t));
+	assert_true(trend_fit(v, N, TREND_LINE, 0, &t));
 	assert_true(t.memory < 0.4);
 	for (int i = 0; i < 100; i++) {
 		noise_fill(v, N, 0.1, 1, &c);
-		assert_true(trend_fit(v, N, 0, &t));
+		assert_true(trend_fit(v, N, TREND_LINE, 0, &t));
 		walks += t.memory == 1;
 	}
 	assert_in_range(walks, 85, 100);
@@ -144,11 +145,34 @@ test_a_wave_is_no_growth(void **state)
 	(void)state;
 	for (size_t i = 0; i < 48; i++)
 		v[i] = 50 * sin(6.283185307179586 * ((double)i - 24) / 96) + chance_normal(&c);
-	assert_true(trend_fit(v, 48, 0, &line));
+	assert_true(trend_fit(v, 48, TREND_LINE, 0, &line));
 	assert_true(trend_strength(&line) > 3);
-	assert_true(trend_fit(v, 48, 96, &both));
+	assert_true(trend_fit(v, 48, TREND_WAVE, 96, &both));
 	assert_true(fabs(trend_strength(&both)) < 3);
 	ASSERT_NEAR(trend_at(&both, both.term, 0), v[47], 3);
+}
+
+static void
+test_a_bend_is_told_by_its_last_slope(void **state)
+{
+	struct chance c = { 10 };
+	struct trend line, bend;
+	double v[N], term[TREND_TERMS];
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		v[i] = 0.01 * (double)(i * i) + 0.1 * chance_normal(&c);
+	assert_true(trend_fit(v, N, TREND_LINE, 0, &line));
+	assert_true(trend_fit(v, N, TREND_BEND, 0, &bend));
+	ASSERT_NEAR(line.slope, 0.95, 0.1);
+	ASSERT_NEAR(bend.slope, 1.9, 0.02);
+	assert_true(trend_bend_strength(&bend) > 20);
+	ASSERT_NEAR(trend_bend_strength(&line), 0, 0);
+	/* How far it goes on is not known: between a line and a bit more than a parabola. */
+	for (int i = 0; i < 100; i++) {
+		trend_draw(&bend, &c, term);
+		assert_in_range(trend_at(&bend, term, 20) - v[N - 1], 37, 45);
+	}
 }
 
 static void
@@ -160,7 +184,7 @@ test_draws_are_around_the_estimate(void **state)
 
 	(void)state;
 	noise_fill(v, N, 0.2, 0, &c);
-	assert_true(trend_fit(v, N, 0, &t));
+	assert_true(trend_fit(v, N, TREND_LINE, 0, &t));
 	for (int i = 0; i < 4000; i++) {
 		trend_draw(&t, &c, term);
 		sum += term[1] - t.slope;
@@ -181,6 +205,7 @@ main(void)
 		cmocka_unit_test(test_noise_of_any_memory_is_no_trend),
 		cmocka_unit_test(test_memory_is_seen),
 		cmocka_unit_test(test_a_wave_is_no_growth),
+		cmocka_unit_test(test_a_bend_is_told_by_its_last_slope),
 		cmocka_unit_test(test_draws_are_around_the_estimate),
 	};
 

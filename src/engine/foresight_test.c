@@ -158,7 +158,7 @@ test_an_old_sample_is_no_observation(void **state)
 	(void)state;
 	begin(&n);
 	for (int i = 0; i < 720; i++)
-		feed(&n, 1000 + i, 4000, i * STEP_MS);
+		feed(&n, 1000 + i, 3000, i * STEP_MS);
 	assert_true(atoms_of(&n).full_ms > 0);
 	n.now_ms += 3600000;
 	c = atoms_of(&n);

@@ -6,12 +6,15 @@
 #include "analyze/passage.h"
 #include "analyze/rhythm.h"
 
-#define STRENGTH 3.0 /* standard errors: a slope that is no chance */
-#define CHANGE 2.2   /* likewise: a slope that is another one */
-#define ALIKE 0.6    /* of a departure: what was so large before makes it nothing new */
-#define ENDED 1.3    /* likewise: one in ten such judgements may be wrong */
-#define SHORTEST 16  /* blocks */
-#define AHEAD 4      /* times the history that is looked ahead */
+#define STRENGTH 3.0  /* standard errors: a slope that is no chance */
+#define CHANGE 2.2    /* likewise: a slope that is another one */
+#define ALIKE 0.6     /* of a departure: what was so large before makes it nothing new */
+#define ENDED 1.3     /* likewise: one in ten such judgements may be wrong */
+#define BENT 3.0      /* likewise: a line that is bent */
+#define BEND_LEAST 24 /* blocks */
+#define SHORTEST 16   /* blocks */
+#define AHEAD 3       /* times the history that is looked ahead */
+#define AHEAD_WAVE 1  /* likewise, while the rhythm of the day is not known: what bends looks like a wave */
 #define LONGEST_MS (INT64_C(30) * DAY_MS)
 #define DAY_MS INT64_C(86400000)
 #define HOUR_MS 3600000.0
@@ -61,7 +64,7 @@ rate_error(const struct window *w)
 
 /* ---- fitting a window ---- */
 
-/* A line through values without their rhythm; what the rhythm took up of the noise is given back. */
+/* fit_around_rhythm fits to the values without their rhythm; what the rhythm took up of the noise is given back. */
 static bool
 fit_around_rhythm(struct window *w)
 {
@@ -70,7 +73,7 @@ fit_around_rhythm(struct window *w)
 
 	for (size_t i = 0; i < w->count; i++)
 		w->rest[i] = values[i] - w->rhythm.at[i % w->rhythm.count];
-	if (!trend_fit(w->rest, w->count, 0, &w->trend))
+	if (!trend_fit(w->rest, w->count, TREND_LINE, 0, &w->trend))
 		return false;
 	more = sqrt((double)w->count / (double)(w->count - w->rhythm.count));
 	w->trend.error *= more;
@@ -83,15 +86,15 @@ fit_around_rhythm(struct window *w)
 static bool
 fit(struct window *w)
 {
+	const double *values = w->scale->level + w->first;
 	size_t day = (size_t)(DAY_MS / w->scale->block_ms);
 
-	double wave = w->wave && w->span_ms >= WAVE_SEEN_MS ? (double)DAY_MS / (double)w->scale->block_ms : 0;
-
 	w->rhythm.count = 0;
-	if (!trend_fit(w->scale->level + w->first, w->count, wave, &w->trend))
+	if (w->wave && w->span_ms >= WAVE_SEEN_MS)
+		return trend_fit(values, w->count, TREND_WAVE, (double)day, &w->trend);
+	if (!trend_fit(values, w->count, TREND_LINE, 0, &w->trend))
 		return false;
-	if (wave > 0 || day < 2 || day > RHYTHM_PLACES ||
-	    !rhythm_find(w->scale->level + w->first, w->count, day, w->trend.slope, &w->rhythm))
+	if (day < 2 || day > RHYTHM_PLACES || !rhythm_find(values, w->count, day, w->trend.slope, &w->rhythm))
 		return true;
 	return fit_around_rhythm(w);
 }
@@ -214,7 +217,7 @@ fit_recent(const struct outlook_question *q, const struct window *w, struct wind
 
 		*recent = *w;
 		recent->span_ms = (int64_t)blocks * w->scale->block_ms;
-		return trend_fit(w->rest + w->count - blocks, blocks, 0, &recent->trend);
+		return trend_fit(w->rest + w->count - blocks, blocks, TREND_LINE, 0, &recent->trend);
 	}
 	while (i + 1 < q->scale_count && span_ms(&q->scales[i]) < quarter_ms)
 		i++;
@@ -226,6 +229,21 @@ static bool
 has_ended(const struct window *w, const struct window *recent)
 {
 	return rate(w) > 0 && rate(recent) + ENDED * rate_error(recent) < rate(w) / 2;
+}
+
+/* ---- growth that gets faster, or settles ---- */
+
+/* bend takes a bend for the line, where it is clear that there is one. A walk bends anyhow. */
+static void
+bend(struct window *w)
+{
+	const double *values = w->rhythm.count > 0 ? w->rest : w->scale->level + w->first;
+	struct trend bent;
+
+	if (w->count >= BEND_LEAST && w->trend.shape == TREND_LINE &&
+	    trend_fit(values, w->count, TREND_BEND, 0, &bent) && bent.memory < 1 &&
+	    fabs(trend_bend_strength(&bent)) >= BENT)
+		w->trend = bent;
 }
 
 /* ---- looking ahead ---- */
@@ -289,9 +307,11 @@ outlook_find(const struct outlook_question *q, struct outlook *out)
 			return;
 		w = recent;
 	}
+	bend(&w);
 	out->known = true;
 	out->span_ms = w.span_ms;
-	out->horizon_ms = AHEAD * w.span_ms < LONGEST_MS ? AHEAD * w.span_ms : LONGEST_MS;
+	out->horizon_ms = (w.trend.shape == TREND_WAVE ? AHEAD_WAVE : AHEAD) * w.span_ms;
+	out->horizon_ms = out->horizon_ms < LONGEST_MS ? out->horizon_ms : LONGEST_MS;
 	wide = normal_quantile(q->confidence) * rate_error(&w);
 	out->growth = rate(&w) * HOUR_MS;
 	out->growth_low = (rate(&w) - wide) * HOUR_MS;

@@ -147,6 +147,23 @@ test_a_tooth_of_a_saw_is_no_trend(void **state)
 	assert_true(isnan(o.full_ms));
 }
 
+/* As a cache that fills: every two hours, a third of what was left is left. */
+static double
+settling(double minutes, struct chance *c)
+{
+	return 1000 - 200 * exp(-(minutes + 360) / 120) + chance_normal(c);
+}
+
+static void
+test_growth_that_settles(void **state)
+{
+	struct outlook o = look(settling, 1050);
+
+	(void)state;
+	assert_true(o.known);
+	assert_false(isfinite(o.full_ms));
+}
+
 static double
 unknown(double minutes, struct chance *c)
 {
@@ -251,6 +268,7 @@ main(void)
 		cmocka_unit_test(test_growth_that_began_lately),
 		cmocka_unit_test(test_growth_that_ended),
 		cmocka_unit_test(test_a_tooth_of_a_saw_is_no_trend),
+		cmocka_unit_test(test_growth_that_settles),
 		cmocka_unit_test(test_what_is_not_known),
 		cmocka_unit_test(test_four_in_five_dates_hold),
 		cmocka_unit_test(test_noise_gets_no_date),
