@@ -6,6 +6,7 @@
 #ifndef REPLAY_FIELDS_H
 #define REPLAY_FIELDS_H
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +39,10 @@ struct field {
 	{                                                                      \
 		key, FIELD_##type, offsetof(of, name), sizeof(((of *)0)->name) \
 	}
+
+/* FIELDS_COVER: whoever gives a struct a new field is told that its table wants a row, without which a replay would not know of it. */
+#define FIELDS_COVER(type, bytes) \
+	static_assert(sizeof(type) == (bytes), "what is new in " #type " needs a row in its table of fields")
 
 /* fields_write adds the pairs to an open object. */
 void fields_write(struct jsonw *j, const struct field *fields, size_t count, const void *from);

@@ -65,6 +65,11 @@ static const struct field OPTIONS[] = {
 	FIELD("hour_retention_ms", INT64, struct engine_options, hour_retention_ms),
 };
 
+FIELDS_COVER(struct restart, 136);
+FIELDS_COVER(struct supervisor_facts, 880);
+FIELDS_COVER(struct node_info, 864);
+FIELDS_COVER(struct engine_options, 248);
+
 /* ---- words ---- */
 
 static const char *

@@ -19,6 +19,8 @@ static const struct field PROCESS[] = {
 	FIELD("reductions", NUMBER, struct top_process, reductions),
 };
 
+FIELDS_COVER(struct top_process, 664);
+
 /* ---- writing ---- */
 
 static void

@@ -55,6 +55,13 @@ static const struct field PORT_GROUP[] = {
 	FIELD("count", NUMBER, struct survey_port_group, count),
 };
 
+FIELDS_COVER(struct survey_table, 264);
+FIELDS_COVER(struct survey_link, 448);
+FIELDS_COVER(struct survey_allocator, 80);
+FIELDS_COVER(struct survey_vm_event, 176);
+FIELDS_COVER(struct survey_group, 248);
+FIELDS_COVER(struct survey_port_group, 144);
+
 static const struct {
 	const struct field *fields;
 	size_t count;
