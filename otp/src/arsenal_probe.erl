@@ -72,8 +72,9 @@
 
 %% The walk
 -define(CHUNK, 64).                % processes between two looks at the clock
--define(CHUNK_US, 1000).           % most that is counted for one, several times what it takes; and where there are messages:
+-define(CHUNK_US, 400).            % most that is counted for one, several times what it takes; and where there are messages:
 -define(MESSAGES_A_US, 50).        % messages that asking their process goes through in a microsecond (100), on a machine half as fast
+-define(DESCRIBING_US, 5000).     % most that is counted for what is asked of the winners
 -define(PAUSE_MS, 500).            % each end of a pause wakes a scheduler, which spins for a while before it sleeps again
 -define(HEAP_MIN_WORDS, 10000).
 -define(ALIVE_US, 2000000).        % between two signs of life
@@ -424,6 +425,9 @@ handle({alive, Pid, Cost}, #state{surveyor = {Pid, _, _}} = State) ->
     State#state{survey_heard = now_ms(), survey_self = Cost};
 handle({surveyed, Pid, Kind, Result, DebtMs}, #state{surveyor = {Pid, _, Kind}} = State) ->
     take_survey(Kind, Result, DebtMs, State);
+handle({groups, Pid, Rows}, #state{walker = {Pid, _}} = State) ->
+    tell_survey(groups, {length(Rows), Rows}, State),
+    State;
 handle({walked, Pid, Result}, #state{walker = {Pid, _}} = State) ->
     take_walk(Result, State);
 handle({traced, Pid}, #state{tracer = {Pid, _}} = State) ->

@@ -14,7 +14,9 @@
 #include "engine/state.h"
 
 #define BYSTANDER 0.1
-#define GROWN 0.05       /* of what it has now, by which somebody must have grown */
+#define GROWN 0.05 /* of what it has now, by which somebody must have grown */
+#define STILL \
+	1000 /* reductions a second, as being asked how it is costs a process that waits for something else than its messages */
 #define RUNNABLE_LEAST 8 /* processes of one kind that run or wait to run, to be worth a word */
 #define PARENT_PART 0.5  /* of the growth by first call that one parent's must be, to be named instead */
 
@@ -247,11 +249,11 @@ name_group(struct top_process *p, const char *pid, const char *name)
 static void
 describe_process(struct culprit *c, enum anomaly_type type, const struct top_process *p)
 {
-	bool stuck = type == ANOMALY_MESSAGE_QUEUE && p->reductions < 1 && p->queue_rate > 0;
+	bool stuck = type == ANOMALY_MESSAGE_QUEUE && p->reductions < STILL && p->queue_rate > 0;
 
 	c->process = *p;
 	if (stuck && p->current_function[0])
-		snprintf(c->detail, sizeof(c->detail), "which takes no message, in %.60s", p->current_function);
+		snprintf(c->detail, sizeof(c->detail), "which hardly runs, in %.60s", p->current_function);
 }
 
 static void

@@ -35,7 +35,7 @@ struct culprit {
 	double share;     /* 0 to 1: its part of all growth that is known; NaN: not known */
 	int64_t since_ms; /* from when growth is measured; 0: not known */
 	char detail
-	    [SAMPLE_TEXT]; /* of a table its owner; of many processes what one of them does; of a process with a queue that it does not take from, where it waits; else "" */
+	    [SAMPLE_TEXT]; /* of a table its owner; of many processes what one of them does; of a process that does not work on its queue, where it waits; else "" */
 };
 
 struct strbuf;

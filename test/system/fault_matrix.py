@@ -20,9 +20,9 @@ CPU = ("cpu_anomaly", "reductions_anomaly", "run_queue_anomaly")
 class Fault:
     """What is done to a node, what must be found, and who must be named: (kind, name), or None where nobody can be."""
 
-    def __init__(self, name, rate, types, culprit, seconds=FAST_S, table=None, alone=False, supervisor=None):
+    def __init__(self, name, rate, types, culprit, seconds=FAST_S, table=None, alone=False, supervisor=None, detail=""):
         self.name, self.rate, self.types, self.culprit, self.seconds = name, rate, types, culprit, seconds
-        self.table, self.alone, self.supervisor = table, alone, supervisor
+        self.table, self.alone, self.supervisor, self.detail = table, alone, supervisor, detail
 
     def names(self, anomaly):
         """Whether the anomaly names the guilty first."""
@@ -33,24 +33,24 @@ class Fault:
         if not anomaly["culprits"]:
             return False
         first = anomaly["culprits"][0]
-        return (first["kind"], first["name"] or first["initial_call"]) == self.culprit
+        return (first["kind"], first["name"] or first["initial_call"]) == self.culprit and self.detail in (first["detail"] or "")
 
 
 # Rates are those of a fast fault at 5 s; of a memory that leaks slowly, and of the tables of atoms and ports, such as to eat a tenth of the limit in minutes.
 FAULTS = [
-    Fault("process_leak", 400, ["process_count_anomaly"], ("parent", "faults_dispatcher"), table="process_limit"),
+    Fault("process_leak", 400, ["process_count_anomaly"], ("parent", "faults_dispatcher"), table="process_limit", detail="faults:leaked/0"),
     Fault("memory_fast", 8000000, ["memory_anomaly"], ("process", "faults_hoarder"), table="memory_limit"),
     Fault("memory_slow", 1000000, ["memory_anomaly"], ("process", "faults_archivist"), seconds=200, table="memory_limit"),
     Fault("binary_leak", 6000000, ["binary_anomaly", "memory_anomaly"], ("process", "faults_courier"), table="memory_limit"),
     Fault("queue_growth", 2000, ["message_queue_anomaly"], ("process", "faults_mailbox")),
-    Fault("stuck", 200, ["message_queue_anomaly"], ("process", "faults_cashier")),
+    Fault("stuck", 200, ["message_queue_anomaly"], ("process", "faults_cashier"), detail="faults:wait_for_answer/0"),
     Fault("atom_leak", 200, ["atom_anomaly"], None, seconds=60, table="atom_limit"),
-    Fault("ets_growth", 4000000, ["ets_anomaly", "memory_anomaly"], ("table", "faults_catalogue"), table="memory_limit"),
+    Fault("ets_growth", 4000000, ["ets_anomaly", "memory_anomaly"], ("table", "faults_catalogue"), table="memory_limit", detail="faults_librarian"),
     Fault("port_leak", 10, ["port_anomaly"], ("port_owner", "faults_connector"), seconds=40, table="port_limit"),
     Fault("restart_storm", 300, ["restart_anomaly"], ("child", "faults_flapper"), supervisor="faults_restart_sup"),
     Fault("cascade", 2500, ["restart_anomaly"], ("child", "faults_gateway"), supervisor="faults_restart_sup"),
     Fault("cpu_hog", 1, CPU, ("process", "faults_hog"), alone=True),
-    Fault("run_queue_flood", 300, CPU, ("parent", "faults_herder"), alone=True),
+    Fault("run_queue_flood", 300, CPU, ("parent", "faults_herder"), alone=True, detail="faults:busy/0"),
 ]
 
 

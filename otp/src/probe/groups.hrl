@@ -43,32 +43,34 @@ count(Key, Runnable, One, Counted) ->
         _ -> maps:from_list([{Known, {Count - 1, Runnables, Of}} || {Known, {Count, Runnables, Of}} <- maps:to_list(Counted), Count > 1])
     end.
 
-%% The largest, and those of which most wait for a scheduler. One of each of the first few is described: that one must be scheduled for it.
-group_rows(#groups{every = Every, by_parent = ByParent, by_call = ByCall}) ->
-    rows(parent, Every, ByParent) ++ rows(call, Every, ByCall).
+%% The largest, and those of which most wait for a scheduler. One of each of the first few is described, if that is wanted: that one must be
+%% scheduled for it, and so must parents without a registered name, for the name that they have.
+told_groups(#groups{every = Every, by_parent = ByParent, by_call = ByCall}, Describe) ->
+    rows(parent, Every, ByParent, Describe) ++ rows(call, Every, ByCall, Describe).
 
-rows(By, Every, Counted) ->
+rows(By, Every, Counted, Describe) ->
     Entries = maps:to_list(Counted),
     Largest = largest(?GROUPS_TOLD, Entries, fun({Count, _, _}) -> Count end),
     Busiest = largest(?GROUPS_RUNNABLE, Entries, fun({_, Runnable, _}) -> Runnable end),
-    [group_row(By, Every, Entry, Described)
-     || {Entry, Described} <- described_first(?GROUPS_DESCRIBED, Busiest) ++ described_first(?GROUPS_DESCRIBED, Largest -- Busiest)].
-
-described_first(Left, [Entry | Rest]) -> [{Entry, Left > 0} | described_first(Left - 1, Rest)];
-described_first(_Left, []) -> [].
+    Described = case Describe of
+                    true -> lists:sublist(Busiest, ?GROUPS_DESCRIBED) ++ lists:sublist(Largest -- Busiest, ?GROUPS_DESCRIBED);
+                    false -> []
+                end,
+    [group_row(By, Every, Entry, Describe, lists:member(Entry, Described)) || Entry <- Busiest ++ (Largest -- Busiest)].
 
 %% Of one that is alone nothing is to be told.
 largest(Keep, Entries, Weight) ->
     [Entry || {_, Entry} <- ranked(Keep, [{Value, Entry} || {_, Figures} = Entry <- Entries, Value <- [Weight(Figures)], Value > 1])].
 
-group_row(By, Every, {Key, {Count, Runnable, One}}, Described) ->
-    {By, group_pid(Key), group_name(Key), Count * Every, Runnable * Every, one_of(Described, One)}.
+group_row(By, Every, {Key, {Count, Runnable, One}}, Describe, Described) ->
+    {By, group_pid(Key), group_name(Key, Describe), Count * Every, Runnable * Every, one_of(Described, One)}.
 
 group_pid(Pid) when is_pid(Pid) -> list_to_binary(pid_to_list(Pid));
 group_pid(_Call) -> <<>>.
 
-group_name(Pid) when is_pid(Pid) -> owner_name(Pid);
-group_name(Call) -> mfa(Call, undefined).
+group_name(Pid, true) when is_pid(Pid) -> owner_name(Pid);
+group_name(Pid, false) when is_pid(Pid) -> named_pid(Pid);
+group_name(Call, _Describe) -> mfa(Call, undefined).
 
 one_of(false, _Pid) ->
     <<>>;
@@ -108,4 +110,4 @@ parent_of(Pid) ->
     end.
 
 port_rows(By, Counted) ->
-    [{By, group_pid(Pid), group_name(Pid), Count} || {Pid, {Count, _, _}} <- largest(?GROUPS_TOLD, maps:to_list(Counted), fun({Count, _, _}) -> Count end)].
+    [{By, group_pid(Pid), group_name(Pid, true), Count} || {Pid, {Count, _, _}} <- largest(?GROUPS_TOLD, maps:to_list(Counted), fun({Count, _, _}) -> Count end)].

@@ -103,11 +103,20 @@ walk(Holder, Budget, Remembered) ->
                      turn = LastTurn + 1, turns = min(?TURNS_MAX, 1 + Count div ?WHOLE_HEAPS),
                      chunks = 2 * Count div ?CHUNK + ?CHUNKS_MORE, found = Found},
         Walked = look_again(Heaviest, walk_chunks(all_processes(), Walk)),
+        tell_groups_early(Holder, Walked),
         {Result, Pace} = result(Walked, Count),
         Holder ! {walked, self(), Result},
         report_life(Pace)
     catch
         _:Reason -> exit({shutdown, Reason})
+    end.
+
+%% Where schedulers are busy, to be told anything by a process takes a turn of all that wait, and to describe all winners seconds: who keeps them busy
+%% should be known before.
+tell_groups_early(Holder, #walk{found = #found{groups = Groups}}) ->
+    case erlang:statistics(total_run_queue_lengths) > 2 * erlang:system_info(schedulers_online) of
+        true -> Holder ! {groups, self(), told_groups(Groups, false)};
+        false -> ok
     end.
 
 %% An iterator where there is one (OTP 28): a list of a million pids is 16 MB.
@@ -246,6 +255,7 @@ distinct([], _Seen) -> [].
 
 result(#walk{found = Found} = Walk, Count) ->
     #found{scanned = Scanned, sum = Sum, max = Max, long = Long, by_reductions = {_, _, _, ByReductions}} = Found,
+    Groups = told_groups(Found#found.groups, true),
     {ByQueue, Others} = longest_queues(first(?TOP + 1, Found#found.by_queue)),
     ByHeap = first(?TOP, Found#found.by_heap),
     ByBinary = first(?TOP, Found#found.by_binary),
@@ -263,8 +273,7 @@ result(#walk{found = Found} = Walk, Count) ->
     Exact = maps:map(fun(Pid, Process) -> exact_binary(Pid, lists:keymember(Pid, 2, ByBinary), Process) end, Known),
     Top = [{message_queue, top(ByQueue, Exact, message_queue_len)}, {memory, top(ByHeap, Exact, memory)},
            {reductions, top(ByRate, Exact, reductions)}, {binary, top(ByBinary, Exact, binary)}],
-    Groups = group_rows(Found#found.groups),
-    Pace = worked(Walk#walk.pace),
+    Pace = worked(Walk#walk.pace, ?DESCRIBING_US),
     {{[{probe_walk_us, Pace#pace.busy} | Queues], Others, Top, Groups, Seen, debt_ms(Pace)}, Pace}.
 
 %% The length of the longest one that is not among the first comes beside them.
