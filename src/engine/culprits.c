@@ -17,6 +17,7 @@
 #define GROWN 0.05 /* of what it has now, by which somebody must have grown */
 #define STILL \
 	1000 /* reductions a second, as being asked how it is costs a process that waits for something else than its messages */
+#define BUSIEST_PART 0.5 /* of all work that has grown, which somebody must have for a hint */
 #define RUNNABLE_LEAST 8 /* processes of one kind that run or wait to run, to be worth a word */
 #define PARENT_PART 0.5  /* of the growth by first call that one parent's must be, to be named instead */
 
@@ -382,6 +383,24 @@ name_largest(const struct engine *e, struct anomaly *a)
 	}
 }
 
+/* The VM does not know who made an atom. Whoever has come to do most of the work meanwhile may have, which is worth a word, and no more. */
+static void
+tell_of_atoms(const struct engine *e, struct anomaly *a)
+{
+	struct suspects s = { .count = 0 };
+	size_t len = strlen(a->description);
+	const struct top_process *p;
+
+	len += (size_t)snprintf(a->description + len, sizeof(a->description) - len,
+	    "; no process can be named, for the VM does not tell who makes atoms");
+	offer_ranking(&s, e, TOP_REDUCTIONS, true);
+	if (!has_grown(&s) || s.best[0].grown.growth < BUSIEST_PART * s.total || len >= sizeof(a->description))
+		return;
+	p = s.best[0].row;
+	snprintf(a->description + len, sizeof(a->description) - len, "; %.60s %.31s works most that did not before",
+	    p->name[0] ? p->name : p->initial_call, p->pid);
+}
+
 void
 culprits_name(const struct engine *e, struct anomaly *a)
 {
@@ -389,6 +408,10 @@ culprits_name(const struct engine *e, struct anomaly *a)
 
 	if (a->current_value < a->baseline_value)
 		return;
+	if (a->type == ANOMALY_ATOM) {
+		tell_of_atoms(e, a);
+		return;
+	}
 	s = suspects_of(e, a, true);
 	if (!has_grown(&s))
 		s = suspects_of(e, a, false);

@@ -172,8 +172,26 @@ where_nobody_grew_nobody_is_named_but_for_queues(void **state)
 	name(ANOMALY_MEMORY, METRIC_VM_MEMORY_TOTAL);
 	assert_int_equal(a.culprit_count, 0);
 	assert_string_equal(name(ANOMALY_MESSAGE_QUEUE, METRIC_MQ_MAX)->process.name, "hoarder");
+}
+
+static void
+of_atoms_nobody_is_named_and_whoever_works_more_is_a_hint(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		process(TOP_REDUCTIONS, "steady", 1e7);
+		process(TOP_REDUCTIONS, "parser", i < 19 ? 1e4 : 1e6);
+		feed();
+	}
 	name(ANOMALY_ATOM, METRIC_ATOM_COUNT);
 	assert_int_equal(a.culprit_count, 0);
+	assert_string_equal(a.description,
+	    "; no process can be named, for the VM does not tell who makes atoms; parser <0.parser.0> works most that "
+	    "did not before");
+	process(TOP_REDUCTIONS, "steady", 1e7);
+	feed();
+	name(ANOMALY_ATOM, METRIC_ATOM_COUNT);
+	assert_string_equal(a.description, "; no process can be named, for the VM does not tell who makes atoms");
 }
 
 static void
@@ -320,6 +338,7 @@ main(void)
 		TEST(who_grew_is_named_and_not_who_is_large),
 		TEST(without_a_past_the_largest_are_named_and_bystanders_not),
 		TEST(where_nobody_grew_nobody_is_named_but_for_queues),
+		TEST(of_atoms_nobody_is_named_and_whoever_works_more_is_a_hint),
 		TEST(a_process_that_does_not_work_on_its_queue_is_told_with_where_it_waits),
 		TEST(tables_are_named_by_their_growth),
 		TEST(many_processes_are_named_by_their_parent_or_else_by_what_they_began_with),

@@ -49,6 +49,11 @@ class Result(unittest.TestResult):
 
     addFailure = addError
 
+    def addSubTest(self, test, subtest, error):
+        if error is not None:
+            self.addError(test, (error[0], error[0]("%s: %s" % (subtest._subDescription(), error[1])), error[2])
+                          if issubclass(error[0], AssertionError) else error)
+
     def class_failed(self, text):
         shared = type(self.tests[0]).shared
         done = Result.passed + Result.failed + [name for name, _ in Result.skipped]
