@@ -160,6 +160,8 @@ evict_child(struct restarts *r, struct child *c)
 	c->under = NULL;
 	reason_list_release(&c->reasons, &r->reasons);
 	pairing_release(&c->pairing);
+	track_leave(c->track);
+	c->track = NULL;
 	child_release(c);
 }
 
@@ -302,23 +304,21 @@ count_time(struct child *c, int64_t time_ms)
 	if (c->recent.count > 0 && time_ms - c->recent.time_ms[0] > RESTARTS_HEALTH_MS)
 		c->rapid = false;
 	recent_restarts_add(&c->recent, time_ms);
-	storm_update(&c->storm, &c->recent);
 	if (c->rapid || !recent_restarts_within(&c->recent, RESTARTS_RAPID, RESTARTS_HEALTH_MS))
 		return false;
 	c->rapid = true;
 	return true;
 }
 
-/* count_times: more than STORM_RESTARTS at once only make the storm larger. */
+/* count_times: more than RECENT_RESTARTS_MAX at once say no more. */
 static bool
 count_times(struct child *c, int64_t time_ms, uint64_t n)
 {
-	uint64_t some = n < STORM_RESTARTS ? n : STORM_RESTARTS;
+	uint64_t some = n < RECENT_RESTARTS_MAX ? n : RECENT_RESTARTS_MAX;
 	bool rapid = false;
 
 	for (uint64_t i = 0; i < some; i++)
 		rapid = count_time(c, time_ms) || rapid;
-	c->storm.restarts += n - some;
 	return rapid;
 }
 
@@ -361,10 +361,8 @@ take_from_child(struct restarts *r, struct child *c, const struct restart *done,
 	reason_list_take(&c->reasons, &r->reasons, done->reason, n);
 	/* It may have found no place of its own. */
 	reason_list_trim(&c->reasons, &r->reasons, c->count);
-	for (uint64_t i = 0; i < n && i < STORM_RESTARTS; i++) {
+	for (uint64_t i = 0; i < n && i < RECENT_RESTARTS_MAX; i++)
 		recent_restarts_take(&c->recent, done->time_ms);
-		storm_take(&c->storm, &c->recent);
-	}
 }
 
 void

@@ -14,7 +14,8 @@
 #include "analyze/budget.h"
 #include "analyze/pairing.h"
 #include "analyze/reasons.h"
-#include "analyze/storm.h"
+#include "analyze/recent.h"
+#include "analyze/trail.h"
 #include "analyze/window.h"
 #include "base/map.h"
 #include "base/strbuf.h"
@@ -64,7 +65,7 @@ struct child {
 	uint64_t undone;    /* were in count, and were none */
 	uint64_t unsettled; /* restarts of which it is not known yet who was restarted along */
 	struct recent_restarts recent;
-	struct storm storm;
+	struct track *track;        /* on the trail of restarts, for who looks for patterns; NULL: not yet */
 	struct reason_list reasons; /* their counts may be less than count: the rest is other */
 	struct pairing pairing;
 };

@@ -5,14 +5,12 @@
 
 #define T0 INT64_C(1700000000000)
 
-static struct recent_restarts recent;
 static struct storm storm;
 
 static int
 setup(void **state)
 {
 	(void)state;
-	recent = (struct recent_restarts) { 0 };
 	storm = (struct storm) { 0 };
 	return 0;
 }
@@ -20,8 +18,7 @@ setup(void **state)
 static void
 restart_at(int64_t seconds)
 {
-	recent_restarts_add(&recent, T0 + seconds * 1000);
-	storm_update(&storm, &recent);
+	storm_feed(&storm, T0 + seconds * 1000, T0 + seconds * 1000, 1);
 }
 
 static void
@@ -35,6 +32,7 @@ five_in_a_minute_are_a_storm(void **state)
 	assert_int_equal(storm.restarts, 5);
 	assert_int_equal(storm.first_ms, T0);
 	assert_int_equal(storm.last_ms, T0 + 60000);
+	assert_int_equal(storm.detected_ms, T0 + 60000);
 	assert_true(storm_is_active(&storm, T0 + 120000));
 	assert_false(storm_is_active(&storm, T0 + 120001));
 	ASSERT_NEAR(storm_confidence(&storm), 0.75, 1e-9);
@@ -54,8 +52,6 @@ five_in_more_are_none(void **state)
 static void
 storm_goes_on_and_ends(void **state)
 {
-	char text[160];
-
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		restart_at(i);
@@ -66,8 +62,7 @@ storm_goes_on_and_ends(void **state)
 	assert_int_equal(storm.restarts, 20);
 	restart_at(79);
 	assert_int_equal(storm.restarts, 24);
-	storm_describe(&storm, "worker", text, sizeof(text));
-	assert_string_equal(text, "24 restarts in 79 s: worker");
+	assert_int_equal(storm.detected_ms, T0 + 4000);
 	for (int i = 0; i < 5; i++)
 		restart_at(1000 + i);
 	assert_int_equal(storm.restarts, 5);
@@ -75,14 +70,30 @@ storm_goes_on_and_ends(void **state)
 }
 
 static void
-times_do_not_go_back(void **state)
+what_ended_may_begin_anew_with_restarts_in_hand(void **state)
 {
 	(void)state;
-	restart_at(100);
-	restart_at(50);
-	assert_int_equal(recent.time_ms[0], T0 + 100000);
-	assert_true(recent_restarts_within(&recent, 2, 0));
-	assert_false(recent_restarts_within(&recent, 3, 1000000));
+	for (int i = 0; i < 9; i++)
+		restart_at(i);
+	storm_end(&storm);
+	assert_false(storm_is_active(&storm, T0 + 9000));
+	restart_at(9);
+	assert_int_equal(storm.restarts, 5);
+}
+
+static void
+a_folded_flood_is_one_storm(void **state)
+{
+	(void)state;
+	storm_feed(&storm, T0, T0 + 130000, 1000000);
+	assert_int_equal(storm.restarts, 1000000);
+	assert_int_equal(storm.last_ms, T0 + 130000);
+	/* What was folded is later than what comes next. */
+	storm_feed(&storm, T0 + 1000, T0 + 1000, 1);
+	storm_feed(&storm, T0 + 131000, T0 + 260000, 1000);
+	assert_int_equal(storm.restarts, 1001001);
+	assert_int_equal(storm.first_ms, T0);
+	assert_int_equal(storm.last_ms, T0 + 260000);
 }
 
 int
@@ -92,7 +103,8 @@ main(void)
 		cmocka_unit_test_setup(five_in_a_minute_are_a_storm, setup),
 		cmocka_unit_test_setup(five_in_more_are_none, setup),
 		cmocka_unit_test_setup(storm_goes_on_and_ends, setup),
-		cmocka_unit_test_setup(times_do_not_go_back, setup),
+		cmocka_unit_test_setup(what_ended_may_begin_anew_with_restarts_in_hand, setup),
+		cmocka_unit_test_setup(a_folded_flood_is_one_storm, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,8 +142,10 @@ count_restart(struct engine *e, struct child *c, struct restart *r)
 
 	r->restart_count = c->count;
 	supervision_restarted(e, c, r);
-	if (r->kind == RESTART_DONE)
+	if (r->kind == RESTART_DONE) {
 		e->counts.restarts += r->times;
+		patterns_restart(e, c, r);
+	}
 	kept = past_restart(e, r);
 	if (can_pair(r))
 		pairing_wait(

@@ -22,6 +22,7 @@ engine_defaults(void)
 		.anomaly_threshold = 2.0,
 		.max_restarts = 10000,
 		.max_children = 2000,
+		.max_patterns = 256,
 		.max_events = 4096,
 		.retention_ms = INT64_C(86400000),
 		.minute_retention_ms = INT64_C(14) * 86400000,
@@ -51,6 +52,7 @@ engine_new(const char *node, const struct engine_options *options)
 	past_init(e);
 	supervision_init(e);
 	restarts_init(&e->restarts, options->max_children);
+	patterns_init(e);
 	health_judge_init(&e->health, options->warning, options->critical);
 	anomalies_init(e);
 	grouping_init(&e->grouping, e->node, e->options.interval_ms);
@@ -84,6 +86,7 @@ engine_free(struct engine *e)
 	recall_release(e);
 	supervision_release(e);
 	restarts_release(&e->restarts);
+	patterns_release(e);
 	drop_surveys(e);
 	growths_forget(e);
 	tree_release(&e->tree);
@@ -195,6 +198,7 @@ pass(struct engine *e, int64_t now_ms)
 {
 	engine_advance(e, now_ms);
 	anomalies_expire(e);
+	patterns_tick(e);
 	checkup_time(e);
 	incidents_time(e);
 	/* What is restored may have been of a clock that was ahead: nothing is old before it is known what time it is. */
@@ -229,6 +233,7 @@ engine_feed(struct engine *e, int64_t now_ms, const struct sample *s)
 	/* A second sample of the same instant says nothing new about time. */
 	if (before == NULL || time_ms > before->time_ms)
 		anomalies_feed(e);
+	patterns_sample(e);
 	checkup_sample(e);
 	pass(e, now_ms);
 	past_sample(e);
@@ -264,6 +269,7 @@ engine_relive(struct engine *e, const struct sample *s)
 	notice_discontinuity(e, before);
 	if (before == NULL || s->time_ms > before->time_ms)
 		anomalies_feed(e);
+	patterns_sample(e);
 	checkup_sample(e);
 	pass(e, s->time_ms);
 }

@@ -35,12 +35,13 @@ struct engine_options {
 	double anomaly_threshold; /* standard deviations from the baseline; > 0 */
 	size_t max_restarts;      /* restarts kept for the list (statistics count on) */
 	size_t
-	    max_children;  /* (supervisor, child) pairs with statistics of their own, and supervisors; whoever restarted
+	    max_children; /* (supervisor, child) pairs with statistics of their own, and supervisors; whoever restarted
 				longest ago makes room, and counts in the totals only */
-	size_t max_events; /* events waiting for engine_next_event; the oldest are dropped and counted */
-	int64_t retention_ms;              /* how long samples, health checks and events are kept */
-	size_t max_history_bytes;          /* memory for the samples kept; the oldest go first */
-	size_t max_past_events;            /* events kept for engine_past_event */
+	size_t max_patterns;      /* patterns among restarts kept after their end */
+	size_t max_events;        /* events waiting for engine_next_event; the oldest are dropped and counted */
+	int64_t retention_ms;     /* how long samples, health checks and events are kept */
+	size_t max_history_bytes; /* memory for the samples kept; the oldest go first */
+	size_t max_past_events;   /* events kept for engine_past_event */
 	const struct selection *selection; /* what is monitored at all; NULL: everything. Outlives the engine */
 	bool records;                      /* engine_next_record is asked */
 	bool blocks;                       /* engine_next_block is asked (engine/past.h) */
@@ -268,7 +269,7 @@ bool engine_restart_stats_of(
     const struct engine *e, int64_t now_ms, const struct term *key, struct restart_stats *out) MUST_CHECK;
 /*
  * engine_patterns gives the patterns among the restarts as of now_ms, latest first, at most max of them: those that go on, and those that ended
- * within the last hour. Their terms stay the engine's.
+ * within the retention period (the last max_patterns of them). Their terms stay the engine's.
  */
 size_t engine_patterns(const struct engine *e, int64_t now_ms, struct pattern *out, size_t max);
 /* engine_restart_at: the restart kept at an age (0 is the newest), or NULL beyond the oldest. */

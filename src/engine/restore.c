@@ -95,6 +95,7 @@ engine_restore_end(struct engine *e, int64_t now_ms)
 		e->last = NULL;
 	anomalies_expire(e);
 	incidents_restored(e);
+	patterns_restored(e);
 	past_samples_restored(e);
 	past_expire(e);
 }

@@ -12,6 +12,7 @@
 #include "engine/growths.h"
 #include "engine/history.h"
 #include "engine/input.h"
+#include "engine/patterns.h"
 #include "engine/rollup.h"
 
 #define RECENT_ANOMALIES 100
@@ -105,6 +106,7 @@ struct engine {
 	/* restarts */
 	struct restarts restarts;
 	int64_t capture_since_ms; /* since when restarts are seen without a gap; 0: they are not */
+	struct patterns patterns;
 	struct health_judge health;
 	/* link */
 	enum node_state state;
@@ -241,6 +243,20 @@ void supervision_mark_undone(struct engine *e, const struct restart *undone);
 bool supervision_restore(struct engine *e, const struct restart *r);
 
 /* patterns.c */
+void patterns_init(struct engine *e);
+/* patterns_release comes after the children's: they hold tracks. */
+void patterns_release(struct engine *e);
+/* patterns_restart takes a restart of that child, patterns_undo takes one back that was none. */
+void patterns_restart(struct engine *e, struct child *c, const struct restart *r);
+void patterns_undo(struct engine *e, struct child *c, int64_t time_ms);
+/* patterns_sample looks at the last sample's resources. */
+void patterns_sample(struct engine *e);
+/* patterns_tick looks at what has settled. */
+void patterns_tick(struct engine *e);
+/* patterns_restored goes on as of e->now_ms. If something is of a time that has not come, the clock was set back: then all is forgotten. */
+void patterns_restored(struct engine *e);
+
+/* pattern_list.c */
 /* patterns_of is engine_patterns for those that concern one supervisor (by its identity); NULL: all. */
 size_t patterns_of(
     const struct engine *e, int64_t now_ms, const struct term *supervisor, struct pattern *out, size_t max);

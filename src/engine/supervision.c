@@ -255,6 +255,8 @@ undo(struct engine *e, struct restart *r)
 
 	take_one(r);
 	restarts_take_back(&e->restarts, r, 1);
+	if (c)
+		patterns_undo(e, c, r->time_ms);
 	e->counts.restarts -= e->counts.restarts > 0;
 	add_record(e, r, RESTART_UNDONE, 1, r->time_ms);
 	if (r->collateral > 0) {
@@ -294,12 +296,22 @@ supervision_mark_undone(struct engine *e, const struct restart *undone)
 	}
 }
 
+static void
+restore_undone(struct engine *e, const struct restart *r)
+{
+	struct child *c = restarts_known(&e->restarts, r);
+
+	for (uint64_t i = 0; c && i < r->times; i++)
+		patterns_undo(e, c, r->time_ms);
+}
+
 bool
 supervision_restore(struct engine *e, const struct restart *r)
 {
 	switch (r->kind) {
 	case RESTART_UNDONE:
 		restarts_take_back(&e->restarts, r, r->times);
+		restore_undone(e, r);
 		e->counts.restarts -= r->times < e->counts.restarts ? r->times : e->counts.restarts;
 		supervision_mark_undone(e, r);
 		return true;
