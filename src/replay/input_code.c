@@ -56,6 +56,7 @@ static const struct field OPTIONS[] = {
 	FIELD("anomaly_threshold", NUMBER, struct engine_options, anomaly_threshold),
 	FIELD("max_restarts", SIZE, struct engine_options, max_restarts),
 	FIELD("max_children", SIZE, struct engine_options, max_children),
+	FIELD("max_patterns", SIZE, struct engine_options, max_patterns),
 	FIELD("max_events", SIZE, struct engine_options, max_events),
 	FIELD("retention_ms", INT64, struct engine_options, retention_ms),
 	FIELD("max_history_bytes", SIZE, struct engine_options, max_history_bytes),
@@ -68,7 +69,7 @@ static const struct field OPTIONS[] = {
 FIELDS_COVER(struct restart, 136);
 FIELDS_COVER(struct supervisor_facts, 880);
 FIELDS_COVER(struct node_info, 864);
-FIELDS_COVER(struct engine_options, 248);
+FIELDS_COVER(struct engine_options, 256);
 
 /* ---- words ---- */
 
@@ -398,9 +399,10 @@ make_sense(const struct engine_options *o)
 {
 	return o->interval_ms > 0 && o->interval_ms <= INT64_C(86400000) && o->anomaly_threshold > 0 &&
 	    o->max_restarts > 0 && o->max_restarts <= 1000000 && o->max_children > 0 && o->max_children <= 100000 &&
-	    o->max_events > 0 && o->max_events <= 1000000 && o->max_past_events > 0 && o->max_past_events <= 1000000 &&
-	    o->retention_ms > 0 && o->minute_retention_ms >= 0 && o->hour_retention_ms >= 0 &&
-	    o->max_history_bytes <= (1u << 30) && o->max_rollup_bytes <= (1u << 30);
+	    o->max_patterns > 0 && o->max_patterns <= 1000000 && o->max_events > 0 && o->max_events <= 1000000 &&
+	    o->max_past_events > 0 && o->max_past_events <= 1000000 && o->retention_ms > 0 &&
+	    o->minute_retention_ms >= 0 && o->hour_retention_ms >= 0 && o->max_history_bytes <= (1u << 30) &&
+	    o->max_rollup_bytes <= (1u << 30);
 }
 
 bool
