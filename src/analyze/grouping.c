@@ -141,7 +141,7 @@ is_of_one_kind(const struct incident_member *m, const struct incident_member *ot
 static bool
 is_connected(const struct grouping *g, const struct incident_member *m, const struct incident_member *other)
 {
-	return is_within(g, m->time_ms - other->time_ms, GROUPING_LAG) &&
+	return is_within(g, m->time_ms - other->seen_ms, GROUPING_LAG) &&
 	    (is_explained(g, m, other) || is_explained(g, other, m));
 }
 
@@ -275,7 +275,7 @@ grouping_has(const struct grouping *g, const struct incident *i)
 static void
 notice(struct incident *i, const struct incident_member *m)
 {
-	i->last_ms = m->time_ms > i->last_ms ? m->time_ms : i->last_ms;
+	i->last_ms = m->seen_ms > i->last_ms ? m->seen_ms : i->last_ms;
 	i->severity = m->severity > i->severity ? m->severity : i->severity;
 	i->node_down = i->node_down || m->type == ANOMALY_NODE_DOWN;
 }
@@ -288,6 +288,7 @@ refresh(struct incident *i, unsigned k, struct incident_member *m, bool promised
 	bool root = k == i->root, tell = promised || (root && old->ended_ms == 0);
 
 	m->since_ms = old->since_ms;
+	m->time_ms = old->time_ms;
 	m->joined = old->joined;
 	m->told = old->told || tell;
 	incident_member_release(old);

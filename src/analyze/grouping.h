@@ -9,7 +9,7 @@
  *
  *	same_kind  a finding of its type is in it, and they are not known to be of different processes
  *	culprit    a finding that is kin is in it
- *	cause      one in it is its usual cause or consequence (model/cause.h) and was found at most 120 samples before: a close cause must not be of
+ *	cause      one in it is its usual cause or consequence (model/cause.h) and was seen at most 120 samples before: a close cause must not be of
  *	           another process, a loose one not of a stranger, unless they are near in time
  *	time       it began, and was found, within 6 samples of the incident's opening or last joining (120 in a surge), and its first culprit
  *	           is no stranger to the root's

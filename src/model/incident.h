@@ -63,7 +63,7 @@ struct incident_who {
 struct incident_member {
 	int64_t since_ms; /* when it began, as far as is known */
 	int64_t time_ms;  /* when it was found */
-	int64_t seen_ms;  /* of restarts: the last one */
+	int64_t seen_ms;  /* when it was last found, or became worse; of restarts, the last one */
 	int64_t ended_ms; /* 0: it holds */
 	enum anomaly_type type;
 	enum severity severity;
