@@ -145,20 +145,21 @@ is_connected(const struct grouping *g, const struct incident_member *m, const st
 	    (is_explained(g, m, other) || is_explained(g, other, m));
 }
 
+/* is_near goes by when it began: how long that takes to be found depends on the metric. */
 static bool
-is_near(const struct grouping *g, const struct incident *i, const struct incident_member *m, bool surge)
+is_near(const struct grouping *g, const struct incident *i, const struct incident_member *m)
 {
-	int64_t samples = surge ? GROUPING_LAG : GROUPING_NEAR;
-
-	return is_within(g, m->time_ms - i->joined_ms, samples) && is_within(g, i->opened_ms - m->since_ms, samples) &&
+	return is_within(g, m->since_ms - i->joined_ms, GROUPING_NEAR) &&
+	    is_within(g, i->opened_ms - m->since_ms, GROUPING_LAG) &&
+	    is_within(g, m->time_ms - i->last_ms, GROUPING_LAG) &&
 	    kinship_of(m, &i->members[i->root]) != KINSHIP_STRANGERS;
 }
 
 /* rule_for is the first rule by which m joins the incident, JOIN_COUNT if none. */
 static enum incident_join
-rule_for(const struct grouping *g, const struct incident *i, const struct incident_member *m, bool surge)
+rule_for(const struct grouping *g, const struct incident *i, const struct incident_member *m)
 {
-	enum incident_join best = is_near(g, i, m, surge) ? JOIN_TIME : JOIN_COUNT;
+	enum incident_join best = is_near(g, i, m) ? JOIN_TIME : JOIN_COUNT;
 
 	if (m->type == ANOMALY_NODE_DOWN)
 		return JOIN_END;
@@ -187,14 +188,14 @@ is_better(enum incident_join rule, const struct incident *i, enum incident_join 
 }
 
 static struct incident *
-find_home(const struct grouping *g, const struct incident_member *m, bool surge, enum incident_join *rule)
+find_home(const struct grouping *g, const struct incident_member *m, enum incident_join *rule)
 {
 	struct incident *home = NULL;
 
 	*rule = JOIN_COUNT;
 	for (unsigned k = 0; k < g->count; k++) {
 		struct incident *i = g->kept[k];
-		enum incident_join r = i->ended_ms == 0 ? rule_for(g, i, m, surge) : JOIN_COUNT;
+		enum incident_join r = i->ended_ms == 0 ? rule_for(g, i, m) : JOIN_COUNT;
 
 		if (r == JOIN_COUNT || !is_better(r, i, *rule, home))
 			continue;
@@ -285,7 +286,7 @@ static struct grouped
 refresh(struct incident *i, unsigned k, struct incident_member *m, bool promised)
 {
 	struct incident_member *old = &i->members[k];
-	bool root = k == i->root, tell = promised || (root && old->ended_ms == 0);
+	bool root = k == i->root, tell = promised || (root && m->severity > old->severity);
 
 	m->since_ms = old->since_ms;
 	m->time_ms = old->time_ms;
@@ -432,7 +433,7 @@ grouping_restart(
 /* ---- its course ---- */
 
 struct grouped
-grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised, bool surge)
+grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised)
 {
 	enum incident_join rule = JOIN_FIRST;
 	struct incident_member m;
@@ -442,7 +443,7 @@ grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, boo
 
 	incident_member_of(&m, a, since_ms);
 	i = holder_of(g, &m, &at);
-	i = i ? i : find_home(g, &m, surge, &rule);
+	i = i ? i : find_home(g, &m, &rule);
 	m.joined = i ? rule : JOIN_FIRST;
 	i = i ? i : open_incident(g, m.time_ms);
 	at = find_member(i, &m);

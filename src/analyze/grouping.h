@@ -11,13 +11,14 @@
  *	culprit    a finding that is kin is in it
  *	cause      one in it is its usual cause or consequence (model/cause.h) and was seen at most 120 samples before: a close cause must not be of
  *	           another process, a loose one not of a stranger, unless they are near in time
- *	time       it began, and was found, within 6 samples of the incident's opening or last joining (120 in a surge), and its first culprit
- *	           is no stranger to the root's
+ *	time       it began at most 6 samples after the last that joined, whenever it was found, and its first culprit is no stranger to the
+ *	           root's
  *	node_down  the node went down: the most severe, of those the latest, that is open takes it
  *
  * A finding becomes the root if it explains the present one: it is its cause by the rule above, and began at most 120 samples later, for what lies deeper
  * is often seen later. A node that went down is explained by what came before only. A finding that joins is *told* as an anomaly of its own
- * only if it is the root, or is of high severity and of another process than all others in it.
+ * only if it is the root, or is of high severity and of another process than all others in it; a root
+ * also when it becomes severe.
  *
  * An incident is over when nothing of it has held for 12 samples; it ended then when the last of it ended.
  */
@@ -61,10 +62,10 @@ void grouping_release(struct grouping *g);
 
 /*
  * grouping_take puts a finding into an incident. since_ms is when it began, as far as is known (at most a->time_ms); `promised`: it is told whatever
- * explains it; `surge`: many kinds of metrics are beyond their limits at once. Findings come by time, and what is over by then was closed before
+ * explains it. Findings come by time, and what is over by then was closed before
  * (grouping_next_over).
  */
-struct grouped grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised, bool surge);
+struct grouped grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised);
 /* grouping_end: a finding of the incident has ended. */
 void grouping_end(struct incident *i, unsigned member, int64_t ended_ms);
 /* grouping_next_over closes an incident that is over as of now_ms, and returns it; NULL if there is none (any more). */

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "engine/state.h"
+#include "model/cause.h"
 
 void
 anomalies_init(struct engine *e)
@@ -295,6 +296,17 @@ judge(struct engine *e, struct watched *w)
 	}
 }
 
+static void
+report_type(struct engine *e, enum anomaly_type type)
+{
+	for (unsigned i = 0; i < e->watched_count; i++) {
+		struct watched *w = &e->watched[i];
+
+		if (w->unreported && METRICS[w->metric].anomaly == type && is_at_its_height(w))
+			report_metric(e, w);
+	}
+}
+
 void
 anomalies_feed(struct engine *e)
 {
@@ -302,12 +314,8 @@ anomalies_feed(struct engine *e)
 	e->excursions.kinds = incidents_kinds_beyond(e);
 	for (unsigned i = 0; i < e->watched_count; i++)
 		judge(e, &e->watched[i]);
-	for (unsigned i = 0; i < e->watched_count; i++) {
-		struct watched *w = &e->watched[i];
-
-		if (w->unreported && is_at_its_height(w))
-			report_metric(e, w);
-	}
+	for (int t = 0; t < ANOMALY_TYPE_COUNT; t++)
+		report_type(e, CAUSE_ORDER[t]);
 }
 
 void

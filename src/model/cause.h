@@ -33,7 +33,6 @@
 	X(BINARY, MEMORY, CLOSE)            \
 	X(BINARY, GC, LOOSE)                \
 	X(ETS, MEMORY, LOOSE)               \
-	X(ATOM, MEMORY, LOOSE)              \
 	X(MEMORY, CPU, CLOSE)               \
 	X(MEMORY, REDUCTIONS, CLOSE)        \
 	X(MEMORY, GC, LOOSE)                \
@@ -47,5 +46,8 @@ enum cause { CAUSE_NONE, CAUSE_CLOSE, CAUSE_LOOSE };
 
 /* cause_between says whether the one usually makes the other. A node's end may be the consequence of anything. */
 enum cause cause_between(enum anomaly_type cause, enum anomaly_type consequence);
+
+/* CAUSE_ORDER is all types, each before those that it causes: of what is found at one time the cause is told. */
+extern const enum anomaly_type CAUSE_ORDER[ANOMALY_TYPE_COUNT];
 
 #endif
