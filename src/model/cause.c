@@ -22,7 +22,7 @@ enum cause
 cause_between(enum anomaly_type cause, enum anomaly_type consequence)
 {
 	if (consequence == ANOMALY_NODE_DOWN && cause != ANOMALY_NODE_DOWN)
-		return CAUSE_LOOSE;
+		return CAUSE_WIDE;
 	for (size_t i = 0; i < ARRAY_LEN(CAUSES); i++)
 		if (CAUSES[i].cause == cause && CAUSES[i].consequence == consequence)
 			return CAUSES[i].how;

@@ -84,7 +84,6 @@ struct incident_member {
 struct incident {
 	char id[INCIDENT_ID_SIZE]; /* of the node's name, opened_ms and a number among those of one moment */
 	int64_t opened_ms;         /* when its first finding was made */
-	int64_t joined_ms;         /* when a finding joined last */
 	int64_t last_ms;           /* when something of it was seen last */
 	int64_t ended_ms;          /* when the last of its findings ended; 0: it is open */
 	enum severity severity;    /* the highest of its findings */
