@@ -17,7 +17,7 @@ static const struct command *const COMMANDS[] = { &COMMAND_PORT };
 #define INTRODUCTION "arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies."
 #define FIRST_STEPS " First steps: arsenal demo"
 static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATUS, &COMMAND_REPORT, &COMMAND_REPLAY,
-	&COMMAND_CRASHDUMP, &COMMAND_DEMO, &COMMAND_PORT };
+	&COMMAND_PATTERNS, &COMMAND_CRASHDUMP, &COMMAND_DEMO, &COMMAND_PORT };
 #endif
 
 static void

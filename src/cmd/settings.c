@@ -96,13 +96,17 @@ static const struct option_row OPTIONS[] = {
 	    "draw what was judged, and where something was found, as a picture (needs libcairo2)" },
 	{ "chart", NULL, OPT_FLAG, AT(chart), FOR_REPLAY, NULL, 0, 0,
 	    "draw it as text, as is done for a single FILE on a terminal" },
-	{ "strict", NULL, OPT_FLAG, AT(strict), FOR_REPLAY, NULL, 0, 0, "whatever is wrong in a file is an error" },
+	{ "strict", NULL, OPT_FLAG, AT(strict), FOR_REPLAY | FOR_PATTERNS, NULL, 0, 0,
+	    "whatever is wrong in a file is an error" },
+	{ "resources", "FILE", OPT_TEXT, AT(resources), FOR_PATTERNS, NULL, 0, 0,
+	    "CSV or JSON lines with a column of times, and cpu, memory, queue (any unit) or some of them" },
 	{ "top", "N", OPT_NUMBER, AT(top), FOR_CRASHDUMP, "5", 1, 100, "how many of each ranking" },
-	{ "json", NULL, OPT_FLAG, AT(json), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY,
-	    NULL, 0, 0, "JSON on stdout, for scripts" },
+	{ "json", NULL, OPT_FLAG, AT(json),
+	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY | FOR_PATTERNS, NULL, 0, 0,
+	    "JSON on stdout, for scripts" },
 	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level),
-	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY, "info", 0, 0,
-	    "error, warning, info or debug" },
+	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY | FOR_PATTERNS,
+	    "info", 0, 0, "error, warning, info or debug" },
 };
 
 static void *

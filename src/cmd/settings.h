@@ -53,6 +53,7 @@ struct settings {
 	bool all;
 	bool series;
 	bool strict;
+	const char *resources; /* file with the resources beside restarts; NULL: none */
 	const char *log_level;
 };
 
@@ -64,7 +65,8 @@ enum {
 	FOR_PORT = 8,
 	FOR_REPORT = 16,
 	FOR_CRASHDUMP = 32,
-	FOR_REPLAY = 256
+	FOR_REPLAY = 256,
+	FOR_PATTERNS = 512
 };
 
 struct command {
@@ -82,7 +84,7 @@ struct command {
 };
 
 extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT, COMMAND_CRASHDUMP,
-    COMMAND_REPORT, COMMAND_REPLAY;
+    COMMAND_REPORT, COMMAND_REPLAY, COMMAND_PATTERNS;
 
 #define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
 

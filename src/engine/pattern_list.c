@@ -215,6 +215,9 @@ patterns_of(const struct engine *e, int64_t now_ms, const struct term *superviso
 	const struct pattern *over;
 	struct pattern p;
 
+	/* Those that ended are the most: newest first they come in order. */
+	for (size_t i = 0; (over = ring_newest(&e->patterns.over, i)) != NULL; i++)
+		list(&l, over);
 	list_storms(&l);
 	for (const struct child *c = e->restarts.newest_child; c; c = c->older)
 		if (c->track)
@@ -223,8 +226,6 @@ patterns_of(const struct engine *e, int64_t now_ms, const struct term *superviso
 		pattern_of_cascade(e->patterns.cascades.all[i], l.now_ms, &p);
 		list(&l, &p);
 	}
-	for (size_t i = 0; (over = ring_oldest(&e->patterns.over, i)) != NULL; i++)
-		list(&l, over);
 	return l.count;
 }
 
