@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyze/beat.h"
 #include "analyze/chance.h"
 #include "analyze/exhaustion.h"
 #include "analyze/quantile.h"
 #include "base/alloc.h"
+#include "engine/foresight.h"
+#include "model/term_fixture.h"
 
 #define START_MS INT64_C(1700000000000)
-#define RUNS 4000
-#define CONFIDENCE 0.8
+#define RUNS 1000
 
 static double
 between(struct chance *c, double low, double high)
@@ -91,6 +91,30 @@ simulate(const struct rhythm *r, size_t beats, double interval, struct chance *c
 	}
 }
 
+/* foretell gives an engine the restarts, and asks it. False if it foretells nothing of the child. */
+static bool
+foretell(const struct times *t, int64_t now_ms, struct prediction *out)
+{
+	struct engine_options o = engine_defaults();
+	struct engine *e = engine_new("n@h", &o);
+	struct restart r = { .caught = true,
+		.supervisor = text_term("sup"),
+		.child_id = text_term("child"),
+		.reason = text_term("boom") };
+	size_t n;
+
+	for (size_t i = 0; i < t->count; i++) {
+		r.time_ms = t->at[i];
+		engine_restart(e, t->at[i], &r);
+		engine_tick(e, t->at[i]);
+	}
+	engine_tick(e, now_ms);
+	n = engine_predictions(e, now_ms, out, 1);
+	restart_release(&r);
+	engine_free(e);
+	return n == 1 && out->kind == PREDICTION_PERIODIC;
+}
+
 static void
 measure_beats(const struct rhythm *r, struct chance *c, size_t runs)
 {
@@ -101,21 +125,19 @@ measure_beats(const struct rhythm *r, struct chance *c, size_t runs)
 	for (size_t i = 0; i < runs; i++) {
 		double interval = between(c, 180e3, 7200e3);
 		size_t beats = 6 + chance_below(c, 60);
-		struct beat_forecast f;
+		struct prediction p;
 		int64_t now_ms;
 
 		simulate(r, beats, interval, c, t);
 		/* Asked at any time before it comes. */
 		now_ms = t->last_beat_ms + (int64_t)((double)(t->next_beat_ms - t->last_beat_ms) * chance_uniform(c));
 		asked++;
-		if (!beat_next(t->at + (t->count > BEAT_TIMES ? t->count - BEAT_TIMES : 0),
-			t->count < BEAT_TIMES ? t->count : BEAT_TIMES, t->last_beat_ms,
-			interval * (1 + 0.01 * chance_normal(c)), now_ms, CONFIDENCE, &f))
+		if (!foretell(t, now_ms, &p))
 			continue;
-		widths[told++] = (f.high_ms - f.low_ms) / interval;
-		early += (double)t->next_beat_ms < f.low_ms;
-		late += (double)t->next_beat_ms > f.high_ms;
-		held += (double)t->next_beat_ms >= f.low_ms && (double)t->next_beat_ms <= f.high_ms;
+		widths[told++] = (double)(p.latest_ms - p.earliest_ms) / interval;
+		early += t->next_beat_ms < p.earliest_ms;
+		late += t->next_beat_ms > p.latest_ms;
+		held += t->next_beat_ms >= p.earliest_ms && t->next_beat_ms <= p.latest_ms;
 	}
 	printf("| %s | %zu | %.0f %% | %.1f %% | %.0f / %.0f %% | %.3f |\n", r->name, asked,
 	    100.0 * (double)told / (double)asked, 100.0 * (double)held / (double)told,
@@ -199,7 +221,8 @@ measure_budget(const struct supervisor *s, struct chance *c, struct bin bins[2])
 	while (n < s->count && s->times[n] <= now_ms)
 		n++;
 	from = n > EXHAUSTION_TIMES ? n - EXHAUSTION_TIMES : 0;
-	exhaustion_find(s->times + from, n - from, 0, s->intensity, s->period_ms, now_ms, s->period_ms, CONFIDENCE, &x);
+	exhaustion_find(
+	    s->times + from, n - from, 0, s->intensity, s->period_ms, now_ms, s->period_ms, FORESIGHT_CONFIDENCE, &x);
 	if (x.probability < 0.5)
 		return;
 	b = x.probability >= 0.75;
@@ -237,9 +260,9 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(RHYTHMS) / sizeof(RHYTHMS[0]); i++)
 		measure_beats(&RHYTHMS[i], &c, runs);
 	printf("\n| budget runs out within its period | foretold | said | came |\n| --- | ---: | ---: | ---: |\n");
-	measure_budgets("crashes at random", POISSON, &c, runs);
-	measure_budgets("a crash loop", LOOP, &c, runs);
-	measure_budgets("bursts", BURSTS, &c, runs);
-	measure_budgets("episodes of ten", EPISODES, &c, runs);
+	measure_budgets("crashes at random", POISSON, &c, 20 * runs);
+	measure_budgets("a crash loop", LOOP, &c, 20 * runs);
+	measure_budgets("bursts", BURSTS, &c, 20 * runs);
+	measure_budgets("episodes of ten", EPISODES, &c, 20 * runs);
 	return 0;
 }

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define GATE 0.3     /* of an interval: what is farther from a beat is none */
+#define GATE 4.0        /* standard deviations: what is farther from a beat is none */
+#define GATE_LEAST 0.03 /* of an interval */
+#define GATE_MOST 0.3
 #define AHEAD 8      /* beats looked ahead, so many may be left out but for one */
 #define OVERDUE 1e-3 /* share of the forecast that must lie ahead */
 
@@ -12,28 +14,45 @@ struct beats { /* the newest first */
 	size_t count;
 	double time[BEAT_TIMES];   /* before the last one, so 0, then negative */
 	double number[BEAT_TIMES]; /* likewise */
-	double interval;
+	double interval, gate;
 	size_t error_count;
 	double errors[BEAT_TIMES]; /* of the forecasts of past beats */
 	double phase;              /* of the last beat, smoothed */
 	double gain;
 };
 
+/* beats_between is how many intervals lie between two beats; 0 if the second is none. */
+static double
+beats_between(const struct beats *b, double ms)
+{
+	double whole = round(ms / b->interval);
+
+	return whole >= 1 && fabs(ms - whole * b->interval) <= b->gate * b->interval ? whole : 0;
+}
+
+/* last_beat goes on from one to the newest. */
+static int64_t
+last_beat(const struct beats *b, const int64_t *times_ms, size_t n, int64_t last_ms)
+{
+	for (size_t i = 0; i < n; i++)
+		if (beats_between(b, (double)(times_ms[i] - last_ms)) > 0)
+			last_ms = times_ms[i];
+	return last_ms;
+}
+
 static void
 collect(const int64_t *times_ms, size_t n, int64_t last_ms, struct beats *b)
 {
 	b->count = 1;
 	b->time[0] = b->number[0] = 0;
-	for (size_t i = n; i-- > 0;) {
-		double back = b->time[b->count - 1] - (double)(times_ms[i] - last_ms);
-		double whole = round(back / b->interval);
+	for (size_t i = n; i-- > 0 && b->count < BEAT_TIMES;) {
+		double time = (double)(times_ms[i] - last_ms);
+		double whole = beats_between(b, b->time[b->count - 1] - time);
 
-		if (whole < 1 || fabs(back - whole * b->interval) > GATE * b->interval)
+		if (whole == 0)
 			continue;
 		b->number[b->count] = b->number[b->count - 1] - whole;
-		b->time[b->count++] = (double)(times_ms[i] - last_ms);
-		if (b->count == BEAT_TIMES)
-			break;
+		b->time[b->count++] = time;
 	}
 }
 
@@ -119,7 +138,8 @@ static size_t
 spread_out(const struct beats *b, double from, struct chance_of *out, double *ahead)
 {
 	double missed = missed_share(b), weight = 1 - missed, all = 0;
-	double wide = 1 + 1.5 / (double)b->error_count; /* what few errors do not show yet */
+	/* What few errors do not show yet; where beats drift, the interval is known worse. */
+	double wide = 1 + (b->gain > 0.5 ? 2.5 : 1.5) / (double)b->error_count;
 	size_t n = 0;
 
 	*ahead = 0;
@@ -157,14 +177,15 @@ weighted_quantile(const struct chance_of *v, size_t n, double q)
 }
 
 bool
-beat_next(const int64_t *times_ms, size_t n, int64_t last_ms, double interval_ms, int64_t now_ms, double confidence,
-    struct beat_forecast *out)
+beat_next(const int64_t *times_ms, size_t n, int64_t last_ms, double interval_ms, double jitter, int64_t now_ms,
+    double confidence, struct beat_forecast *out)
 {
-	struct beats b = { .interval = interval_ms };
+	struct beats b = { .interval = interval_ms, .gate = fmax(GATE_LEAST, fmin(GATE_MOST, GATE * jitter)) };
 	struct chance_of times[2 * BEAT_TIMES * AHEAD];
 	double ahead;
 	size_t count;
 
+	last_ms = last_beat(&b, times_ms, n, last_ms);
 	collect(times_ms, n, last_ms, &b);
 	if (b.count < BEAT_LEAST)
 		return false;

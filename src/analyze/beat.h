@@ -23,10 +23,11 @@ struct beat_forecast {
 };
 
 /*
- * beat_next: n <= BEAT_TIMES times, oldest first, among which others than beats may be; the last beat is at last_ms, their interval is about
- * interval_ms > 0. The next one has not come as of now_ms. False if too few of them are beats, or if it is so long overdue that they have ended.
+ * beat_next: n <= BEAT_TIMES times, oldest first, among which others than beats may be; one of the last beats is at last_ms, their interval is about
+ * interval_ms > 0, of which `jitter` is the standard deviation, as a share. The next one has not come as of now_ms. False if too few of them are beats, or if
+ * it is so long overdue that they have ended.
  */
-bool beat_next(const int64_t *times_ms, size_t n, int64_t last_ms, double interval_ms, int64_t now_ms,
+bool beat_next(const int64_t *times_ms, size_t n, int64_t last_ms, double interval_ms, double jitter, int64_t now_ms,
     double confidence, struct beat_forecast *out);
 
 #endif

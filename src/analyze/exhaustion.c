@@ -39,7 +39,7 @@ collect(const int64_t *times_ms, size_t n, int64_t now_ms, struct gaps *g)
 static double
 next_gap(const struct gaps *g, struct chance *c, double quiet)
 {
-	double longer[EXHAUSTION_TIMES];
+	double longer[EXHAUSTION_TIMES] = { 0 };
 	size_t n = 0, i;
 
 	for (size_t k = 0; k < g->count; k++)

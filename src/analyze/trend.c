@@ -117,17 +117,18 @@ struct row {
 static void
 make_row(const struct points *p, size_t i, const struct trend *t, struct row *row)
 {
-	double before[TREND_TERMS], rho = t->memory, gap = i > 0 ? p->at[i] - p->at[i - 1] : 0;
+	size_t last = i > 0 ? i - 1 : 0;
+	double before[TREND_TERMS], rho = t->memory, gap = p->at[i] - p->at[last];
 	double kept = i > 0 ? pow(rho, gap) : 0;
 	/* Of the variance of a shock: that of all shocks in a gap; of the first value, that of the noise itself. */
 	double variance = rho == 1 ? gap : (1 - kept * kept) / (1 - rho * rho);
 	double scale = variance > 0 ? 1 / sqrt(variance) : 0;
 
 	trend_terms(t, p->at[i], row->x);
-	trend_terms(t, i > 0 ? p->at[i - 1] : 0, before);
+	trend_terms(t, p->at[last], before);
 	for (size_t k = 0; k < TREND_TERMS; k++)
 		row->x[k] = scale * (row->x[k] - kept * before[k]);
-	row->y = scale * (p->value[i] - (i > 0 ? kept * p->value[i - 1] : 0));
+	row->y = scale * (p->value[i] - kept * p->value[last]);
 }
 
 /* factorise: Cholesky, in place. False if the terms cannot be told from each other. */

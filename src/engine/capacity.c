@@ -59,7 +59,7 @@ bool
 foresight_outlook(
     const struct engine *e, enum metric_id metric, int64_t from_ms, double limit, bool at_peak, struct outlook *out)
 {
-	struct foresight_scales s;
+	struct foresight_scales s = { .count = 0 };
 	struct outlook_question q = { .scales = s.scales,
 		.limit = limit,
 		.at_peak = at_peak,

@@ -233,7 +233,7 @@ tell_resource(struct strbuf *out, const struct prediction *p, int64_t now_ms)
 	} else if (p->distance <= 0)
 		strbuf_adds(out, "; it is there now");
 	else if (!isnan(p->present))
-		strbuf_adds(out, "; it is not heading there");
+		strbuf_adds(out, "; when is not foreseeable");
 	strbuf_adds(out, "; bound what it takes, or make the child survive it");
 }
 

@@ -6,10 +6,11 @@
 #include "analyze/passage.h"
 #include "analyze/rhythm.h"
 
-#define STRENGTH 3.0  /* standard errors: a slope that is no chance */
-#define CHANGE 2.2    /* likewise: a slope that is another one */
-#define ALIKE 0.6     /* of a departure: what was so large before makes it nothing new */
-#define ENDED 1.3     /* likewise: one in ten such judgements may be wrong */
+#define STRENGTH 3.0 /* standard errors: a slope that is no chance */
+#define CHANGE 2.2   /* likewise: a slope that is another one */
+#define ALIKE 0.6    /* of a departure: what was so large before makes it nothing new */
+#define ENDED 1.3    /* likewise: one in ten such judgements may be wrong */
+#define PEAK_MS 60000
 #define BENT 3.0      /* likewise: a line that is bent */
 #define BEND_LEAST 24 /* blocks */
 #define SHORTEST 16   /* blocks */
@@ -116,14 +117,19 @@ above_line(const struct outlook_scale *s, size_t block, double line_rate)
 	return s->level[block] - line_rate * (double)block * (double)s->block_ms;
 }
 
-/* farthest is the largest departure from the line, in that direction, that a block's level has from those up to so many blocks before it. */
+/*
+ * farthest is the largest departure from the line, in that direction, that the level has at a block, from those up to so many blocks before it. Where blocks
+ * are short, at two of them: a peak that lasts no longer is no precedent of a trend.
+ */
 static double
 farthest(const struct outlook_scale *s, size_t block, size_t blocks, double line_rate, double direction)
 {
-	double most = 0, level = above_line(s, block, line_rate);
+	double level = direction * above_line(s, block, line_rate), most = 0;
 
+	if (s->block_ms <= PEAK_MS)
+		level = fmin(level, direction * above_line(s, block - 1, line_rate));
 	for (size_t i = block > blocks ? block - blocks : 0; i < block; i++)
-		most = fmax(most, direction * (level - above_line(s, i, line_rate)));
+		most = fmax(most, level - direction * above_line(s, i, line_rate));
 	return most;
 }
 

@@ -127,7 +127,8 @@ predict_periodic(const struct engine *e, int64_t now_ms, const struct pattern *p
 	struct beat_forecast f;
 
 	if (!(pattern->interval_ms > 0) ||
-	    !beat_next(times, n, pattern->last_ms, pattern->interval_ms, now_ms, FORESIGHT_CONFIDENCE, &f))
+	    !beat_next(
+		times, n, pattern->last_ms, pattern->interval_ms, pattern->jitter, now_ms, FORESIGHT_CONFIDENCE, &f))
 		return;
 	p.expected_ms = (int64_t)f.middle_ms;
 	p.earliest_ms = (int64_t)f.low_ms;

@@ -161,6 +161,116 @@ test_of_a_node_that_is_gone_nothing_is_foretold(void **state)
 	assert_int_equal(predict(), 0);
 }
 
+/* ---- periodic ---- */
+
+#define INTERVAL_MS 600000
+
+static void
+test_the_next_beat_of_a_periodic_child(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		now += INTERVAL_MS + (i % 3 - 1) * 4000;
+		report(RESTART_DONE, "sup");
+		engine_tick(e, now);
+	}
+	now += 60000;
+	engine_tick(e, now);
+	assert_int_equal(predict(), 1);
+	assert_int_equal(found[0].kind, PREDICTION_PERIODIC);
+	assert_string_equal(term_text(found[0].child_id), "child");
+	ASSERT_NEAR(found[0].expected_ms - now, INTERVAL_MS - 60000, 8000);
+	assert_true(found[0].earliest_ms <= found[0].expected_ms && found[0].expected_ms <= found[0].latest_ms);
+	assert_true(found[0].latest_ms - found[0].earliest_ms < INTERVAL_MS / 10);
+	ASSERT_NEAR(found[0].confidence, 0.8, 0);
+	assert_non_null(strstr(found[0].text, "child fails at regular intervals: next in "));
+}
+
+static void
+test_what_is_long_overdue_is_not_foretold(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		now += INTERVAL_MS;
+		report(RESTART_DONE, "sup");
+		engine_tick(e, now);
+	}
+	now += 20 * INTERVAL_MS;
+	engine_tick(e, now);
+	assert_int_equal(predict(), 0);
+}
+
+/* ---- what follows a resource ---- */
+
+static void
+feed(double memory)
+{
+	struct sample s = { .time_ms = now };
+
+	sample_set(&s, METRIC_VM_MEMORY_TOTAL, memory);
+	engine_feed(e, now, &s);
+	engine_tick(e, now);
+}
+
+/* spikes: every ten minutes a spike of memory, and behind its peak a restart; between them it is calm. */
+static void
+spikes(int times)
+{
+	for (int i = 0; i < times * 120; i++) {
+		bool peak = i % 120 == 100;
+
+		now += 5000;
+		feed(i % 120 >= 98 && i % 120 <= 102 ? (peak ? 9e9 : 8e9) : 2e9 + (i * 7919 % 13) * 1e6);
+		if (i % 120 == 101)
+			report(RESTART_DONE, "sup");
+	}
+}
+
+static const struct prediction *
+of_resource(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (found[i].kind == PREDICTION_RESOURCE)
+			return &found[i];
+	return NULL;
+}
+
+static void
+test_a_trigger_and_how_far_it_is(void **state)
+{
+	const struct prediction *p;
+
+	(void)state;
+	spikes(10);
+	p = of_resource(predict());
+	assert_non_null(p);
+	assert_int_equal(p->resource, METRIC_VM_MEMORY_TOTAL);
+	assert_true(p->threshold > 4e9 && p->threshold <= 9e9);
+	ASSERT_NEAR(p->present, 2e9, 2e7);
+	ASSERT_NEAR(p->distance, p->threshold - p->present, 1);
+	assert_int_equal(p->expected_ms, 0);
+	assert_non_null(strstr(p->text, "child fails when vm_memory_total reaches "));
+	assert_non_null(strstr(p->text, "when is not foreseeable"));
+}
+
+static void
+test_a_trend_towards_a_trigger_has_a_time(void **state)
+{
+	const struct prediction *p;
+
+	(void)state;
+	spikes(10);
+	for (int i = 0; i < 400; i++) {
+		now += 5000;
+		feed(2e9 + i * 1e7);
+	}
+	p = of_resource(predict());
+	assert_non_null(p);
+	assert_true(p->expected_ms > now);
+	ASSERT_NEAR(p->expected_ms - now, (p->threshold - p->present) / 1e7 * 5000, 600000);
+	assert_non_null(strstr(p->text, "; there in "));
+}
+
 int
 main(void)
 {
@@ -171,6 +281,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_supervisor_that_gave_up_begins_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_first_to_come_is_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_of_a_node_that_is_gone_nothing_is_foretold, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_next_beat_of_a_periodic_child, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_long_overdue_is_not_foretold, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_trigger_and_how_far_it_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_trend_towards_a_trigger_has_a_time, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

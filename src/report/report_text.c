@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "report/incidents.h"
 #include "report/phrases.h"
 #include "report/report.h"
 
@@ -256,32 +255,18 @@ finding_row(const struct page *p, const struct anomaly *a)
 	strbuf_addc(p->out, '\n');
 }
 
-/* What an incident tells is not told beside it. */
 static void
 findings(const struct page *p, const struct report *r)
 {
-	const struct anomaly *loose[REPORT_FINDINGS_MAX];
-	unsigned count = 0, first;
+	unsigned first = r->finding_count > SHOWN_FINDINGS ? r->finding_count - SHOWN_FINDINGS : 0;
 
-	for (unsigned i = 0; i < r->finding_count; i++)
-		if (!incidents_tell(r, &r->findings[i]->u.anomaly))
-			loose[count++] = &r->findings[i]->u.anomaly;
-	first = count > SHOWN_FINDINGS ? count - SHOWN_FINDINGS : 0;
-	if (count == 0)
+	if (r->finding_count == 0)
 		return;
-	heading(p, r->incident_count > 0 ? "Other anomalies" : "Anomalies");
+	heading(p, "Anomalies");
 	if (first + r->findings_left_out > 0)
 		strbuf_addf(p->out, "  (%u earlier ones left out)\n", first + r->findings_left_out);
-	for (unsigned i = first; i < count; i++)
-		finding_row(p, loose[i]);
-}
-
-static void
-incidents(const struct page *p, const struct report *r)
-{
-	if (r->incident_count > 0)
-		heading(p, "Incidents");
-	incidents_text(r, p->out);
+	for (unsigned i = first; i < r->finding_count; i++)
+		finding_row(p, &r->findings[i]->u.anomaly);
 }
 
 static void
@@ -344,7 +329,6 @@ report_text(const struct report *r, struct strbuf *out, bool colour)
 	tables(&p, r);
 	memory(&p, r);
 	restarts(&p, r);
-	incidents(&p, r);
 	findings(&p, r);
 	health(&p, r);
 	links(&p, r);
