@@ -6,21 +6,27 @@
 #include <string.h>
 
 #define DEFAULT_THRESHOLD 2.0
-#define GUARD 2            /* deviations of the sustained level for one of the threshold */
+#define DEVIATIONS 4       /* of the sustained level, that the limit is away */
 #define STEP 4             /* deviations that one sample may be away, to move the mean, */
 #define REACH 2            /* and to widen the deviation */
 #define FADE (1 / 51840.0) /* three days at 5 s */
+#define SLOW (1 / 720.0)   /* an hour */
 #define EXPERIENCED 720    /* samples, an hour at 5 s, until the least ever seen means something */
 #define SAMPLES 12         /* that an excursion lasts at least, */
+#define YOUNG_SAMPLES 24   /* in the first hour, if two kinds of metrics are beyond their limits */
 #define GROWING_SAMPLES 5  /* if it grows all the time, */
-#define EXTREME_SAMPLES 4  /* if it is that many limits away */
-#define EXTREME_LIMITS 8
-#define NOVEL_FACTOR 1.5 /* of the longest excursion known, */
-#define KNOWN_FACTOR 2   /* if the level is known */
+#define GROWING_SURGE 12   /* in a surge, too; */
+#define SUDDEN_SAMPLES 3   /* if it is far away at once: */
+#define SUDDEN_LIMITS 4    /* limits, */
+#define SUDDEN_YOUNG 6     /* in the first hour, */
+#define SUDDEN_SURGE 10    /* and in a surge; */
+#define SUDDEN_HIGHER 1.5  /* than the highest known on the node, */
+#define SUDDEN_RANGE 0.5   /* and outside of the known range by that share of it */
+#define LONGER_FACTOR 2    /* of the longest excursion known */
 #define LONG_FACTOR 1.2
-#define SURGE_FACTOR 3 /* times as long in a surge */
-#define GROWTH 0.1     /* limits from one sample to the next */
-#define MARGIN 0.25    /* of the known range, to be outside of it */
+#define SURGE_SAMPLES 60 /* in a surge */
+#define GROWTH 0.1       /* limits from one sample to the next */
+#define MARGIN 0.25      /* of the known range, to be outside of it */
 #define CALM_SAMPLES 3
 #define SETTLE_SAMPLES 30
 #define ADOPT_AT_LAST 720
@@ -31,7 +37,10 @@
 void
 excursions_fade(struct excursions *x)
 {
-	x->longest -= FADE * x->longest;
+	for (int up = 0; up < 2; up++) {
+		x->longest[up] -= FADE * x->longest[up];
+		x->highest[up] -= FADE * x->highest[up];
+	}
 }
 
 void
@@ -42,7 +51,7 @@ detector_init(struct detector *d, double floor, double share, double threshold, 
 	d->known = known;
 	d->floor = floor;
 	d->share = share;
-	d->threshold = threshold;
+	d->scale = threshold / DEFAULT_THRESHOLD;
 }
 
 static void
@@ -82,7 +91,7 @@ significance(const struct detector *d, double baseline, int side)
 {
 	double share = side < 0 ? d->share / (1 + d->share) : d->share;
 
-	return fmax(1, d->threshold / DEFAULT_THRESHOLD) * fmax(d->floor, share * fabs(baseline));
+	return fmax(d->floor, share * fabs(baseline));
 }
 
 static double
@@ -90,7 +99,7 @@ limit_of(const struct detector *d, int side)
 {
 	/* A deviation estimated from few samples may be much too small. */
 	double unsure = 1 + 10 / (double)(d->usual.count + 1);
-	double noise = d->threshold * GUARD * unsure * baseline_deviation(&d->usual);
+	double noise = DEVIATIONS * unsure * baseline_deviation(&d->usual);
 
 	/* Where noise is large there is no room for so many deviations above 0, but half of the least ever seen is a fall all the same. */
 	if (side < 0 && d->low > 0 && d->seen >= EXPERIENCED)
@@ -131,28 +140,35 @@ beyond_known(const struct detector *d, double level)
 	return d->side > 0 ? level - d->high : d->low - level;
 }
 
-/* longer_than_known: a little longer than the longest is enough for one as long as a change of level. */
 static double
-longer_than_known(const struct detector *d, double factor)
+least_samples(const struct detector *d)
 {
-	double longest = d->known->longest;
-	double least = d->known->kinds >= SURGE_KINDS ? SURGE_FACTOR * SAMPLES : SAMPLES;
+	if (d->known->kinds >= SURGE_KINDS)
+		return SURGE_SAMPLES;
+	return d->known->kinds > 1 && d->seen < EXPERIENCED ? YOUNG_SAMPLES : SAMPLES;
+}
 
-	return fmax(least, fmin(factor * longest, fmax(DETECTOR_ADOPT, LONG_FACTOR * longest)));
+/*
+ * longer_than_known: twice the longest, but a little longer is enough for one as long as a change of level; not in a
+ * surge, where a level that stays is taken for load.
+ */
+static double
+longer_than_known(const struct detector *d)
+{
+	double longest = d->known->longest[d->side > 0], longer = LONGER_FACTOR * longest;
+
+	if (d->known->kinds < SURGE_KINDS)
+		longer = fmin(longer, fmax(DETECTOR_ADOPT, LONG_FACTOR * longest));
+	return fmax(least_samples(d), longer);
 }
 
 static double
-samples_needed(const struct detector *d, double level, double limit)
+samples_needed(const struct detector *d, double level)
 {
-	double range = d->high - d->low, beyond = beyond_known(d, level);
+	bool novel = beyond_known(d, level) > MARGIN * (d->high - d->low);
+	unsigned growing = d->known->kinds >= SURGE_KINDS ? GROWING_SURGE : GROWING_SAMPLES;
 
-	if (beyond <= MARGIN * range)
-		return longer_than_known(d, KNOWN_FACTOR);
-	if (beyond > range && fabs(level - d->usual.mean) > EXTREME_LIMITS * limit)
-		return EXTREME_SAMPLES;
-	if (d->growing >= GROWING_SAMPLES)
-		return GROWING_SAMPLES;
-	return longer_than_known(d, NOVEL_FACTOR);
+	return novel && d->growing >= growing ? growing : longer_than_known(d);
 }
 
 static void
@@ -169,10 +185,14 @@ static void
 end_excursion(struct detector *d, double part)
 {
 	double known = d->side > 0 ? d->high : d->low, length = fmin(d->length, DETECTOR_ADOPT);
+	double height = fabs(d->peak - d->usual.mean) / limit_of(d, d->side);
+	double *longest = &d->known->longest[d->side > 0], *highest = &d->known->highest[d->side > 0];
 
 	know_level(d, known + part * (d->peak - known));
-	if (length > d->known->longest)
-		d->known->longest += part * (length - d->known->longest);
+	if (length > *longest)
+		*longest += part * (length - *longest);
+	if (height > *highest)
+		*highest += part * (height - *highest);
 	d->state = DETECTOR_NORMAL;
 }
 
@@ -186,17 +206,46 @@ adopt(struct detector *d, double level)
 	d->state = DETECTOR_NORMAL;
 }
 
+/* leave adopts a new level and keeps the old one in mind. */
+static void
+leave(struct detector *d, double level)
+{
+	d->former = d->usual.mean;
+	d->former_known = true;
+	adopt(d, level);
+}
+
+/* is_far: the sample itself is so many limits away, not only the level: the number in the event speaks for itself. */
+static bool
+is_far(const struct detector *d, double limits)
+{
+	double limit = limits * limit_of(d, d->side);
+
+	return d->side * (last_value(d) - d->usual.mean) > limit &&
+	    d->side * (sustained_level(d) - d->usual.mean) > limit;
+}
+
 static bool
 is_back_at_former(const struct detector *d, double level)
 {
 	return d->former_known && fabs(level - d->former) <= significance(d, d->former, 1);
 }
 
+/* is_of_the_last_hour: the baseline may have followed half a burst, and what it is back at is no news. */
+static bool
+is_of_the_last_hour(const struct detector *d, double level, double limit)
+{
+	return fabs(level - d->slow.mean) <= limit;
+}
+
+/* go_back: the level is one that was usual before, and its noise that of before, too. */
 static void
-return_to_former(struct detector *d, double level)
+go_back(struct detector *d, double level)
 {
 	d->former_known = false;
-	adopt(d, level);
+	d->usual.mean = level;
+	know_level(d, level);
+	d->state = DETECTOR_NORMAL;
 }
 
 static void
@@ -212,39 +261,39 @@ extend_excursion(struct detector *d, double level, double limit)
 		d->peak = level;
 }
 
-static enum detector_change
-raise_alarm(struct detector *d, double level)
+/* raise_alarm: it has taken `samples` until the level was an anomaly at the default threshold. */
+static void
+raise_alarm(struct detector *d, double level, double samples)
 {
+	d->untold = d->state == DETECTOR_ALARM || !d->told;
 	d->state = DETECTOR_ALARM;
 	d->calm = 0;
 	d->held = 0;
 	d->mark = level;
-	d->told = fabs(level - d->usual.mean);
-	return DETECTOR_RAISED;
+	d->raised = fabs(level - d->usual.mean);
+	d->due = samples;
 }
 
-static enum detector_change
+static void
 suspect(struct detector *d, double level)
 {
 	double limit = limit_of(d, d->side), distance = d->side * (level - d->usual.mean);
 
 	if (is_back_at_former(d, level)) {
-		return_to_former(d, level);
-		return DETECTOR_SAME;
+		go_back(d, level);
+		return;
 	}
 	d->calm = distance <= limit ? d->calm + 1 : 0;
 	extend_excursion(d, level, limit);
 	if (d->calm >= CALM_SAMPLES || distance < 0) {
 		end_excursion(d, 1);
-	} else if (d->calm == 0 && d->length >= samples_needed(d, level, limit)) {
-		/* The sample that raises it is itself beyond the limit: the number in the event speaks for itself. */
-		if (d->side * (last_value(d) - d->usual.mean) > limit)
-			return raise_alarm(d, level);
+	} else if (d->calm == 0 && d->length >= samples_needed(d, level)) {
+		if (is_far(d, 1))
+			raise_alarm(d, level, samples_needed(d, level));
 	} else if (d->length >= DETECTOR_ADOPT) {
 		end_excursion(d, 1);
-		adopt(d, level);
+		leave(d, level);
 	}
-	return DETECTOR_SAME;
 }
 
 static bool
@@ -258,7 +307,7 @@ is_settled(struct detector *d, double level, double limit)
 	return (steady && d->held >= DETECTOR_ADOPT) || d->held >= ADOPT_AT_LAST;
 }
 
-static enum detector_change
+static void
 alarmed(struct detector *d, double level)
 {
 	double limit = limit_of(d, d->side), distance = d->side * (level - d->usual.mean);
@@ -267,21 +316,17 @@ alarmed(struct detector *d, double level)
 	extend_excursion(d, level, limit);
 	if (is_settled(d, level, limit)) {
 		end_excursion(d, HABITUATION);
-		d->former = d->usual.mean;
-		d->former_known = true;
-		adopt(d, level);
-		return DETECTOR_ENDED;
+		leave(d, level);
+		return;
 	}
 	d->calm = distance <= limit / 2 ? d->calm + 1 : 0;
-	if (distance > WORSE_FACTOR * d->told && distance > WORSE_FACTOR * HIGH_LIMITS * limit)
-		return raise_alarm(d, level);
-	if (d->calm < CALM_SAMPLES)
-		return DETECTOR_SAME;
-	end_excursion(d, HABITUATION);
-	return DETECTOR_ENDED;
+	if (distance > WORSE_FACTOR * d->raised && distance > WORSE_FACTOR * HIGH_LIMITS * limit)
+		raise_alarm(d, level, d->due);
+	else if (d->calm >= CALM_SAMPLES)
+		end_excursion(d, HABITUATION);
 }
 
-static enum detector_change
+static void
 normal(struct detector *d, double level)
 {
 	double distance = level - d->usual.mean;
@@ -289,32 +334,156 @@ normal(struct detector *d, double level)
 
 	if (d->usual.count < DETECTOR_WARM_UP || fabs(distance) <= limit_of(d, side)) {
 		learn(d, last_value(d), level);
-		return DETECTOR_SAME;
+	} else if (is_of_the_last_hour(d, level, limit_of(d, side))) {
+		go_back(d, level);
+	} else {
+		begin_excursion(d, side, level);
+		suspect(d, level);
 	}
-	begin_excursion(d, side, level);
-	return suspect(d, level);
+}
+
+/* ---- what is far away at once ---- */
+
+static double
+sudden_limits(const struct detector *d, int side)
+{
+	double least = d->seen < EXPERIENCED ? SUDDEN_YOUNG : SUDDEN_LIMITS;
+
+	if (d->known->kinds >= SURGE_KINDS)
+		least = SUDDEN_SURGE;
+	return fmax(least, SUDDEN_HIGHER * d->known->highest[side > 0]);
+}
+
+static double
+value_before(const struct detector *d, unsigned age)
+{
+	return d->recent[(d->recent_next + DETECTOR_MEDIAN - 1 - age) % DETECTOR_MEDIAN];
+}
+
+static double
+median_of_three(double a, double b, double c)
+{
+	return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* is_sudden: each of the last samples is beyond the limit, most of them far, and further than what is known. */
+static bool
+is_sudden(const struct detector *d, int side, double scale)
+{
+	double a = value_before(d, 0), b = value_before(d, 1), c = value_before(d, 2);
+	double level = median_of_three(a, b, c), mean = d->usual.mean, limit = limit_of(d, side);
+	double least = side > 0 ? fmin(a, fmin(b, c)) - mean : mean - fmax(a, fmax(b, c));
+	double beyond = side > 0 ? level - d->high : d->low - level;
+
+	return least > limit && side * (level - mean) > scale * sudden_limits(d, side) * limit &&
+	    beyond > SUDDEN_RANGE * (d->high - d->low);
+}
+
+/* forget_before leaves the last samples alone: the level is theirs. */
+static void
+forget_before(struct detector *d, unsigned samples)
+{
+	double kept[DETECTOR_MEDIAN];
+
+	for (unsigned i = 0; i < samples; i++)
+		kept[samples - 1 - i] = value_before(d, i);
+	memcpy(d->recent, kept, samples * sizeof(kept[0]));
+	d->recent_count = d->recent_next = samples;
+}
+
+/* ---- what is told, at the threshold set; what is learnt does not depend on it ---- */
+
+static bool
+is_due(const struct detector *d)
+{
+	if (d->state == DETECTOR_ALARM)
+		return d->untold && d->length >= d->scale * d->due && is_far(d, fmax(1, d->scale));
+	return d->scale < 1 && d->state == DETECTOR_SUSPECT && !d->told && d->calm == 0 && is_far(d, 1) &&
+	    d->length >= d->scale * samples_needed(d, sustained_level(d));
+}
+
+static enum detector_change
+tell(struct detector *d)
+{
+	d->told = true;
+	d->untold = false;
+	return DETECTOR_RAISED;
+}
+
+static enum detector_change
+tell_change(struct detector *d)
+{
+	bool ended = d->told && d->state == DETECTOR_NORMAL;
+
+	if (is_due(d))
+		return tell(d);
+	d->told = d->told && !ended;
+	return ended ? DETECTOR_ENDED : DETECTOR_SAME;
+}
+
+enum detector_change
+detector_leap(struct detector *d)
+{
+	int side = last_value(d) < d->usual.mean ? -1 : 1;
+
+	if (d->state != DETECTOR_SUSPECT || d->recent_count < SUDDEN_SAMPLES)
+		return DETECTOR_SAME;
+	if (is_sudden(d, side, 1)) {
+		forget_before(d, SUDDEN_SAMPLES);
+		begin_excursion(d, side, sustained_level(d));
+		d->length = SUDDEN_SAMPLES;
+		raise_alarm(d, d->peak, SUDDEN_SAMPLES);
+		return tell_change(d);
+	}
+	return !d->told && is_sudden(d, side, d->scale) ? tell(d) : DETECTOR_SAME;
+}
+
+enum detector_change
+detector_raise(struct detector *d, double before)
+{
+	double level = sustained_level(d);
+
+	if (d->state == DETECTOR_NORMAL) {
+		begin_excursion(d, level < before ? -1 : 1, level);
+		d->usual.mean = before;
+	}
+	raise_alarm(d, level, 0);
+	return tell(d);
+}
+
+static void
+learn_slowly(struct detector *d)
+{
+	double n = (double)++d->slow.count;
+
+	d->slow.mean += fmax(SLOW, 1 / n) * (sustained_level(d) - d->slow.mean);
 }
 
 enum detector_change
 detector_feed(struct detector *d, double value)
 {
 	remember(d, value);
+	if (d->state != DETECTOR_ALARM)
+		learn_slowly(d);
 	switch (d->state) {
-	case DETECTOR_SUSPECT:
-		return suspect(d, sustained_level(d));
-	case DETECTOR_ALARM:
-		return alarmed(d, sustained_level(d));
 	case DETECTOR_NORMAL:
+		normal(d, sustained_level(d));
+		break;
+	case DETECTOR_SUSPECT:
+		suspect(d, sustained_level(d));
+		break;
+	case DETECTOR_ALARM:
+		alarmed(d, sustained_level(d));
 		break;
 	}
-	return normal(d, sustained_level(d));
+	return tell_change(d);
 }
 
 struct finding
 detector_finding(const struct detector *d)
 {
 	double baseline = d->usual.mean, level = sustained_level(d);
-	double distance = fabs(level - baseline), limit = limit_of(d, level < baseline ? -1 : 1);
+	double distance = fabs(level - baseline), limit = fmax(1, d->scale) * limit_of(d, level < baseline ? -1 : 1);
 
 	return (struct finding) {
 		.value = last_value(d),
@@ -334,17 +503,16 @@ detector_is_beyond(const struct detector *d)
 enum detector_change
 detector_interrupt(struct detector *d)
 {
-	bool alarm = d->state == DETECTOR_ALARM;
-
 	d->recent_count = d->recent_next = 0;
 	d->state = DETECTOR_NORMAL;
-	return alarm ? DETECTOR_ENDED : DETECTOR_SAME;
+	return tell_change(d);
 }
 
 enum detector_change
 detector_restart(struct detector *d)
 {
 	d->usual = (struct baseline) { 0 };
+	d->slow.count = 0;
 	d->former_known = false;
 	return detector_interrupt(d);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/grouping_rules.h"
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "model/cause.h"
@@ -36,12 +37,6 @@ struct incident *
 grouping_at(const struct grouping *g, size_t age)
 {
 	return age < g->count ? g->kept[g->count - 1 - age] : NULL;
-}
-
-static bool
-is_within(const struct grouping *g, int64_t ms, int64_t samples)
-{
-	return ms <= samples * g->interval_ms;
 }
 
 /* ---- the list ---- */
@@ -89,7 +84,7 @@ open_incident(struct grouping *g, int64_t time_ms)
 	for (unsigned k = 0; k < g->count; k++)
 		n += g->kept[k]->opened_ms == time_ms;
 	incident_identify(i->id, g->node, time_ms, n);
-	i->opened_ms = i->last_ms = i->joined_ms = time_ms;
+	i->opened_ms = i->last_ms = time_ms;
 	put(g, i);
 	return i;
 }
@@ -109,70 +104,21 @@ grouping_restore(struct grouping *g, struct incident *i)
 
 /* ---- the rules ---- */
 
-/* is_explained: `by` is a usual cause of m, and who is behind them does not speak against it. */
-static bool
-is_explained(const struct grouping *g, const struct incident_member *m, const struct incident_member *by)
-{
-	enum kinship kin = kinship_of(m, by);
-	int64_t apart = m->since_ms > by->since_ms ? m->since_ms - by->since_ms : by->since_ms - m->since_ms;
-
-	if (m->type == ANOMALY_NODE_DOWN && by->since_ms > m->since_ms)
-		return false;
-	switch (cause_between(by->type, m->type)) {
-	case CAUSE_CLOSE:
-		return kin == KINSHIP_KIN || kin == KINSHIP_UNKNOWN;
-	case CAUSE_LOOSE:
-		return kin != KINSHIP_STRANGERS || is_within(g, apart, GROUPING_NEAR);
-	case CAUSE_NONE:
-		break;
-	}
-	return false;
-}
-
-/* is_of_one_kind: one that ended long ago is no reason. */
-static bool
-is_of_one_kind(const struct incident_member *m, const struct incident_member *other)
-{
-	enum kinship kin = kinship_of(m, other);
-
-	return m->type == other->type && (kin == KINSHIP_KIN || kin == KINSHIP_UNKNOWN);
-}
-
-static bool
-is_connected(const struct grouping *g, const struct incident_member *m, const struct incident_member *other)
-{
-	return is_within(g, m->time_ms - other->time_ms, GROUPING_LAG) &&
-	    (is_explained(g, m, other) || is_explained(g, other, m));
-}
-
-static bool
-is_near(const struct grouping *g, const struct incident *i, const struct incident_member *m, bool surge)
-{
-	int64_t samples = surge ? GROUPING_LAG : GROUPING_NEAR;
-
-	return is_within(g, m->time_ms - i->joined_ms, samples) && is_within(g, i->opened_ms - m->since_ms, samples) &&
-	    kinship_of(m, &i->members[i->root]) != KINSHIP_STRANGERS;
-}
-
-/* rule_for is the first rule by which m joins the incident, JOIN_COUNT if none. */
+/* rule_for is the first rule by which m joins the incident, JOIN_COUNT if none. What only began together may be two strangers' troubles. */
 static enum incident_join
-rule_for(const struct grouping *g, const struct incident *i, const struct incident_member *m, bool surge)
+rule_for(const struct grouping *g, const struct incident *i, const struct incident_member *m)
 {
-	enum incident_join best = is_near(g, i, m, surge) ? JOIN_TIME : JOIN_COUNT;
+	bool stranger = kinship_of(m, &i->members[i->root]) == KINSHIP_STRANGERS;
+	enum incident_join best = JOIN_COUNT;
 
 	if (m->type == ANOMALY_NODE_DOWN)
 		return JOIN_END;
 	for (unsigned k = 0; k < i->member_count; k++) {
-		const struct incident_member *other = &i->members[k];
+		enum incident_join rule = rule_between(g->interval_ms, m, &i->members[k]);
 
-		if (is_of_one_kind(m, other))
-			return JOIN_KIND;
-		if (kinship_of(m, other) == KINSHIP_KIN)
-			best = JOIN_CULPRIT;
-		else if (best > JOIN_CAUSE && is_connected(g, m, other))
-			best = JOIN_CAUSE;
+		best = rule < best ? rule : best;
 	}
-	return best;
+	return best == JOIN_TIME && stranger ? JOIN_COUNT : best;
 }
 
 /* is_better: who may take a node's end is the most severe, else who was heard of last. */
@@ -187,14 +133,14 @@ is_better(enum incident_join rule, const struct incident *i, enum incident_join 
 }
 
 static struct incident *
-find_home(const struct grouping *g, const struct incident_member *m, bool surge, enum incident_join *rule)
+find_home(const struct grouping *g, const struct incident_member *m, enum incident_join *rule)
 {
 	struct incident *home = NULL;
 
 	*rule = JOIN_COUNT;
 	for (unsigned k = 0; k < g->count; k++) {
 		struct incident *i = g->kept[k];
-		enum incident_join r = i->ended_ms == 0 ? rule_for(g, i, m, surge) : JOIN_COUNT;
+		enum incident_join r = i->ended_ms == 0 ? rule_for(g, i, m) : JOIN_COUNT;
 
 		if (r == JOIN_COUNT || !is_better(r, i, *rule, home))
 			continue;
@@ -208,7 +154,8 @@ find_home(const struct grouping *g, const struct incident_member *m, bool surge,
 static bool
 is_deeper(const struct grouping *g, const struct incident_member *m, const struct incident_member *root)
 {
-	return is_within(g, m->since_ms - root->since_ms, GROUPING_LAG) && is_explained(g, root, m);
+	return within_samples(m->since_ms - root->since_ms, g->interval_ms, GROUPING_LAG) &&
+	    is_explained(g->interval_ms, root, m);
 }
 
 /* is_somebody_else: it is known who is behind m, and that none of those is who are known to be behind the others. */
@@ -275,7 +222,7 @@ grouping_has(const struct grouping *g, const struct incident *i)
 static void
 notice(struct incident *i, const struct incident_member *m)
 {
-	i->last_ms = m->time_ms > i->last_ms ? m->time_ms : i->last_ms;
+	i->last_ms = m->seen_ms > i->last_ms ? m->seen_ms : i->last_ms;
 	i->severity = m->severity > i->severity ? m->severity : i->severity;
 	i->node_down = i->node_down || m->type == ANOMALY_NODE_DOWN;
 }
@@ -285,9 +232,10 @@ static struct grouped
 refresh(struct incident *i, unsigned k, struct incident_member *m, bool promised)
 {
 	struct incident_member *old = &i->members[k];
-	bool root = k == i->root, tell = promised || (root && old->ended_ms == 0);
+	bool root = k == i->root, tell = promised || (root && m->severity > old->severity);
 
 	m->since_ms = old->since_ms;
+	m->time_ms = old->time_ms;
 	m->joined = old->joined;
 	m->told = old->told || tell;
 	incident_member_release(old);
@@ -311,7 +259,6 @@ join(const struct grouping *g, struct incident *i, struct incident_member *m, bo
 
 	m->told = out.told = out.tell;
 	notice(i, m);
-	i->joined_ms = m->time_ms;
 	if (incident_add(i, m)) {
 		i->root = root ? i->member_count - 1 : i->root;
 		return out;
@@ -370,7 +317,8 @@ static void
 take_levels(struct grouping *g, struct incident *i, int64_t now_ms)
 {
 	for (int c = 0; c < CRITERION_COUNT; c++)
-		if (g->risen[c].time_ms != 0 && is_within(g, now_ms - g->risen[c].time_ms, GROUPING_LAG) &&
+		if (g->risen[c].time_ms != 0 &&
+		    within_samples(now_ms - g->risen[c].time_ms, g->interval_ms, GROUPING_LAG) &&
 		    is_kindred(i, (enum criterion)c))
 			raise_level(i, (enum criterion)c, g->risen[c].level);
 }
@@ -431,7 +379,7 @@ grouping_restart(
 /* ---- its course ---- */
 
 struct grouped
-grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised, bool surge)
+grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised)
 {
 	enum incident_join rule = JOIN_FIRST;
 	struct incident_member m;
@@ -441,7 +389,7 @@ grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, boo
 
 	incident_member_of(&m, a, since_ms);
 	i = holder_of(g, &m, &at);
-	i = i ? i : find_home(g, &m, surge, &rule);
+	i = i ? i : find_home(g, &m, &rule);
 	m.joined = i ? rule : JOIN_FIRST;
 	i = i ? i : open_incident(g, m.time_ms);
 	at = find_member(i, &m);
@@ -479,7 +427,8 @@ grouping_next_over(struct grouping *g, int64_t now_ms)
 	for (unsigned k = 0; k < g->count; k++) {
 		struct incident *i = g->kept[k];
 
-		if (i->ended_ms != 0 || incident_holds(i) || is_within(g, now_ms - last_end(i), GROUPING_CALM))
+		if (i->ended_ms != 0 || incident_holds(i) ||
+		    within_samples(now_ms - last_end(i), g->interval_ms, GROUPING_CALM))
 			continue;
 		i->ended_ms = last_end(i);
 		i->change = CHANGE_ENDED;

@@ -3,21 +3,20 @@
  * From findings to incidents: which open incident a finding belongs to, what an incident's root is, and when it is over. Pure and bounded; the same
  * findings make the same incidents, whatever ticks come between.
  *
- * Two findings are *kin* if the same process or supervisor is behind both: the first culprit of one is among those of the other or is their ancestor, or
- * culprits are under the supervisor that restarts. They are *strangers* if their first culprits belong to different applications. A finding joins the open
- * incident for which the first of these rules holds (of more, the one that was heard of last); else it opens one:
+ * Findings are compared by who is behind them (model/kinship.h): *kin* are the same process or one above the other, *siblings* are a process and restarts
+ * under its supervisor, *strangers* are of different applications. A finding joins the open incident for which the first of these rules holds (of more,
+ * the one that was heard of last); else it opens one:
  *
  *	same_kind  a finding of its type is in it, and they are not known to be of different processes
- *	culprit    a finding that is kin is in it
- *	cause      one in it is its usual cause or consequence (model/cause.h) and was found at most 120 samples before: a close cause must not be of
- *	           another process, a loose one not of a stranger, unless they are near in time
- *	time       it began, and was found, within 6 samples of the incident's opening or last joining (120 in a surge), and its first culprit
- *	           is no stranger to the root's
+ *	culprit    kin is in it, or siblings that were seen at most 120 samples before
+ *	cause      its usual cause or consequence (model/cause.h) is in it, and was seen at most 120 samples before. Where it is known who is behind
+ *	           both, a close cause must be kin; a loose one kin, siblings, or begun within 6 samples; a wide one no stranger, or begun so
+ *	time       one that began within 6 samples of it is in it, whenever they were found; neither this nor the root is a stranger
  *	node_down  the node went down: the most severe, of those the latest, that is open takes it
  *
  * A finding becomes the root if it explains the present one: it is its cause by the rule above, and began at most 120 samples later, for what lies deeper
- * is often seen later. A node that went down is explained by what came before only. A finding that joins is *told* as an anomaly of its own
- * only if it is the root, or is of high severity and of another process than all others in it.
+ * is often seen later. A node that went down is explained by what came before only. A finding that joins is *told* as an anomaly of its own only if it is the
+ * root, or if it is of high severity and of another process than all others in it; a root also when it becomes severe.
  *
  * An incident is over when nothing of it has held for 12 samples; it ended then when the last of it ended.
  */
@@ -30,8 +29,6 @@
 
 #include "model/incident.h"
 
-#define GROUPING_NEAR 6  /* samples */
-#define GROUPING_LAG 120 /* samples */
 #define GROUPING_CALM 12 /* samples */
 
 struct grouping { /* private, but for reading */
@@ -61,10 +58,10 @@ void grouping_release(struct grouping *g);
 
 /*
  * grouping_take puts a finding into an incident. since_ms is when it began, as far as is known (at most a->time_ms); `promised`: it is told whatever
- * explains it; `surge`: many kinds of metrics are beyond their limits at once. Findings come by time, and what is over by then was closed before
+ * explains it. Findings come by time, and what is over by then was closed before
  * (grouping_next_over).
  */
-struct grouped grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised, bool surge);
+struct grouped grouping_take(struct grouping *g, const struct anomaly *a, int64_t since_ms, bool promised);
 /* grouping_end: a finding of the incident has ended. */
 void grouping_end(struct incident *i, unsigned member, int64_t ended_ms);
 /* grouping_next_over closes an incident that is over as of now_ms, and returns it; NULL if there is none (any more). */

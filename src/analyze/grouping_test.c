@@ -65,7 +65,7 @@ take(const struct script *s)
 	}
 	while (grouping_next_over(&g, a.time_ms) != NULL)
 		;
-	out = grouping_take(&g, &a, a.time_ms - (a.restart_count ? 10 * S : 0), a.metric == METRIC_NONE, false);
+	out = grouping_take(&g, &a, a.time_ms - (a.restart_count ? 10 * S : 0), a.metric == METRIC_NONE);
 	anomaly_release(&a);
 	return out;
 }
@@ -136,18 +136,48 @@ who_is_behind_both_makes_them_one(void **state)
 	struct grouped a = take(&(struct script) { 0, ANOMALY_ATOM, "parser", "shop", "shop_sup", 0, 0 });
 	struct grouped b =
 	    take(&(struct script) { 3000, ANOMALY_PORT, "parser", "shop", "shop_sup", SEVERITY_HIGH, 0 });
-	struct grouped c = take(&(struct script) { 4000, ANOMALY_IO, "helper", "shop", "parser", 0, 0 });
-	struct grouped d = take(&(struct script) { 5000, ANOMALY_RESTART, "w", NULL, "shop_sup", 0, 0 });
+	struct grouped c = take(&(struct script) { 3500, ANOMALY_RESTART, "w", NULL, "shop_sup", 0, 0 });
+	struct grouped d = take(&(struct script) { 5000, ANOMALY_IO, "helper", "shop", "parser", 0, 0 });
 
 	(void)state;
-	assert_int_equal(joined(&b), JOIN_CULPRIT);
+	assert_int_equal(b.incident->members[1].joined, JOIN_CULPRIT);
 	assert_false(b.tell);
 	assert_ptr_equal(b.incident, a.incident);
 	assert_ptr_equal(c.incident, a.incident);
+	assert_int_equal(c.incident->members[2].joined, JOIN_CULPRIT);
 	assert_ptr_equal(d.incident, a.incident);
-	assert_int_equal(d.incident->members[3].joined, JOIN_CULPRIT);
+	assert_false(d.tell);
 	/* Restarts are promised. */
-	assert_true(d.tell && !d.root);
+	assert_true(c.tell && !c.root);
+}
+
+/* Of all that is under one supervisor not everything belongs together, and what is severe is told. */
+static void
+siblings_are_one_if_they_fail_soon(void **state)
+{
+	struct grouped a = take(&(struct script) { 0, ANOMALY_RESTART, "flaky", NULL, "shop_sup", 0, 0 });
+	struct grouped b =
+	    take(&(struct script) { 300, ANOMALY_MESSAGE_QUEUE, "mailer", "shop", "shop_sup", SEVERITY_HIGH, 0 });
+	struct grouped c = take(&(struct script) { 1200, ANOMALY_ATOM, "parser", "shop", "shop_sup", 0, 0 });
+
+	(void)state;
+	assert_ptr_equal(a.incident, b.incident);
+	assert_true(b.tell && !b.root);
+	assert_ptr_not_equal(a.incident, c.incident);
+}
+
+/* What restarts make is nobody's in particular; a process that is busy by itself has nothing to do with them. */
+static void
+a_loose_cause_explains_no_other_process_later(void **state)
+{
+	struct grouped a = take(&(struct script) { 0, ANOMALY_RESTART, "flaky", NULL, "shop_sup", 0, 0 });
+	struct grouped b = take(&(struct script) { 100, ANOMALY_CPU, "search", "shop", "search_sup", 0, 0 });
+	struct grouped c = take(&(struct script) { 120, ANOMALY_GC, "search", "shop", "search_sup", 0, 0 });
+
+	(void)state;
+	assert_ptr_not_equal(a.incident, b.incident);
+	assert_true(b.tell);
+	assert_ptr_equal(c.incident, b.incident);
 }
 
 static void
@@ -194,16 +224,20 @@ what_begins_together_is_one(void **state)
 	assert_ptr_not_equal(c.incident, a.incident);
 }
 
+/* How long it takes until something is found depends on the metric. */
 static void
-in_a_surge_more_is_together(void **state)
+what_began_together_may_be_found_later(void **state)
 {
 	struct anomaly a = { .type = ANOMALY_ATOM, .time_ms = T0, .metric = METRIC_ATOM_COUNT };
-	struct grouped first = grouping_take(&g, &a, T0, false, true), second;
+	struct grouped first = grouping_take(&g, &a, T0 - 20 * S, false), second, third;
 
 	(void)state;
 	a = (struct anomaly) { .type = ANOMALY_IO, .time_ms = T0 + 300 * S, .metric = METRIC_IO_INPUT };
-	second = grouping_take(&g, &a, a.time_ms, false, true);
+	second = grouping_take(&g, &a, T0 + 5 * S, false);
 	assert_ptr_equal(first.incident, second.incident);
+	a = (struct anomaly) { .type = ANOMALY_PORT, .time_ms = T0 + 1000 * S, .metric = METRIC_PORT_COUNT };
+	third = grouping_take(&g, &a, T0 + 300 * S, false);
+	assert_ptr_not_equal(first.incident, third.incident);
 }
 
 static void
@@ -254,7 +288,7 @@ high_severity_of_somebody_else_is_told(void **state)
 }
 
 static void
-what_becomes_worse_is_told_again_if_it_is_the_root(void **state)
+what_becomes_severe_is_told_again_if_it_is_the_root(void **state)
 {
 	struct script memory = { 0, ANOMALY_MEMORY, "cache", "shop", NULL, 0, 0 };
 	struct script gc = { 10, ANOMALY_GC, NULL, NULL, NULL, 0, 0 };
@@ -271,6 +305,8 @@ what_becomes_worse_is_told_again_if_it_is_the_root(void **state)
 	assert_int_equal(out.incident->members[0].since_ms, T0);
 	out = take(&gc);
 	assert_false(out.tell || out.anew);
+	out = take(&memory);
+	assert_false(out.tell);
 	/* One that comes and goes is listed again, and not told again. */
 	grouping_end(out.incident, 0, T0 + 5010 * S);
 	memory.at_s = 5020;
@@ -528,14 +564,16 @@ main(void)
 		TEST(the_first_finding_opens_an_incident),
 		TEST(findings_of_one_type_are_one),
 		TEST(who_is_behind_both_makes_them_one),
+		TEST(siblings_are_one_if_they_fail_soon),
+		TEST(a_loose_cause_explains_no_other_process_later),
 		TEST(a_cause_makes_them_one_for_ten_minutes),
 		TEST(a_close_cause_is_of_the_same_process),
 		TEST(what_begins_together_is_one),
-		TEST(in_a_surge_more_is_together),
+		TEST(what_began_together_may_be_found_later),
 		TEST(strangers_at_the_same_time_are_two),
 		TEST(the_logger_is_no_stranger),
 		TEST(high_severity_of_somebody_else_is_told),
-		TEST(what_becomes_worse_is_told_again_if_it_is_the_root),
+		TEST(what_becomes_severe_is_told_again_if_it_is_the_root),
 		TEST(the_root_is_the_deepest_cause),
 		TEST(a_late_finding_is_no_root),
 		TEST(a_node_that_goes_down_is_the_end_of_it),

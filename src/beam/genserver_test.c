@@ -721,23 +721,6 @@ patterns_are_a_list(void **state)
 }
 
 static void
-incidents_are_a_list(void **state)
-{
-	struct fixture *f = *state;
-
-	begin(f);
-	put_call(1, "get_incidents");
-	send(f);
-	expect(f, "reply 1 {ok,[]}\n");
-	for (int i = 1; i <= 6; i++)
-		put_report((uint64_t)i);
-	put_call(2, "get_incidents");
-	send(f);
-	expect_part(f, "reply 2 {ok,[#{id => <<\"");
-	assert_non_null(strstr(said.data, ",root => #{type => restart_anomaly,"));
-}
-
-static void
 foresight(void **state)
 {
 	struct fixture *f = *state;
@@ -1155,7 +1138,6 @@ main(void)
 		TEST(a_bad_request_is_answered),
 		TEST(statistics_of_one_supervisor),
 		TEST(patterns_are_a_list),
-		TEST(incidents_are_a_list),
 		TEST(foresight),
 		TEST(the_largest_processes),
 		TEST(where_both_know_a_figure_the_routers_counts),

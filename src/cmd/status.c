@@ -16,17 +16,21 @@
 /* CPU use is a difference of two samples; closer together they say little. */
 #define LOOK_INTERVAL_MS 1000
 
+/* print_health: incidents is the answer of a running arsenal, NULL if there is none. */
 static int
-print_health(const struct settings *s, const char *node, const char *health)
+print_health(const struct settings *s, const char *node, const char *health, const char *incidents)
 {
 	struct strbuf line = STRBUF_INIT;
 	enum verdict v = VERDICT_UNKNOWN;
 	struct err err;
 
-	if (!verdict_line(node, health, &line, &v, &err))
+	if (!verdict_line(node, health, &line, &v, &err)) {
 		printf("UNKNOWN - %s: %s\n", node, err.text);
-	else
+	} else {
+		if (incidents)
+			verdict_incidents(incidents, &line);
 		puts(s->json ? health : line.data);
+	}
 	strbuf_release(&line);
 	return (int)v;
 }
@@ -59,7 +63,7 @@ print_unknown(const struct settings *s, const char *node, const char *why)
 static int
 ask(const struct settings *s, const char *state_dir, const char *node)
 {
-	struct strbuf body = STRBUF_INIT;
+	struct strbuf body = STRBUF_INIT, incidents = STRBUF_INIT;
 	struct strbuf why = STRBUF_INIT;
 	int code = -1;
 
@@ -67,9 +71,11 @@ ask(const struct settings *s, const char *state_dir, const char *node)
 		if (!verdict_node_is_up(body.data, &why))
 			code = print_unknown(s, node, why.data);
 		else if (ask_running(state_dir, node, "/health", &body))
-			code = print_health(s, node, body.data);
+			code = print_health(s, node, body.data,
+			    ask_running(state_dir, node, "/incidents?open=true", &incidents) ? incidents.data : NULL);
 	}
 	strbuf_release(&why);
+	strbuf_release(&incidents);
 	strbuf_release(&body);
 	return code;
 }
@@ -117,7 +123,7 @@ judge(const struct settings *s, const struct engine *e)
 		jsonw_init(&j, &out);
 		answer_json_init(&a, &j);
 		answer_health(&a.base, e, clock_now_ms());
-		code = print_health(s, engine_node(e), out.data);
+		code = print_health(s, engine_node(e), out.data, NULL);
 	}
 	strbuf_release(&out);
 	return code;
@@ -198,13 +204,15 @@ const struct command COMMAND_STATUS = {
 	.name = "status",
 	.arguments = "[options] NODE",
 	.summary = "one check of a node; exit code 0 ok, 1 warning, 2 critical, 3 unknown",
-	.help = "Prints one line and ends with the exit code of the monitoring plugins: 0 ok, 1 warning, 2 critical, 3 "
-		"unknown (not\n"
-		"reachable, refused, no answer in time). If an arsenal of this state folder watches the node, it is "
-		"asked; otherwise the\n"
-		"node is looked at for two seconds by plain calls. What one look cannot see (restarts of the last five "
-		"minutes) is printed as\n"
-		"not observed, and is not judged.\n",
+	.help =
+	    "Prints one line and ends with the exit code of the monitoring plugins: 0 ok, 1 warning, 2 critical, 3 "
+	    "unknown (not\n"
+	    "reachable, refused, no answer in time). If an arsenal of this state folder watches the node, it is "
+	    "asked; otherwise the\n"
+	    "node is looked at for two seconds by plain calls. What one look cannot see (restarts of the last five "
+	    "minutes) is printed as\n"
+	    "not observed, and is not judged. An arsenal that is asked also tells the incidents that are open, one a "
+	    "line.\n",
 	.options = FOR_STATUS,
 	.usage_exit = VERDICT_UNKNOWN,
 	.min_nodes = 1,

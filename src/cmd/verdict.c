@@ -4,6 +4,10 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
+#define LINE_MAX_BYTES 512 /* of a text in a line */
+
 const char *
 verdict_word(enum verdict v)
 {
@@ -105,4 +109,32 @@ verdict_node_is_up(const char *json, struct strbuf *out)
 		strbuf_addf(out, "%s: %s", state ? state : "unknown", detail ? detail : "no detail");
 	json_decref(root);
 	return up;
+}
+
+static void
+add_text(struct strbuf *out, const char *text)
+{
+	utf8_add_visible(out, text ? text : "", LINE_MAX_BYTES);
+}
+
+void
+verdict_incidents(const char *incidents, struct strbuf *out)
+{
+	json_t *root = json_loads(incidents, JSON_REJECT_DUPLICATES, NULL), *i;
+	size_t k;
+
+	json_array_foreach(root, k, i)
+	{
+		if (!json_is_true(json_object_get(i, "open")))
+			continue;
+		strbuf_adds(out, "\nincident since ");
+		add_text(out, text(i, "opened"));
+		strbuf_adds(out, ", ");
+		add_text(out, text(i, "id"));
+		strbuf_adds(out, ": ");
+		add_text(out, text(i, "title"));
+		strbuf_adds(out, ". ");
+		add_text(out, text(i, "next_step"));
+	}
+	json_decref(root);
 }

@@ -24,4 +24,10 @@ bool verdict_line(
 /* verdict_node_state reads the JSON of /api/v1/nodes/{node}: true if the node is up; otherwise "state: detail" is appended to out. */
 bool verdict_node_is_up(const char *json, struct strbuf *out);
 
+/*
+ * verdict_incidents adds a line for each open incident of an answer of /incidents?open=true, each after a newline: since when, its id, title and next step.
+ * What is no such answer adds nothing.
+ */
+void verdict_incidents(const char *incidents, struct strbuf *out);
+
 #endif

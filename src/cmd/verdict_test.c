@@ -37,6 +37,24 @@ what_is_no_answer_is_refused(void **state UNUSED)
 }
 
 static void
+open_incidents_are_lines_of_their_own(void **state UNUSED)
+{
+	static const char *const bad[] = { "", "{", "{}", "[7]", "[{\"open\":false,\"title\":\"over\"}]",
+		"[{\"open\":1}]" };
+	struct strbuf out = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		verdict_incidents(bad[i], &out);
+	assert_int_equal(out.len, 0);
+	verdict_incidents(
+	    "[{\"open\":true,\"opened\":\"T\",\"id\":\"I\",\"title\":\"A queue\\ngrows\",\"next_step\":\"See.\"},"
+	    "{\"open\":true}]",
+	    &out);
+	assert_string_equal(out.data, "\nincident since T, I: A queue grows. See.\nincident since , : . ");
+	strbuf_release(&out);
+}
+
+static void
 unknown_level_is_unknown(void **state UNUSED)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -67,6 +85,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(line_has_level_values_and_performance_data),
 		cmocka_unit_test(what_is_no_answer_is_refused),
+		cmocka_unit_test(open_incidents_are_lines_of_their_own),
 		cmocka_unit_test(unknown_level_is_unknown),
 		cmocka_unit_test(node_that_is_not_up_says_why),
 	};

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "engine/state.h"
+#include "model/cause.h"
 
 void
 anomalies_init(struct engine *e)
@@ -24,6 +25,7 @@ anomalies_init(struct engine *e)
 		w->metric = (enum metric_id)i;
 		detector_init(
 		    &w->detector, METRICS[i].floor, METRICS[i].share, e->options.anomaly_threshold, &e->excursions);
+		drift_init(&w->drift, e->options.anomaly_threshold);
 		e->watched_count++;
 	}
 }
@@ -211,7 +213,7 @@ report_metric(struct engine *e, struct watched *w)
 	enum anomaly_type type = METRICS[w->metric].anomaly;
 	/* The seed knows this one as medium only. */
 	enum severity severity = type == ANOMALY_PROCESS_COUNT ? SEVERITY_MEDIUM : f.severity;
-	struct node_event *ev = new_anomaly(e, type, severity, f.score);
+	struct node_event *ev = new_anomaly(e, type, severity, w->drifting ? fmax(0.5, f.score) : f.score);
 	struct anomaly *a = &ev->u.anomaly;
 
 	a->metric = w->metric;
@@ -232,6 +234,7 @@ apply_change(struct engine *e, struct watched *w, enum detector_change change)
 	case DETECTOR_RAISED:
 	case DETECTOR_ENDED:
 		w->raised = w->unreported = change == DETECTOR_RAISED;
+		w->drifting = false;
 		end_metric(e, w->metric);
 		break;
 	}
@@ -275,11 +278,34 @@ observe(struct engine *e, struct watched *w)
 						      : s->value[w->metric];
 }
 
-/* One that had to wait is told only while it is beyond its limit. */
+/* One that had to wait is told only while it is beyond its limit, or drifts. */
 static bool
 is_at_its_height(const struct watched *w)
 {
-	return detector_finding(&w->detector).score >= 0.5;
+	return w->drifting || detector_finding(&w->detector).score >= 0.5;
+}
+
+/* limit_of is what bounds the metric, in its unit; NaN: nothing that a leak eats. */
+static double
+limit_of(const struct sample *s, enum metric_id id)
+{
+	enum metric_id limit = METRICS[id].limit;
+
+	if (METRICS[id].unit == UNIT_BYTES && METRICS[id].watch == WATCH_LEVEL)
+		limit = METRIC_MEMORY_LIMIT;
+	return limit != METRIC_NONE && s->present[limit] && s->value[limit] > 0 ? s->value[limit] : (double)NAN;
+}
+
+/* judge_drift: a leak that the baseline has followed; what was usual is what was before it. */
+static void
+judge_drift(struct engine *e, struct watched *w, double value)
+{
+	double limit = limit_of(e->last, w->metric);
+
+	if (!isfinite(limit) || !drift_feed(&w->drift, value, limit))
+		return;
+	apply_change(e, w, detector_raise(&w->detector, drift_start(&w->drift)));
+	w->drifting = true;
 }
 
 static void
@@ -290,24 +316,36 @@ judge(struct engine *e, struct watched *w)
 	if (isfinite(value)) {
 		w->seen_ms = e->last->time_ms;
 		apply_change(e, w, detector_feed(&w->detector, value));
+		judge_drift(e, w, value);
 	} else if (e->last->time_ms - w->seen_ms > DETECTOR_ADOPT * e->options.interval_ms) {
 		apply_change(e, w, detector_interrupt(&w->detector));
 	}
 }
 
+static void
+report_type(struct engine *e, enum anomaly_type type)
+{
+	for (unsigned i = 0; i < e->watched_count; i++) {
+		struct watched *w = &e->watched[i];
+
+		if (w->unreported && METRICS[w->metric].anomaly == type && is_at_its_height(w))
+			report_metric(e, w);
+	}
+}
+
+/* Which kinds of metrics are beyond their limits is known when all have been fed; what is sudden waits for that. */
 void
 anomalies_feed(struct engine *e)
 {
 	excursions_fade(&e->excursions);
-	e->excursions.kinds = incidents_kinds_beyond(e);
 	for (unsigned i = 0; i < e->watched_count; i++)
 		judge(e, &e->watched[i]);
-	for (unsigned i = 0; i < e->watched_count; i++) {
-		struct watched *w = &e->watched[i];
-
-		if (w->unreported && is_at_its_height(w))
-			report_metric(e, w);
-	}
+	e->excursions.kinds = incidents_kinds_beyond(e);
+	for (unsigned i = 0; i < e->watched_count; i++)
+		if (e->watched[i].seen_ms == e->last->time_ms)
+			apply_change(e, &e->watched[i], detector_leap(&e->watched[i].detector));
+	for (int t = 0; t < ANOMALY_TYPE_COUNT; t++)
+		report_type(e, CAUSE_ORDER[t]);
 }
 
 void
@@ -318,6 +356,8 @@ anomalies_interrupt(struct engine *e, bool reboot)
 
 		w->before_known = false;
 		apply_change(e, w, reboot ? detector_restart(&w->detector) : detector_interrupt(&w->detector));
+		if (reboot)
+			drift_restart(&w->drift);
 	}
 }
 

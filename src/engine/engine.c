@@ -345,6 +345,7 @@ engine_link(struct engine *e, int64_t now_ms, enum node_state state, const char 
 	}
 	capture_update(e);
 	checkup_time(e);
+	incidents_time(e);
 }
 
 void

@@ -190,7 +190,7 @@ anomaly_has_the_seeds_fields_and_culprits(void **state)
 	strcpy(s.top[TOP_MEMORY][0].name, "leaky");
 	s.top[TOP_MEMORY][0].value = 1e9;
 	feed(200);
-	set_memory(60);
+	set_memory(75);
 	s.top[TOP_MEMORY][0].value = 2e9;
 	feed(15);
 	assert_int_equal(counts[EVENT_ANOMALY], 1);
@@ -200,7 +200,7 @@ anomaly_has_the_seeds_fields_and_culprits(void **state)
 	assert_int_equal(a->severity, SEVERITY_HIGH);
 	assert_int_equal(last[EVENT_ANOMALY]->severity, SEVERITY_HIGH);
 	assert_string_equal(a->description, "Memory usage significantly different from baseline");
-	ASSERT_NEAR(a->current_value, 60, 1e-6);
+	ASSERT_NEAR(a->current_value, 75, 1e-6);
 	ASSERT_NEAR(a->baseline_value, 40, 0.5);
 	assert_int_equal(a->metric, METRIC_MEMORY_UTILIZATION);
 	assert_int_equal(a->culprit_count, 1);

@@ -33,7 +33,7 @@ incidents_take(struct engine *e, struct node_event *ev, int64_t since_ms, bool p
 	struct grouped g;
 
 	incidents_time(e);
-	g = grouping_take(&e->grouping, &ev->u.anomaly, since_ms, promised, e->excursions.kinds >= SURGE_KINDS);
+	g = grouping_take(&e->grouping, &ev->u.anomaly, since_ms, promised);
 	stamp(&ev->u.anomaly, g.incident, g.root);
 	if (g.change == CHANGE_OPENED)
 		g.incident->anew = e->restoring;

@@ -4,6 +4,7 @@
 #define ENGINE_STATE_H
 
 #include "analyze/anomaly.h"
+#include "analyze/drift.h"
 #include "analyze/grouping.h"
 #include "analyze/health.h"
 #include "analyze/restarts.h"
@@ -24,7 +25,9 @@
 struct watched {
 	enum metric_id metric;
 	struct detector detector;
-	double before; /* the counter's last value; for WATCH_RATE */
+	struct drift drift; /* of metrics that have a limit */
+	bool drifting;      /* that is why an anomaly holds */
+	double before;      /* the counter's last value; for WATCH_RATE */
 	int64_t before_ms;
 	bool before_known;
 	int64_t seen_ms; /* last judged */

@@ -63,7 +63,7 @@ struct incident_who {
 struct incident_member {
 	int64_t since_ms; /* when it began, as far as is known */
 	int64_t time_ms;  /* when it was found */
-	int64_t seen_ms;  /* of restarts: the last one */
+	int64_t seen_ms;  /* when it was last found, or became worse; of restarts, the last one */
 	int64_t ended_ms; /* 0: it holds */
 	enum anomaly_type type;
 	enum severity severity;
@@ -84,7 +84,6 @@ struct incident_member {
 struct incident {
 	char id[INCIDENT_ID_SIZE]; /* of the node's name, opened_ms and a number among those of one moment */
 	int64_t opened_ms;         /* when its first finding was made */
-	int64_t joined_ms;         /* when a finding joined last */
 	int64_t last_ms;           /* when something of it was seen last */
 	int64_t ended_ms;          /* when the last of its findings ended; 0: it is open */
 	enum severity severity;    /* the highest of its findings */

@@ -66,17 +66,17 @@ static enum kinship
 kinship_of_restarts(const struct incident_member *restarts, const struct incident_member *m)
 {
 	const char *supervisor = term_text(restarts->supervisor);
+	enum kinship kin = m->who_count > 0 ? KINSHIP_OTHERS : KINSHIP_UNKNOWN;
 
 	for (unsigned i = 0; i < m->who_count; i++) {
 		const struct incident_who *w = &m->who[i];
 
 		if (strcmp(w->pid, supervisor) == 0 || (w->named && strcmp(w->name, supervisor) == 0))
 			return KINSHIP_KIN;
-		for (unsigned k = 0; k < INCIDENT_ANCESTORS; k++)
-			if (strcmp(w->ancestors[k], supervisor) == 0)
-				return KINSHIP_KIN;
+		if (strcmp(w->ancestors[0], supervisor) == 0)
+			kin = KINSHIP_SIBLINGS;
 	}
-	return m->who_count > 0 ? KINSHIP_OTHERS : KINSHIP_UNKNOWN;
+	return kin;
 }
 
 enum kinship

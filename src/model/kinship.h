@@ -5,9 +5,11 @@
 
 #include "model/incident.h"
 
+/* The closer ones come first. */
 enum kinship {
 	KINSHIP_UNKNOWN,  /* of one of the two nobody is known */
-	KINSHIP_KIN,      /* the same process, or one above the other; the same supervisor */
+	KINSHIP_KIN,      /* the same process, or one above the other; restarts under the same supervisor */
+	KINSHIP_SIBLINGS, /* a process, and restarts of its supervisor's children: its own, or another's */
 	KINSHIP_OTHERS,   /* different processes, of the same application as far as is known */
 	KINSHIP_STRANGERS /* different processes of different applications */
 };

@@ -53,8 +53,8 @@ X(WALLCLOCK, "wallclock_ms", MS, COUNTER, "", "erlang_vm_statistics_wallclock_ti
 X(MEMORY_LIMIT, "memory_limit", BYTES, GAUGE, "memory.total", "", "", "", NONE, NONE, MEMORY, 0, 0, "Memory that the VM may use: the cgroup's limit, else the host's memory") \
 X(MEMORY_AVAILABLE, "memory_available", BYTES, GAUGE, "memory.available", "", "", "", NONE, NONE, MEMORY, 0, 0, "What is left of memory_limit") \
 X(MEMORY_USED, "memory_used", BYTES, GAUGE, "memory.used", "", "", "", MEMORY_LIMIT, NONE, MEMORY, 0, 0, "memory_limit less memory_available (derived)") \
-X(MEMORY_UTILIZATION, "memory_utilization", PERCENT, GAUGE, "", "", "", "", NONE, LEVEL, MEMORY, 3, 0.05, "memory_used in percent of memory_limit (derived)") \
-X(RSS, "rss_bytes", BYTES, GAUGE, "", "process_resident_memory_bytes", "process_resident_memory_bytes", "", NONE, NONE, MEMORY, 0, 0, "Resident set size of the VM") \
+X(MEMORY_UTILIZATION, "memory_utilization", PERCENT, GAUGE, "", "", "", "", NONE, LEVEL, MEMORY, 10, 0.1, "memory_used in percent of memory_limit (derived)") \
+X(RSS, "rss_bytes", BYTES, GAUGE, "", "process_resident_memory_bytes", "process_resident_memory_bytes", "", NONE, LEVEL, MEMORY, 128e6, 0.25, "Resident set size of the VM") \
 /* memory as the VM accounts for it */ \
 X(VM_MEMORY_TOTAL, "vm_memory_total", BYTES, GAUGE, "", "", "", "", NONE, LEVEL, MEMORY, 64e6, 0.25, "erlang:memory(total)") \
 X(VM_MEMORY_PROCESSES, "vm_memory_processes", BYTES, GAUGE, "memory.processes", "erlang_vm_memory_bytes_total", "erlang_vm_memory_bytes", "kind=\"processes\"", NONE, NONE, MEMORY, 0, 0, "erlang:memory(processes)") \
@@ -82,7 +82,7 @@ X(ATOM_COUNT, "atom_count", COUNT, GAUGE, "", "erlang_vm_atom_count", "erlang_vm
 X(ATOM_LIMIT, "atom_limit", COUNT, GAUGE, "", "erlang_vm_atom_limit", "erlang_vm_atom_limit", "", NONE, NONE, ATOM, 0, 0, "Size of the atom table") \
 X(ETS_COUNT, "ets_count", COUNT, GAUGE, "", "erlang_vm_ets_tables", "erlang_vm_memory_ets_tables", "", NONE, LEVEL, ETS, 50, 0.3, "ETS tables") \
 X(ETS_LIMIT, "ets_limit", COUNT, GAUGE, "", "erlang_vm_ets_limit", "erlang_vm_ets_limit", "", NONE, NONE, ETS, 0, 0, "ETS table limit as configured (the VM has not enforced it since OTP 20)") \
-X(OPEN_FDS, "open_fds", COUNT, GAUGE, "", "process_open_fds", "process_open_fds", "", MAX_FDS, NONE, PORT, 0, 0, "Open file descriptors of the VM") \
+X(OPEN_FDS, "open_fds", COUNT, GAUGE, "", "process_open_fds", "process_open_fds", "", MAX_FDS, LEVEL, PORT, 30, 0.3, "Open file descriptors of the VM") \
 X(MAX_FDS, "max_fds", COUNT, GAUGE, "", "process_max_fds", "process_max_fds", "", NONE, NONE, PORT, 0, 0, "Limit of open file descriptors") \
 X(DIST_LINKS, "dist_links", COUNT, GAUGE, "", "", "", "", NONE, NONE, IO, 0, 0, "Connected nodes, hidden ones too") \
 X(SOCKET_COUNT, "socket_count", COUNT, GAUGE, "", "", "", "", NONE, NONE, PORT, 0, 0, "Sockets of the module socket, which are no ports") \
@@ -102,7 +102,7 @@ X(MQ_AVERAGE, "mq_average", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QU
 X(MQ_LONG, "mq_long", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Message queues longer than 100 in the last walk") \
 X(MQ_SCANNED, "mq_scanned", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Processes that the last walk looked at") \
 X(MQ_TOTAL, "mq_total", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Processes that there were at the last walk") \
-X(LOGGER_QUEUE, "logger_queue", COUNT, GAUGE, "", "", "", "", NONE, NONE, MESSAGE_QUEUE, 0, 0, "Longest message queue of the logger and its handlers") \
+X(LOGGER_QUEUE, "logger_queue", COUNT, GAUGE, "", "", "", "", NONE, LEVEL, MESSAGE_QUEUE, 500, 1.0, "Longest message queue of the logger and its handlers") \
 /* what the VM tells by itself; only while the probe can listen */ \
 X(LONG_GC_COUNT, "long_gc_count", COUNT, COUNTER, "", "", "", "", NONE, NONE, GC, 0, 0, "Garbage collections of a process that took 1 s or longer, since the probe listens") \
 X(LONG_SCHEDULE_COUNT, "long_schedule_count", COUNT, COUNTER, "", "", "", "", NONE, NONE, RUN_QUEUE, 0, 0, "Processes and ports that ran for 500 ms or longer without a break, since the probe listens") \

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "base/testing.h"
+#include "model/cause.h"
 #include "model/event.h"
 #include "model/health.h"
 #include "model/metric.h"
@@ -150,6 +151,21 @@ sample_refuses_what_is_no_number(void **state)
 	assert_false(s.present[METRIC_LOAD1]);
 }
 
+/* No type comes before one that causes it, and none is missing: so the cause graph has no cycle. */
+static void
+causes_come_first(void **state)
+{
+	bool seen[ANOMALY_TYPE_COUNT] = { false };
+
+	(void)state;
+	for (int i = 0; i < ANOMALY_TYPE_COUNT; i++) {
+		assert_false(seen[CAUSE_ORDER[i]]);
+		seen[CAUSE_ORDER[i]] = true;
+		for (int k = 0; k <= i; k++)
+			assert_int_equal(cause_between(CAUSE_ORDER[i], CAUSE_ORDER[k]), CAUSE_NONE);
+	}
+}
+
 int
 main(void)
 {
@@ -162,6 +178,7 @@ main(void)
 		cmocka_unit_test(health_numbers_are_grouped),
 		cmocka_unit_test(names_of_small_enums),
 		cmocka_unit_test(sample_refuses_what_is_no_number),
+		cmocka_unit_test(causes_come_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/incidents.h"
+
 #define WATCHED_MS 120000
 
 /* end_whole takes away what was left of a character where a text was cut. */
@@ -85,16 +87,28 @@ evidence_newest_finding(const struct report *r, enum anomaly_type type)
 	return NULL;
 }
 
+/* What an incident explains is no anomaly of its own, but evidence all the same. */
+int64_t
+evidence_found_ms(const struct report *r, enum anomaly_type type)
+{
+	const struct anomaly *a = evidence_newest_finding(r, type);
+	const struct incident_member *m = incidents_newest(r, type);
+
+	if (a && (m == NULL || a->time_ms > m->time_ms))
+		return a->time_ms;
+	return m ? m->time_ms : 0;
+}
+
 void
 opinion_finding_backs(const struct report *r, struct opinion *o, enum anomaly_type type)
 {
-	const struct anomaly *a = evidence_newest_finding(r, type);
+	int64_t found_ms = evidence_found_ms(r, type);
 	char clock[16];
 
-	if (a == NULL)
+	if (found_ms == 0)
 		return;
 	o->weight += 0.1;
-	opinion_because(o, "%s was reported at %s.", ANOMALIES[type].name, phrase_clock(clock, a->time_ms));
+	opinion_because(o, "%s was reported at %s.", ANOMALIES[type].name, phrase_clock(clock, found_ms));
 }
 
 /* first_ranked is who leads a ranking at the end; of a range of which no rankings are kept, the culprit of the last anomaly. */

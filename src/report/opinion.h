@@ -30,6 +30,8 @@ void opinion_grower_backs(struct opinion *o, const struct report_grower *g);
 double evidence_at_end(const struct report *r, enum metric_id id);
 /* NULL where there is none. */
 const struct report_growth *evidence_growth_of(const struct report *r, enum metric_id id);
+/* evidence_found_ms is when something of that type was found last, also if an incident explained it; 0: it was not. */
+int64_t evidence_found_ms(const struct report *r, enum anomaly_type type);
 const struct anomaly *evidence_newest_finding(const struct report *r, enum anomaly_type type);
 const struct report_grower *evidence_grower_of(const struct report *r, enum top_kind kind, const char *pid);
 /* Who leads a ranking at the end; of a range of which no rankings are kept, the culprit of the newest anomaly of the type. */

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "report/gather.h"
 #include "report/growth.h"
+#include "report/incidents.h"
 #include "report/readings.h"
 
 const char *const REPORT_RETURNS[RETURN_COUNT] = {
@@ -235,6 +236,7 @@ report_new(const struct engine *e, int64_t now_ms, const struct report_range *ra
 	gather_tables(r, e);
 	gather_restarts(r, e);
 	gather_events(r, e);
+	incidents_gather(r, e);
 	gather_links(r, e);
 	report_judge(r);
 	return r;
@@ -246,6 +248,7 @@ report_free(struct report *r)
 	if (r == NULL)
 		return;
 	gather_release(r);
+	incidents_release(r);
 	for (unsigned i = 0; i < r->finding_count; i++)
 		node_event_unref(r->findings[i]);
 	for (unsigned i = 0; i < r->line_count; i++)

@@ -35,6 +35,7 @@
 #define REPORT_RESTART_ROWS 20
 #define REPORT_RESTARTS_MAX 200
 #define REPORT_FINDINGS_MAX 50
+#define REPORT_INCIDENTS_MAX 20
 #define REPORT_TABLES 10
 #define REPORT_REASONS_MAX 8
 #define REPORT_SENTENCE 400
@@ -197,6 +198,8 @@ struct report {
 	/* findings and links */
 	unsigned finding_count, findings_left_out;
 	struct node_event *findings[REPORT_FINDINGS_MAX]; /* anomalies, the newest, oldest first */
+	unsigned incident_count, incidents_left_out;
+	struct incident incidents[REPORT_INCIDENTS_MAX]; /* that were open within the range, the newest first; copies */
 	unsigned link_count;
 	struct past_link links[PAST_LINKS];
 	/* readings */

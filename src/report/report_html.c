@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "report/chart.h"
+#include "report/incidents.h"
 #include "report/phrases.h"
 #include "report/report.h"
 
@@ -468,17 +469,23 @@ finding_row(struct strbuf *out, const struct anomaly *a)
 	strbuf_adds(out, "</tr>");
 }
 
+/* What an incident tells is not told beside it. */
 static void
 findings(struct strbuf *out, const struct report *r)
 {
-	if (r->finding_count == 0)
+	unsigned loose = 0;
+
+	for (unsigned i = 0; i < r->finding_count; i++)
+		loose += !incidents_tell(r, &r->findings[i]->u.anomaly);
+	if (loose == 0)
 		return;
-	strbuf_adds(out, "<h2>Anomalies</h2>");
+	strbuf_addf(out, "<h2>%s</h2>", r->incident_count > 0 ? "Other anomalies" : "Anomalies");
 	if (r->findings_left_out > 0)
 		strbuf_addf(out, "<p class=\"soft\">%u earlier ones are left out.</p>", r->findings_left_out);
 	begin_table(out, "Time|type|what|#value|#usually|who");
 	for (unsigned i = 0; i < r->finding_count; i++)
-		finding_row(out, &r->findings[i]->u.anomaly);
+		if (!incidents_tell(r, &r->findings[i]->u.anomaly))
+			finding_row(out, &r->findings[i]->u.anomaly);
 	end_table(out);
 }
 
@@ -578,6 +585,7 @@ report_html(const struct report *r, struct strbuf *out)
 	tables(out, r);
 	memory(out, r);
 	restarts(out, r);
+	incidents_html(r, out);
 	findings(out, r);
 	health(out, r);
 	links(out, r);

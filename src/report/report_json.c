@@ -9,6 +9,7 @@
 
 #include "engine/answer.h"
 #include "engine/answer_parts.h"
+#include "report/incidents.h"
 #include "report/phrases.h"
 #include "report/report.h"
 
@@ -317,6 +318,7 @@ report_json(const struct report *r, struct strbuf *out)
 	tables_part(a, r);
 	memory_part_of(a, r);
 	restarts_part(a, r);
+	incidents_json(r, a);
 	findings_part(a, r);
 	health_part(a, r);
 	links_part(a, r);

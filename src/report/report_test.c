@@ -781,6 +781,41 @@ test_everything_is_bounded(void **state)
 	strbuf_release(&out);
 }
 
+/* What belongs together is told once, under its root, and not as anomalies beside. */
+static void
+test_an_incident_is_told_in_every_form(void **state)
+{
+	static void (*const forms[])(const struct report *, struct strbuf *) = { report_json, report_html };
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	rest(40);
+	for (int i = 0; i < 48; i++) {
+		at_rest();
+		sample_set(&s, METRIC_MQ_MAX, 1000 * i);
+		add(METRIC_VM_MEMORY_TOTAL, 20 * MB * i);
+		lead(TOP_MESSAGE_QUEUE, "<0.99.0>", "victim", 1000 * i, 20 * MB * i, 1000 * i);
+		lead(TOP_MEMORY, "<0.99.0>", "victim", 20 * MB * i, 20 * MB * i, 1000 * i);
+		feed();
+	}
+	look_back(15);
+	assert_int_equal(r->incident_count, 1);
+	assert_int_equal(r->incidents[0].members[r->incidents[0].root].type, ANOMALY_MESSAGE_QUEUE);
+	assert_true(r->incidents[0].member_count > 1);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		strbuf_reset(&out);
+		forms[i](r, &out);
+		assert_non_null(strstr(out.data, r->incidents[0].id));
+	}
+	strbuf_reset(&out);
+	report_text(r, &out, false);
+	assert_non_null(strstr(out.data, "\nIncidents\n"));
+	assert_non_null(strstr(out.data, "memory follows"));
+	assert_non_null(strstr(out.data, "(the root)"));
+	assert_null(strstr(out.data, "nomalies\n"));
+	strbuf_release(&out);
+}
+
 /* With a folder, the three forms of a report are left there to be looked at: REPORT_TEST_DIR=/tmp/x report_test. */
 static void
 test_all_forms_are_whole(void **state)
@@ -859,6 +894,7 @@ main(void)
 		TEST(test_columns_have_every_sample_of_the_end),
 		TEST(test_hostile_names_are_escaped_in_every_form),
 		TEST(test_everything_is_bounded),
+		TEST(test_an_incident_is_told_in_every_form),
 		TEST(test_all_forms_are_whole),
 	};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "report/incidents.h"
 #include "report/phrases.h"
 #include "report/report.h"
 
@@ -255,18 +256,32 @@ finding_row(const struct page *p, const struct anomaly *a)
 	strbuf_addc(p->out, '\n');
 }
 
+/* What an incident tells is not told beside it. */
 static void
 findings(const struct page *p, const struct report *r)
 {
-	unsigned first = r->finding_count > SHOWN_FINDINGS ? r->finding_count - SHOWN_FINDINGS : 0;
+	const struct anomaly *loose[REPORT_FINDINGS_MAX];
+	unsigned count = 0, first;
 
-	if (r->finding_count == 0)
+	for (unsigned i = 0; i < r->finding_count; i++)
+		if (!incidents_tell(r, &r->findings[i]->u.anomaly))
+			loose[count++] = &r->findings[i]->u.anomaly;
+	first = count > SHOWN_FINDINGS ? count - SHOWN_FINDINGS : 0;
+	if (count == 0)
 		return;
-	heading(p, "Anomalies");
+	heading(p, r->incident_count > 0 ? "Other anomalies" : "Anomalies");
 	if (first + r->findings_left_out > 0)
 		strbuf_addf(p->out, "  (%u earlier ones left out)\n", first + r->findings_left_out);
-	for (unsigned i = first; i < r->finding_count; i++)
-		finding_row(p, &r->findings[i]->u.anomaly);
+	for (unsigned i = first; i < count; i++)
+		finding_row(p, loose[i]);
+}
+
+static void
+incidents(const struct page *p, const struct report *r)
+{
+	if (r->incident_count > 0)
+		heading(p, "Incidents");
+	incidents_text(r, p->out);
 }
 
 static void
@@ -329,6 +344,7 @@ report_text(const struct report *r, struct strbuf *out, bool colour)
 	tables(&p, r);
 	memory(&p, r);
 	restarts(&p, r);
+	incidents(&p, r);
 	findings(&p, r);
 	health(&p, r);
 	links(&p, r);

@@ -25,7 +25,7 @@ static bool
 is_queue_growing(const struct report *r, const struct top_process *p)
 {
 	return evidence_growth_of(r, METRIC_MQ_MAX) || evidence_grower_of(r, TOP_MESSAGE_QUEUE, p->pid) ||
-	    p->queue_rate > 0 || evidence_newest_finding(r, ANOMALY_MESSAGE_QUEUE);
+	    p->queue_rate > 0 || evidence_found_ms(r, ANOMALY_MESSAGE_QUEUE) != 0;
 }
 
 void

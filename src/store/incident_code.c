@@ -6,7 +6,7 @@
 #include "store/term_code.h"
 
 #define VERSION 1
-#define INCIDENT_ARITY 14
+#define INCIDENT_ARITY 13
 #define MEMBER_ARITY 17
 #define WHO_ARITY 5
 #define LEVELS_MAX 1000 /* a later release may have more criteria, though not without end */
@@ -128,7 +128,6 @@ incident_code_write(struct strbuf *out, const struct incident *i)
 	text_code_write(out, i->id);
 	etf_put_atom(out, INCIDENT_CHANGES[i->change]);
 	etf_put_int(out, i->opened_ms);
-	etf_put_int(out, i->joined_ms);
 	etf_put_int(out, i->last_ms);
 	etf_put_int(out, i->ended_ms);
 	etf_put_atom(out, severity_name(i->severity));
@@ -282,7 +281,6 @@ incident_code_read(struct etf *e, struct incident *i)
 	read_id(e, i->id);
 	i->change = (enum incident_change)must_know(e, change_at, CHANGE_COUNT);
 	i->opened_ms = number_up_to(e, INT64_MAX);
-	i->joined_ms = number_up_to(e, INT64_MAX);
 	i->last_ms = number_up_to(e, INT64_MAX);
 	i->ended_ms = number_up_to(e, INT64_MAX);
 	i->severity = (enum severity)must_know(e, severity_at, SEVERITY_HIGH + 1);

@@ -2,7 +2,7 @@
 /*
  * An incident as bytes, the body of an event (event_code.h):
  *
- *	incident {1, Id, Change, OpenedMs, JoinedMs, LastMs, EndedMs, Severity, Root, LeftOut, Restarts, NodeDown, [{Criterion, Level}], [member]}
+ *	incident {1, Id, Change, OpenedMs, LastMs, EndedMs, Severity, Root, LeftOut, Restarts, NodeDown, [{Criterion, Level}], [member]}
  *	member   {SinceMs, TimeMs, SeenMs, EndedMs, Type, Severity, Joined, Told, Metric | nil, Score, Current, Baseline, QueueRate, [who],
  *	          Supervisor, Child, Description}
  *	who      {Pid, Name, Named, Application, [Ancestor]}

@@ -50,7 +50,6 @@ incident(void)
 	struct incident *i = &ev->u.incident;
 
 	*i = (struct incident) { .opened_ms = T0,
-		.joined_ms = T0 + 1,
 		.last_ms = T0 + 8,
 		.ended_ms = T0 + 8,
 		.severity = SEVERITY_HIGH,
@@ -102,7 +101,6 @@ an_incident_comes_back(void **state)
 	b = &back->u.incident;
 	assert_string_equal(a->id, b->id);
 	assert_int_equal(b->opened_ms, T0);
-	assert_int_equal(b->joined_ms, T0 + 1);
 	assert_int_equal(b->last_ms, T0 + 8);
 	assert_int_equal(b->ended_ms, T0 + 8);
 	assert_int_equal(b->severity, SEVERITY_HIGH);
