@@ -16,7 +16,7 @@ tests() ->
      {"restarts of supervisors are found", fun found/0}, {"a report by hand and a caught one are one", fun counted_once/0},
      {"events", fun events/0}, {"a burst of casts", fun burst_of_casts/0}, {"a flood is folded", fun flood/0},
      {"a day of history", fun day/0}, {"whoever asked for a day has gone", fun day_for_nobody/0}, {"the engine ends while it tells of a day", fun day_cut_off/0},
-     {"what runs out, and when", fun capacity/0}, {"selection", fun selection/0}, {"wrong starts", fun wrong_starts/0}, {"the state", fun state/0},
+     {"what runs out, and when", fun capacity/0}, {"who will fail next, and when", fun patterns/0}, {"selection", fun selection/0}, {"wrong starts", fun wrong_starts/0}, {"the state", fun state/0},
      {"killed again and again, with a store", fun killed_with_store/0}, {"killed without a store", fun killed_without_store/0},
      {"the store outlives the server", fun store_outlives/0}, {"wrong arguments raise", fun wrong_arguments/0}].
 
@@ -138,6 +138,40 @@ capacity() ->
         ?assertMatch(#{trend := false, full_at := nil}, Ports),
         ?assertEqual({ok, []}, arsenal:predict_failures(Server))
     end).
+
+%% Two hours of a child that fails every five minutes, and of another one that fails ten seconds after the memory was large.
+patterns() ->
+    Full = [70, 190, 405, 610, 701, 932, 1105, 1300],
+    with_server(arsenal_day:options(), fun(Server) ->
+        {_, Last} = arsenal_day:live(Server, 5000, 1440, fun(N, TimeMs, Metrics) ->
+            N rem 60 =:= 30 andalso fails(Server, clockwork_sup, {poller, 1}, TimeMs),
+            lists:member(N - 2, Full) andalso fails(Server, greedy_sup, cache, TimeMs),
+            memory(Metrics, case lists:member(N, Full) of true -> 2000000000; false -> 300000000 + rand:uniform(5000000) end)
+        end),
+        {ok, Patterns} = arsenal:get_patterns(Server),
+        [#{child_id := {poller, 1}, supervisor := clockwork_sup, interval := 300, last_restart := LastRestart, confidence := Sure}] =
+            [Pattern || #{type := periodic_restart} = Pattern <- Patterns],
+        {ok, LastMs} = arsenal_args:milliseconds(LastRestart),
+        ?assert(Last - LastMs < 300000 andalso Sure > 0.5),
+        [#{child_id := cache, supervisor := greedy_sup, resource_type := memory, metric := vm_memory_total, resource_threshold := Threshold,
+           fired := Fired}] = [Pattern || #{type := resource_correlated} = Pattern <- Patterns],
+        ?assert(Threshold > 300000000 andalso Threshold =< 2000000000 andalso Fired > 0.5),
+        {ok, Predictions} = arsenal:predict_failures(Server),
+        [#{type := periodic_restart, supervisor := clockwork_sup, next_failure := Next, earliest := Earliest, latest := Latest, confidence := _}] =
+            [Prediction || #{child_id := {poller, 1}} = Prediction <- Predictions],
+        [EarliestMs, NextMs, LatestMs] = [element(2, arsenal_args:milliseconds(Time)) || Time <- [Earliest, Next, Latest]],
+        ?assert(EarliestMs =< NextMs andalso NextMs =< LatestMs),
+        ?assert(abs(NextMs - LastMs - 300000) < 30000),
+        [#{type := resource_correlated, supervisor := greedy_sup, resource_type := memory, trigger := Threshold, present := Present, distance := Distance}] =
+            [Prediction || #{child_id := cache} = Prediction <- Predictions],
+        ?assertEqual(Threshold - Present, Distance)
+    end).
+
+fails(Server, Supervisor, Child, TimeMs) ->
+    gen_server:cast(Server, {track_restart, Supervisor, Child, boom, TimeMs}).
+
+memory(Metrics, Bytes) ->
+    lists:keystore(vm_memory_total, 1, Metrics, {vm_memory_total, Bytes}).
 
 day_for_nobody() ->
     with_day(fun(Server, First, Last) ->

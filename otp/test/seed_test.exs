@@ -31,17 +31,14 @@ defmodule SeedTest do
     def export_to_prometheus(metrics, health), do: send(:seed_test, {:prometheus, metrics, health})
     def export_to_datadog(metrics, health), do: send(:seed_test, {:datadog, metrics, health})
 
+    # The block's predictor has no clause for storms and cascades.
     def analyze_patterns(history) do
       send(:seed_test, {:history, history})
-      last = DateTime.utc_now()
-
-      [
-        %{type: :periodic_restart, child_id: :worker, interval: 60, last_restart: last},
-        %{type: :resource_correlated, child_id: :other, resource_type: :memory, resource_threshold: 90.0}
-      ]
+      {:ok, patterns} = AnalyticsServer.get_patterns()
+      for %{type: type} = pattern when type in [:periodic_restart, :resource_correlated] <- patterns, do: pattern
     end
 
-    def calculate_confidence(pattern), do: map_size(pattern) / 10
+    def calculate_confidence(%{confidence: confidence}), do: confidence
 
     def get_long_term_history do
       now = DateTime.utc_now()
@@ -49,9 +46,16 @@ defmodule SeedTest do
     end
 
     def calculate_utilization_trend(metrics), do: send(:seed_test, {:trend, metrics})
-    def project_limit_breach(_growth), do: :no_trend
-    def project_resource_exhaustion(_growth), do: :no_trend
-    def project_cpu_bottleneck(_trend), do: :no_trend
+    # The block's own growth rates are left open, and nil; the server has them, with what comes of them.
+    def project_limit_breach(nil), do: projected(:processes)
+    def project_resource_exhaustion(nil), do: projected(:memory)
+    def project_cpu_bottleneck(_trend), do: projected(:cpu)
+
+    defp projected(resource) do
+      {:ok, %{^resource => %{trend: trend, full_at: time}}} = AnalyticsServer.plan_capacity()
+      if trend, do: time, else: :no_trend
+    end
+
     def told(what), do: send(:seed_test, what)
   end
 
@@ -456,34 +460,89 @@ defmodule SeedTest do
     assert {:ok, %{total_restarts: 1, restart_reasons: %{told: 1}}} = AnalyticsServer.get_restart_statistics(self())
   end
 
-  # ---- on top: predictions themselves are a later matter --------------------------------------------------------------
+  # ---- on top ----------------------------------------------------------------------------------------------------------
 
   block 24, "a predictor" do
     supply(block)
-    server()
+    server(arsenal_day().options())
     report(3)
-    assert {:ok, [periodic, resource]} = module("MyApp.FailurePredictor").predict_failures()
-    assert %{child_id: :worker, next_failure: %DateTime{}, confidence: _} = periodic
-    assert %{child_id: :other, trigger: 90.0, resource_type: :memory} = resource
-    assert_received {:history, history}
+    predictor = module("MyApp.FailurePredictor")
+    assert {:ok, []} = predictor.predict_failures()
+    await({:history, history})
 
     assert %{time_range: %{start: %DateTime{}, end: %DateTime{}}, metrics: _, restarts: [_, _, _], health_checks: _, events: _} =
              history
 
     for restart <- history.restarts, do: assert([] == Shape.errors(restart, type(2, :restart_event)))
+
+    # Two hours in which one child fails every five minutes, and another one ten seconds after the memory was large.
+    full = [70, 190, 405, 610, 701, 932, 1105, 1300]
+
+    live(1440, fn n, time, metrics ->
+      if rem(n, 60) == 30, do: fails(:worker, time)
+      if (n - 2) in full, do: fails(:other, time)
+      memory = if n in full, do: 2_000_000_000, else: 300_000_000 + :rand.uniform(5_000_000)
+      List.keystore(metrics, :vm_memory_total, 0, {:vm_memory_total, memory})
+    end)
+
+    assert {:ok, predictions} = predictor.predict_failures()
+
+    assert [%{child_id: :worker, next_failure: %DateTime{} = next, confidence: sure}] =
+             Enum.filter(predictions, &(&1[:next_failure] != nil))
+
+    assert sure > 0.5 and sure <= 1.0
+    assert [%{child_id: :other, trigger: trigger, resource_type: :memory}] = Enum.filter(predictions, &(&1[:trigger] != nil))
+    assert trigger > 300_000_000
+    # The server's own predictions are of the same children, and have an interval.
+    assert {:ok, own} = AnalyticsServer.predict_failures()
+    assert [%{type: :periodic_restart, earliest: earliest, latest: latest}] = Enum.filter(own, &(&1.child_id == :worker))
+    assert DateTime.compare(earliest, next) != :gt and DateTime.compare(next, latest) != :gt
+    assert [%{type: :resource_correlated, trigger: ^trigger, resource_type: :memory}] = Enum.filter(own, &(&1.child_id == :other))
   end
+
+  # A report of that time, as track_restart/3 sends one of now.
+  defp fails(child, time), do: GenServer.cast(AnalyticsServer, {:track_restart, :seed_supervisor, child, :crash, time})
 
   block 25, "a planner" do
     supply(block)
-    server()
+    server(arsenal_day().options())
     {:ok, _} = AnalyticsServer.get_performance_metrics()
+    planner = module("MyApp.CapacityPlanner")
 
-    assert {:ok, %{processes_limit_reached: _, memory_exhaustion: _, cpu_bottleneck: _}} =
-             module("MyApp.CapacityPlanner").analyze_growth_trends()
+    assert {:ok, %{processes_limit_reached: :no_trend, memory_exhaustion: :no_trend, cpu_bottleneck: :no_trend}} =
+             planner.analyze_growth_trends()
+
+    flush_trends()
+
+    # An hour in which twenty processes are left behind every second.
+    live(720, fn n, _, metrics -> List.keystore(metrics, :process_count, 0, {:process_count, 100 + 100 * n}) end)
+
+    assert {:ok, %{processes_limit_reached: %DateTime{} = time, memory_exhaustion: :no_trend, cpu_bottleneck: _}} =
+             planner.analyze_growth_trends()
+
+    assert DateTime.diff(time, DateTime.utc_now()) in 3_600..18_000
 
     assert_received {:trend, [_ | _] = metrics}
     for sample <- metrics, do: assert([] == Shape.errors(sample, type(4, :performance_metrics)))
   end
+
+  defp flush_trends do
+    receive do
+      {:trend, _} -> flush_trends()
+    after
+      0 -> :ok
+    end
+  end
+
+  # otp/test/arsenal_day.erl: a past for a server that has none.
+  defp arsenal_day do
+    source = __DIR__ |> Path.join("arsenal_day.erl") |> to_charlist()
+    {:ok, module, code} = :compile.file(source, [:binary])
+    {:module, ^module} = :code.load_binary(module, source, code)
+    module
+  end
+
+  defp live(samples, moment), do: arsenal_day().live(Process.whereis(AnalyticsServer), 5_000, samples, moment)
 
   block 26, "a healer" do
     compile(block)
