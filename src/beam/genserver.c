@@ -76,6 +76,7 @@ struct genserver {
 	size_t held_bytes;
 
 	struct history_calls histories;
+	struct plan_memo plan;
 
 	unsigned wanted; /* event types, as bits */
 	uint64_t events_dropped;
@@ -229,6 +230,7 @@ answer(struct genserver *g, int64_t id, const struct request *rq)
 		.figures = g->host.figures,
 		.arg = g->arg,
 		.events_dropped = g->events_dropped,
+		.plan = &g->plan,
 	};
 	struct strbuf *out;
 	size_t begin;
@@ -942,6 +944,7 @@ genserver_free(struct genserver *g)
 		g->held = next;
 	}
 	history_calls_release(&g->histories);
+	strbuf_release(&g->plan.answer);
 	for (size_t i = 0; i < RECENT_TERMS; i++)
 		term_unref(g->recent[i].term);
 	genserver_init_release(&g->init);

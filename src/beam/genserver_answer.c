@@ -74,11 +74,27 @@ predictions(const struct genserver_view *v, struct etf *args UNUSED, struct strb
 }
 
 static bool
+plan_is_fresh(const struct genserver_view *v)
+{
+	const struct plan_memo *m = v->plan;
+
+	return m->answer.len > 0 && m->samples == engine_counts(v->engine).samples &&
+	    v->now_ms - m->time_ms < PLAN_FRESH_MS;
+}
+
+static bool
 capacity(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
 {
+	struct plan_memo *m = v->plan;
 	struct answer_term a;
 
-	answer_capacity(begin_ok(&a, out), v->engine, v->now_ms);
+	if (!plan_is_fresh(v)) {
+		strbuf_reset(&m->answer);
+		answer_capacity(begin_ok(&a, &m->answer), v->engine, v->now_ms);
+		m->time_ms = v->now_ms;
+		m->samples = engine_counts(v->engine).samples;
+	}
+	strbuf_add(out, m->answer.data, m->answer.len);
 	return true;
 }
 

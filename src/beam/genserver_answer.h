@@ -9,6 +9,14 @@
 #include "base/strbuf.h"
 #include "beam/genserver.h"
 
+/* The plan takes a millisecond or more, and many may ask at once: until the next sample comes, and for a second at most, it is told as it is. */
+#define PLAN_FRESH_MS 1000
+struct plan_memo {
+	struct strbuf answer; /* empty: none yet */
+	int64_t time_ms;
+	uint64_t samples;
+};
+
 /* What answers are made from. */
 struct genserver_view {
 	const struct engine *engine;
@@ -19,6 +27,7 @@ struct genserver_view {
 	void (*figures)(void *arg, struct genserver_figures *figures);
 	void *arg;
 	uint64_t events_dropped;
+	struct plan_memo *plan; /* kept from answer to answer */
 };
 
 struct request_row;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "base/testing.h"
+#include "beam/genserver_answer.h"
 #include "beam/genserver_fixture.h"
 #include "etf/etf_text.h"
 #include "etf/etf_write.h"
@@ -63,7 +65,7 @@ put_call(int64_t id, const char *request)
 }
 
 static void
-put_tick(int64_t time_ms)
+put_tick_of(int64_t time_ms, int64_t processes)
 {
 	tuple("probe", 2);
 	etf_put_tuple(&packet, 6);
@@ -73,10 +75,16 @@ put_tick(int64_t time_ms)
 	etf_put_list(&packet, 1);
 	etf_put_tuple(&packet, 2);
 	etf_put_atom(&packet, "process_count");
-	etf_put_int(&packet, 40);
+	etf_put_int(&packet, processes);
 	etf_put_nil(&packet);
 	etf_put_nil(&packet);
 	etf_put_nil(&packet);
+}
+
+static void
+put_tick(int64_t time_ms)
+{
+	put_tick_of(time_ms, 40);
 }
 
 static void
@@ -734,6 +742,30 @@ foresight(void **state)
 	expect_part(f, "reply 2 {ok,#{processes => #{current => ");
 }
 
+/* The same until there is a sample, or a second has passed: what makes it takes a while. */
+static void
+a_plan_is_made_once_a_sample(void **state)
+{
+	struct fixture *f = *state;
+	char *first;
+
+	begin(f);
+	tick(f);
+	put_call(1, "plan_capacity");
+	send(f);
+	first = xstrdup(what_was_said(f));
+	f->clock_ms += PLAN_FRESH_MS - 1;
+	put_call(1, "plan_capacity");
+	send(f);
+	assert_string_equal(what_was_said(f), first);
+	assert_int_equal(strncmp(first, "reply 1 {ok,#{processes => ", 27), 0);
+	put_tick_of(f->clock_ms, 12345);
+	put_call(1, "plan_capacity");
+	send(f);
+	assert_non_null(strstr(what_was_said(f), "processes => #{current => 12345,"));
+	free(first);
+}
+
 static void
 put_top(int64_t id, const char *by, int64_t max)
 {
@@ -1139,6 +1171,7 @@ main(void)
 		TEST(statistics_of_one_supervisor),
 		TEST(patterns_are_a_list),
 		TEST(foresight),
+		TEST(a_plan_is_made_once_a_sample),
 		TEST(the_largest_processes),
 		TEST(where_both_know_a_figure_the_routers_counts),
 		TEST(other_calls_are_answered_while_a_large_answer_is_under_way),
