@@ -574,6 +574,8 @@ ARSENAL_API int arsenal_restarts_json(struct arsenal *a, int64_t now_ms, const c
 ARSENAL_API int arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char **out);
 /* Patterns among the restarts, the one that restarted last first. */
 ARSENAL_API int arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out);
+/* Findings that belong together, with their root: the incident that opened last first. */
+ARSENAL_API int arsenal_incidents_json(struct arsenal *a, int64_t now_ms, char **out);
 /* Who will fail next, the next one first; what may run out, by resource. */
 ARSENAL_API int arsenal_predictions_json(struct arsenal *a, int64_t now_ms, char **out);
 ARSENAL_API int arsenal_capacity_json(struct arsenal *a, int64_t now_ms, char **out);

@@ -23,6 +23,7 @@
 -export([get_restart_statistics/0, get_restart_statistics/1, get_restart_statistics/2]).
 -export([get_memory_account/0, get_memory_account/1]).
 -export([predict_failures/0, predict_failures/1, plan_capacity/0, plan_capacity/1]).
+-export([get_incidents/0, get_incidents/1]).
 -export([get_patterns/0, get_patterns/1]).
 -export([top_processes/0, top_processes/1, top_processes/2]).
 -export([get_performance_metrics/0, get_performance_metrics/1, get_system_health/0, get_system_health/1]).
@@ -173,6 +174,17 @@ get_patterns() -> get_patterns(name()).
 get_patterns(Server) ->
     checked(arsenal_args:server(Server), [Server], 1),
     arsenal_server:call(Server, get_patterns, ?CALL_MS).
+
+%% @doc Findings that belong together, as maps, the incident that opened last first: `id', `title', `severity', `open', `opened', `last', `ended', `root' (the finding that explains the
+%% others), `next_step', `members' (all its findings, each with its `culprits'), `restarts', `health', `patterns', `node_down'. The last 100 are kept.
+-spec get_incidents() -> answers().
+get_incidents() -> get_incidents(name()).
+
+%% @doc The same, of this server.
+-spec get_incidents(server()) -> answers().
+get_incidents(Server) ->
+    checked(arsenal_args:server(Server), [Server], 1),
+    arsenal_server:call(Server, get_incidents, ?CALL_MS).
 
 %% @doc Who will fail next, as maps, the next one first, those without a time last. All have `type' (`periodic_restart', `resource_correlated', `restart_budget': a supervisor
 %% that is about to give up), `text' (a line for a person), `child_id' (`nil' of a budget), `supervisor', `next_failure', `earliest', `latest', `confidence' (that it comes between

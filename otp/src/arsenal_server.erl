@@ -365,6 +365,7 @@ handle_call(get_system_health, Who, State) -> ask(get_system_health, Who, State)
 handle_call(get_performance_metrics, Who, State) -> ask(get_performance_metrics, Who, State);
 handle_call(get_memory_account, Who, State) -> ask(get_memory_account, Who, State);
 handle_call(get_server_stats, Who, State) -> ask({get_server_stats, own_stats(State)}, Who, State);
+handle_call(get_incidents, Who, State) -> ask(get_incidents, Who, State);
 handle_call(predict_failures, Who, State) -> ask(predict_failures, Who, State);
 handle_call(plan_capacity, Who, State) -> ask(plan_capacity, Who, State);
 handle_call(get_patterns, Who, State) -> ask(get_patterns, Who, State);

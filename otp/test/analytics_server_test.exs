@@ -376,6 +376,20 @@ defmodule Arsenal.AnalyticsServerTest do
     assert {:ok, %{patterns: [^storm]}} = AnalyticsServer.get_restart_statistics(:stormy_sup)
   end
 
+  test "an incident has its root, and its patterns" do
+    server()
+    assert {:ok, []} = AnalyticsServer.get_incidents()
+    for _ <- 1..6, do: AnalyticsServer.track_restart(:stormy_sup, {:worker, 1}, :crash)
+
+    assert {:ok, [%{id: <<_, _::binary>>, open: true, opened: %DateTime{}, ended: nil, restarts: restarts} = incident]} =
+             AnalyticsServer.get_incidents()
+
+    assert %{type: :restart_anomaly, supervisor: :stormy_sup, child_id: {:worker, 1}, joined: :first} = incident.root
+    assert incident.root in incident.members and restarts in 1..6 and is_binary(incident.next_step)
+    assert [%{type: :restart_storm, child_id: {:worker, 1}}] = incident.patterns
+    assert {:ok, [_]} = GenServer.call(AnalyticsServer, :get_incidents)
+  end
+
   test "capacity: every resource, and no date without a trend" do
     server()
     assert {:ok, capacity} = AnalyticsServer.plan_capacity()

@@ -13,13 +13,14 @@ options() -> [{monitoring_interval, 3600000}].
 
 %% Count samples, StepMs apart; the times of the first and the last.
 live(Server, StepMs, Count) ->
-    live(Server, StepMs, Count, fun varied/2).
+    live(Server, StepMs, Count, fun(N, _TimeMs, Metrics) -> [varied(Metric, N) || Metric <- Metrics] end).
 
-%% The same, where each metric of this node's is changed as a function says: {Name, Value} and the number of the sample, from 0 on.
-live(Server, StepMs, Count, Changed) ->
+%% The same, where a function says what each sample is: of its number, from 0 on, its time, and the metrics of this node, [{Name, Value}], it makes those
+%% of the sample; and it may report what restarted just then.
+live(Server, StepMs, Count, Moment) ->
     Tick = real_tick(Server),
     First = erlang:system_time(millisecond) + 60000,
-    send(Server, Tick, Changed, First, StepMs, 0, Count),
+    send(Server, Tick, Moment, First, StepMs, 0, Count),
     {First, First + (Count - 1) * StepMs}.
 
 %% What the probe says of this node, of a watcher of our own.
@@ -44,12 +45,12 @@ forget_probe() ->
     after 0 -> ok
     end.
 
-send(_Server, _Tick, _Changed, _TimeMs, _StepMs, Count, Count) -> ok;
-send(Server, {arsenal_tick, _, _, Metrics, Schedulers, Top} = Tick, Changed, TimeMs, StepMs, N, Count) ->
-    Server ! {arsenal_tick, 1000000 + N, TimeMs, [Changed(up(Metric, N * StepMs), N) || Metric <- Metrics], [ran(Scheduler, N, StepMs) || Scheduler <- Schedulers],
+send(_Server, _Tick, _Moment, _TimeMs, _StepMs, Count, Count) -> ok;
+send(Server, {arsenal_tick, _, _, Metrics, Schedulers, Top} = Tick, Moment, TimeMs, StepMs, N, Count) ->
+    Server ! {arsenal_tick, 1000000 + N, TimeMs, Moment(N, TimeMs, [up(Metric, N * StepMs) || Metric <- Metrics]), [ran(Scheduler, N, StepMs) || Scheduler <- Schedulers],
               case N rem 12 of 0 -> Top; _ -> [] end},
     N rem ?ASK_AFTER =/= 0 orelse gen_server:call(Server, get_server_stats, 60000),
-    send(Server, Tick, Changed, TimeMs + StepMs, StepMs, N + 1, Count).
+    send(Server, Tick, Moment, TimeMs + StepMs, StepMs, N + 1, Count).
 
 %% The VM is up all the time.
 up({wallclock_ms, Ms}, Since) -> {wallclock_ms, Ms + Since};

@@ -82,6 +82,7 @@ calls(Fake) ->
     ?assertMatch({ok, #{request := get_memory_account}}, gen_server:call(Server, get_memory_account)),
     ?assertMatch({ok, #{request := get_system_health}}, arsenal:get_system_health(Server)),
     ?assertMatch({ok, #{request := get_patterns}}, arsenal:get_patterns(Server)),
+    ?assertMatch({ok, #{request := get_incidents}}, arsenal:get_incidents(Server)),
     ?assertMatch({ok, #{request := predict_failures}}, arsenal:predict_failures(Server)),
     ?assertMatch({ok, #{request := plan_capacity}}, arsenal:plan_capacity(Server)),
     ?assertMatch({ok, #{request := {top_processes, memory, 3}}}, arsenal:top_processes(Server, [{by, memory}, {n, 3}])),

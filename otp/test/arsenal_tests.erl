@@ -121,7 +121,10 @@ day() ->
 capacity() ->
     with_server(arsenal_day:options(), fun(Server) ->
         {ok, #{atoms := #{trend := false, full_at := nil, time_left := nil, text := <<_, _/binary>>}}} = arsenal:plan_capacity(),
-        {_, Last} = arsenal_day:live(Server, 5000, 720, fun({atom_count, Count}, N) -> {atom_count, Count + 500 * N}; (Metric, _) -> Metric end),
+        {_, Last} = arsenal_day:live(Server, 5000, 720, fun(N, _, Metrics) ->
+            {atom_count, Count} = lists:keyfind(atom_count, 1, Metrics),
+            lists:keyreplace(atom_count, 1, Metrics, {atom_count, Count + 500 * N})
+        end),
         {ok, #{atoms := Atoms, ports := Ports} = Capacity} = arsenal:plan_capacity(Server),
         ?assertEqual([atoms, cpu, ets, file_descriptors, memory, ports, processes], lists:sort(maps:keys(Capacity))),
         #{current := Current, limit := Limit, unit := <<"count">>, utilization := Share, trend := true, growth_per_hour := Growth,

@@ -65,6 +65,15 @@ patterns(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf 
 }
 
 static bool
+incidents(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
+{
+	struct answer_term a;
+
+	answer_incidents(begin_ok(&a, out), v->engine, v->now_ms, INCIDENTS_ALL);
+	return true;
+}
+
+static bool
 predictions(const struct genserver_view *v, struct etf *args UNUSED, struct strbuf *out)
 {
 	struct answer_term a;
@@ -290,6 +299,7 @@ static const struct request_row REQUESTS[] = {
 	{ "get_performance_metrics", 0, true, performance_metrics },
 	{ "get_memory_account", 0, true, memory_account },
 	{ "get_patterns", 0, false, patterns },
+	{ "get_incidents", 0, false, incidents },
 	{ "predict_failures", 0, false, predictions },
 	{ "plan_capacity", 0, true, capacity },
 	{ "top_processes", 2, true, top_processes },

@@ -729,6 +729,23 @@ patterns_are_a_list(void **state)
 }
 
 static void
+incidents_are_a_list(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f);
+	put_call(1, "get_incidents");
+	send(f);
+	expect(f, "reply 1 {ok,[]}\n");
+	for (int i = 1; i <= 6; i++)
+		put_report((uint64_t)i);
+	put_call(2, "get_incidents");
+	send(f);
+	expect_part(f, "reply 2 {ok,[#{id => <<\"");
+	assert_non_null(strstr(said.data, ",root => #{type => restart_anomaly,"));
+}
+
+static void
 foresight(void **state)
 {
 	struct fixture *f = *state;
@@ -1170,6 +1187,7 @@ main(void)
 		TEST(a_bad_request_is_answered),
 		TEST(statistics_of_one_supervisor),
 		TEST(patterns_are_a_list),
+		TEST(incidents_are_a_list),
 		TEST(foresight),
 		TEST(a_plan_is_made_once_a_sample),
 		TEST(the_largest_processes),

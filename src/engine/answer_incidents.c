@@ -7,6 +7,8 @@
 #include "engine/incident_text.h"
 
 #define PATTERNS_MAX 20
+/* A restart's time is that of the node, and some moments before it is heard of. */
+#define HEARD_LATE_MS 5000
 
 /* ---- a finding ---- */
 
@@ -115,7 +117,7 @@ part_incident_fields(struct answer *a, const struct incident *i)
 static bool
 is_pattern_of(const struct incident *i, const struct pattern *p)
 {
-	if (p->last_ms < i->opened_ms || (i->ended_ms != 0 && p->first_ms > i->ended_ms))
+	if (p->last_ms < i->opened_ms - HEARD_LATE_MS || (i->ended_ms != 0 && p->first_ms > i->ended_ms))
 		return false;
 	for (unsigned k = 0; k < i->member_count; k++)
 		if (i->members[k].supervisor && pattern_concerns(p, i->members[k].supervisor))

@@ -388,6 +388,10 @@ test_patterns(void **state)
 	ASSERT_OK(arsenal_patterns_json(a, T0 + 12000, &text));
 	ASSERT_HAS(text, "[{\"type\":\"restart_storm\",");
 	arsenal_string_free(text);
+	ASSERT_OK(arsenal_incidents_json(a, T0 + 12000, &text));
+	ASSERT_HAS(text, "\"root\":{\"type\":\"restart_anomaly\"");
+	arsenal_string_free(text);
+	ASSERT_CODE(arsenal_incidents_json(a, T0, &text), ARSENAL_ERR_TIME);
 	assert_string_equal(arsenal_pattern_type_name(ARSENAL_PATTERN_RESOURCE), "resource_correlated");
 	assert_null(arsenal_pattern_type_name(4));
 	assert_null(arsenal_pattern_type_name(-1));

@@ -139,6 +139,19 @@ arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out)
 }
 
 int
+arsenal_incidents_json(struct arsenal *a, int64_t now_ms, char **out)
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer_incidents(&p.answer.base, a->engine, now_ms, INCIDENTS_ALL);
+	return page_give(&p, out);
+}
+
+int
 arsenal_predictions_json(struct arsenal *a, int64_t now_ms, char **out)
 {
 	int code = check_question(a, now_ms, out);

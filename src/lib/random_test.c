@@ -69,6 +69,8 @@ snapshot(struct world *w, struct strbuf *out)
 	add_json(out, code, text);
 	code = arsenal_patterns_json(w->a, now, &text);
 	add_json(out, code, text);
+	code = arsenal_incidents_json(w->a, now, &text);
+	add_json(out, code, text);
 	code = arsenal_predictions_json(w->a, now, &text);
 	add_json(out, code, text);
 	code = arsenal_capacity_json(w->a, now, &text);

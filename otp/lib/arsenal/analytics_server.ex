@@ -51,7 +51,7 @@ defmodule Arsenal.AnalyticsServer do
   ## Messages
 
   The server may be spoken to directly. `GenServer.start_link(Arsenal.AnalyticsServer, options)` starts one, without a name. Calls: `:get_system_health`,
-  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `:get_patterns`, `:predict_failures`, `:plan_capacity`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
+  `:get_performance_metrics`, `:get_memory_account`, `:get_server_stats`, `:get_patterns`, `:get_incidents`, `:predict_failures`, `:plan_capacity`, `{:top_processes, options}`, `{:get_restart_statistics, supervisor_or_nil}`, `{:get_historical_data, from, to}`, `{:subscribe_to_events, pid, types, filter}`,
   `{:unsubscribe_from_events, pid}`. Casts: `{:track_restart, supervisor, child_id, reason}`, `:force_health_check`. A call sees
   the effect of the casts that the same process sent before.
 
@@ -372,6 +372,16 @@ defmodule Arsenal.AnalyticsServer do
   """
   @spec get_patterns(GenServer.server()) :: {:ok, [pattern()]} | error()
   def get_patterns(server \\ __MODULE__), do: call(server, :get_patterns)
+
+  @doc """
+  Findings that belong together, the incident that opened last first; the last 100 are kept. Each is a map of `:id`, `:title`, `:severity`, `:open`, `:opened`, `:last`, `:ended`,
+  `:root` (the finding that explains the others), `:next_step`, `:members` (all of its findings, each with its `:culprits`), `:restarts`, `:health`, `:patterns`, `:node_down`.
+
+      {:ok, incidents} = Arsenal.AnalyticsServer.get_incidents()
+      for %{open: true} = incident <- incidents, do: IO.puts(incident.title <> ": " <> incident.next_step)
+  """
+  @spec get_incidents(GenServer.server()) :: {:ok, [map()]} | error()
+  def get_incidents(server \\ __MODULE__), do: call(server, :get_incidents)
 
   @doc """
   Who will fail next, the next one first, those without a time last; see `t:prediction/0`.
