@@ -320,20 +320,38 @@ run_world(const struct world *w, uint64_t seed, size_t runs, struct tally *t, st
 
 /* ---- the table ---- */
 
-static double
-share(size_t n, size_t of)
+/* A cell: what there is none of is a dash. */
+static void
+put_share(size_t n, size_t of)
 {
-	return of > 0 ? 100.0 * (double)n / (double)of : NAN;
+	if (of > 0)
+		printf(" %.0f %% |", 100.0 * (double)n / (double)of);
+	else
+		printf(" – |");
 }
 
 static void
-print_row(const char *kind, const char *name, const struct tally *t)
+put_median(double *v, size_t n)
 {
-	printf("| %s | %s | %zu | %.0f %% | %.0f %% | %.0f / %.0f %% | %.0f %% | %.2f | %.0f %% | %.2f |\n", kind, name,
-	    t->asked, share(t->dated, t->asked), share(t->held, t->dated), share(t->early, t->dated),
-	    share(t->late, t->dated), share(t->open, t->dated),
-	    t->width_count ? median_of(t->widths, t->width_count) : NAN, share(t->growth_held, t->trends),
-	    t->error_count ? median_of(t->errors, t->error_count) : NAN);
+	if (n > 0)
+		printf(" %.2f |", median_of(v, n));
+	else
+		printf(" – |");
+}
+
+static void
+print_row(bool grows, const char *name, const struct tally *t)
+{
+	printf("| %s | %s | %zu |", grows ? "grows" : "no trend", name, t->asked);
+	put_share(t->dated, t->asked);
+	put_share(t->held, t->dated);
+	put_share(t->early, t->dated);
+	put_share(t->late, t->dated);
+	put_share(t->open, t->dated);
+	put_median(t->widths, t->width_count);
+	put_share(t->growth_held, grows ? t->trends : 0);
+	put_median(t->errors, grows ? t->error_count : 0);
+	printf("\n");
 	fflush(stdout);
 }
 
@@ -359,8 +377,8 @@ main(int argc, char **argv)
 	struct cost cost = { 0, 0, 0 };
 
 	printf(
-	    "| | series | asked | got a date | held | came early / late | no end | width | growth held | growth off |\n"
-	    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+	    "| | series | asked | got a date | held | came early | late | no end | width | growth held | growth off |\n"
+	    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
 	for (size_t i = 0; i < WORLD_COUNT; i++) {
 		const char *only = getenv("FORESIGHT_ONLY");
 		struct tally t = { 0 };
@@ -368,13 +386,13 @@ main(int argc, char **argv)
 		if (only && strstr(WORLDS[i].name, only) == NULL)
 			continue;
 		run_world(&WORLDS[i], seed * 1000 + i, runs, &t, &cost);
-		print_row(WORLDS[i].grows ? "grows" : "no trend", WORLDS[i].name, &t);
+		print_row(WORLDS[i].grows, WORLDS[i].name, &t);
 		add_tally(&sums[WORLDS[i].grows], &t);
 		free(t.widths);
 		free(t.errors);
 	}
-	print_row("grows", "all", &sums[1]);
-	print_row("no trend", "all", &sums[0]);
+	print_row(true, "all", &sums[1]);
+	print_row(false, "all", &sums[0]);
 	printf("\nAn answer of all limits: %.2f ms of CPU, at most %.2f.\n", cost.sum / (double)cost.count, cost.most);
 	return 0;
 }
