@@ -6,7 +6,7 @@
 
 #include "analyze/trail.h"
 
-#define FAR_BACK 12 /* restarts that may lie between two beats */
+#define FAR_BACK 9 /* restarts that may lie between two beats */
 #define LEAST 4     /* beats of which anything can be said */
 #define JITTER_MIN 0.004
 #define JITTER_MAX 0.2
@@ -57,11 +57,13 @@ set_prices(struct prices *p, const struct model *m)
 static double
 gain(const struct prices *p, const double *x, unsigned j, unsigned i)
 {
-	double distance = x[i] - x[j], k = round(distance), error = distance - k;
+	double distance = x[i] - x[j], error;
+	int k = (int)(distance + 0.5); /* round() is a call, and this is the innermost loop */
 
 	if (k < 1 || k > BEAT_CHAIN_APART)
 		return -INFINITY;
-	return p->link[(int)k] - error * error * p->precision[(int)k] + (i - j - 1) * p->other - (i - j) * p->event +
+	error = distance - k;
+	return p->link[k] - error * error * p->precision[k] + (i - j - 1) * p->other - (i - j) * p->event +
 	    p->time * distance;
 }
 
@@ -85,31 +87,55 @@ backtrack(struct chain *c, const double *x, const int *before, unsigned last)
 		c->number[a] = c->number[a - 1] + round(x[c->at[a]] - x[c->at[a - 1]]);
 }
 
-static void
-find_chain(const int64_t *times, unsigned count, const struct model *m, struct chain *c)
-{
+/* The best chain that ends at each restart. */
+struct ends {
 	double x[TRAIL_TIMES], best[TRAIL_TIMES];
 	int before[TRAIL_TIMES];
-	unsigned top = 0;
+	unsigned top;
+};
+
+static void
+find_ends(const int64_t *times, unsigned count, const struct model *m, struct ends *e)
+{
 	struct prices p;
 
 	set_prices(&p, m);
+	e->top = 0;
 	for (unsigned i = 0; i < count; i++) {
-		x[i] = (double)(times[i] - times[0]) / m->period;
-		best[i] = 0;
-		before[i] = -1;
-		for (unsigned j = i; j-- > 0 && i - j <= FAR_BACK && x[i] - x[j] < BEAT_CHAIN_APART + 0.5;) {
-			double with = best[j] + gain(&p, x, j, i);
+		e->x[i] = (double)(times[i] - times[0]) / m->period;
+		e->best[i] = 0;
+		e->before[i] = -1;
+		for (unsigned j = i; j-- > 0 && i - j <= FAR_BACK && e->x[i] - e->x[j] < BEAT_CHAIN_APART + 0.5;) {
+			double with = e->best[j] + gain(&p, e->x, j, i);
 
-			if (with > best[i]) {
-				best[i] = with;
-				before[i] = (int)j;
+			if (with > e->best[i]) {
+				e->best[i] = with;
+				e->before[i] = (int)j;
 			}
 		}
-		if (best[i] > best[top])
-			top = i;
+		if (e->best[i] > e->best[e->top])
+			e->top = i;
 	}
-	backtrack(c, x, before, top);
+}
+
+static void
+find_chain(const int64_t *times, unsigned count, const struct model *m, struct chain *c)
+{
+	struct ends e;
+
+	find_ends(times, count, m, &e);
+	backtrack(c, e.x, e.before, e.top);
+}
+
+double
+beat_chain_guess(const int64_t *times, unsigned count, double period_ms)
+{
+	struct model m = USUAL;
+	struct ends e;
+
+	m.period = period_ms;
+	find_ends(times, count, &m, &e);
+	return e.best[e.top];
 }
 
 /* ---- what a chain says ---- */

@@ -27,6 +27,8 @@ struct beat_chain {
 	bool locked;
 };
 
+/* beat_chain_guess is how much speaks for an interval at first sight: to tell which of several are worth beat_chain_find. */
+double beat_chain_guess(const int64_t *times, unsigned count, double period_ms);
 /*
  * beat_chain_find: times in order, count of them (at most TRAIL_TIMES); burst_ms is how near to the one before a restart is no evidence (and not among
  * `times`).

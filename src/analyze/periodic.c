@@ -13,10 +13,11 @@
 #define ALIKE 0.1      /* how far intervals of one pattern may be apart */
 #define BIN 0.03       /* of the histogram: of the logarithm of an interval */
 #define BINS 256
-#define WIDTH 4 /* a distance counts for so many bins on either side, too */
-#define CANDIDATES 32
+#define WIDTH 4       /* a distance counts for so many bins on either side, too */
+#define CANDIDATES 32 /* of them the best LOOKED_AT are looked at more closely */
+#define LOOKED_AT 5
 #define LINKS 5   /* distances to so many restarts before */
-#define SELDOM 12 /* all intervals are tried when the restarts are more by this part */
+#define SELDOM 8 /* all intervals are tried when the restarts are more by this part */
 
 /* ---- which intervals are tried ---- */
 
@@ -79,16 +80,40 @@ try_period(struct beat_chain *best, const int64_t *times, unsigned count, double
 		*best = found;
 }
 
+struct candidate {
+	double period_ms;
+	double guess;
+};
+
+static void
+rank(struct candidate *best, unsigned *n, const struct candidate *c)
+{
+	unsigned i = *n;
+
+	if (i == LOOKED_AT && best[--i].guess >= c->guess)
+		return;
+	for (; i > 0 && best[i - 1].guess < c->guess; i--)
+		best[i] = best[i - 1];
+	best[i] = *c;
+	*n += *n < LOOKED_AT;
+}
+
 static struct beat_chain
 search(const int64_t *times, unsigned count)
 {
-	double bins[BINS] = { 0 }, period;
-	struct beat_chain best = { 0 };
+	double bins[BINS] = { 0 };
+	struct candidate best[LOOKED_AT], c;
+	unsigned n = 0;
+	struct beat_chain found = { .evidence = 0 };
 
 	fill(bins, times, count);
-	for (int i = 0; i < CANDIDATES && (period = take_peak(bins)) > 0; i++)
-		try_period(&best, times, count, period);
-	return best;
+	for (int i = 0; i < CANDIDATES && (c.period_ms = take_peak(bins)) > 0; i++) {
+		c.guess = beat_chain_guess(times, count, c.period_ms);
+		rank(best, &n, &c);
+	}
+	for (unsigned i = 0; i < n; i++)
+		try_period(&found, times, count, best[i].period_ms);
+	return found;
 }
 
 /* ---- the pattern ---- */

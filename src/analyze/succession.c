@@ -11,6 +11,7 @@ static const double SPANS_MS[] = { 300, 2000, 10000, 30000, SUCCESSION_MS };
 struct pair {
 	const struct track *a, *b; /* does b follow a? */
 	double rate;               /* of a, per ms */
+	double usual[SPANS];       /* the probability that goes with it */
 	uint64_t hits[SPANS];
 	double expected[SPANS];
 };
@@ -27,11 +28,18 @@ local_rate(const struct track *a, unsigned i)
 }
 
 static void
-count_follower(struct pair *p, double lag_ms, double rate)
+set_chances(double *chances, double rate)
+{
+	for (size_t s = 0; s < SPANS; s++)
+		chances[s] = -expm1(-rate * SPANS_MS[s]);
+}
+
+static void
+count_follower(struct pair *p, double lag_ms, const double *chances)
 {
 	for (size_t s = 0; s < SPANS; s++) {
 		p->hits[s] += lag_ms <= SPANS_MS[s];
-		p->expected[s] += -expm1(-rate * SPANS_MS[s]);
+		p->expected[s] += chances[s];
 	}
 }
 
@@ -44,15 +52,20 @@ count_pair(struct pair *p)
 
 	for (unsigned i = 0; i < p->b->count; i++) {
 		int64_t time_ms = p->b->times[i];
-		double rate = p->rate, lag = INFINITY;
+		double lag = INFINITY, rate, local[SPANS];
+		const double *chances = p->usual;
 
 		while (next < p->a->count && p->a->times[next] <= time_ms)
 			next++;
 		if (next > 0 && p->a->times[next - 1] > before) {
 			lag = (double)(time_ms - p->a->times[next - 1]);
-			rate = lag <= SUCCESSION_MS ? fmax(rate, local_rate(p->a, next - 1)) : rate;
+			rate = lag <= SUCCESSION_MS ? local_rate(p->a, next - 1) : 0;
+			if (rate > p->rate) {
+				set_chances(local, rate);
+				chances = local;
+			}
 		}
-		count_follower(p, lag, rate);
+		count_follower(p, lag, chances);
 		before = time_ms;
 	}
 }
@@ -65,6 +78,7 @@ succession_chance(const struct track *a, const struct track *b, const struct tra
 
 	if (a->count < SUCCESSION_LEAST || b->count < SUCCESSION_LEAST)
 		return 0;
+	set_chances(p.usual, p.rate);
 	count_pair(&p);
 	for (size_t s = 0; s < SPANS; s++)
 		if (p.hits[s] >= SUCCESSION_LEAST)
