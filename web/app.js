@@ -358,9 +358,11 @@ const culpritKinds = {
 const culprit = (p) => [culpritKinds[p.kind]?.(p), el("strong", { class: "mono" }, processName(p)), p.pid && (p.name || p.initial_call) ? el("span", { class: "dim mono" }, ` ${p.pid}`) : null];
 const list = (items) => items.flatMap((item, i) => (i ? [", ", item] : [item]));
 
+const isStorm = (p) => p.type === "restart_storm";
+
 function who() {
   const lines = [];
-  const storms = (state.restarts?.patterns || []).filter((p) => p.active);
+  const storms = (state.restarts?.patterns || []).filter((p) => p.active && isStorm(p));
   for (const p of storms) lines.push([mark("critical", "storm"), " ", el("strong", { class: "mono" }, p.child_id), " under ", el("span", { class: "mono" }, p.supervisor), ` (${p.pattern.split(":")[0]})`]);
   const named = new Set(storms.map((p) => `${p.supervisor} ${p.child_id}`));
   for (const a of state.health?.anomalies || []) {
@@ -589,12 +591,12 @@ function showCharts() {
 
 // ---- restarts -------------------------------------------------------------------------------------------------------
 
-// Supervisors with their children: counts from the statistics, the last reason from the newest restarts, storms from the patterns.
+// Supervisors with their children: counts from the statistics, the last reason from the newest restarts, and the patterns.
 function bySupervisor(r) {
   const groups = new Map();
   const child = (supervisor, id) => {
     const g = groups.get(supervisor) || groups.set(supervisor, { supervisor, budget: r.budgets?.find((b) => b.supervisor === supervisor), count: 0, last: "", storm: false, children: new Map() }).get(supervisor);
-    return [g, g.children.get(id) || g.children.set(id, { id, count: null, last: null, storm: null }).get(id)];
+    return [g, g.children.get(id) || g.children.set(id, { id, count: null, last: null, storm: false, patterns: [] }).get(id)];
   };
   for (const c of r.most_restarted_children) {
     const [g, entry] = child(c.supervisor, c.child_id);
@@ -608,18 +610,22 @@ function bySupervisor(r) {
   }
   for (const p of r.patterns) {
     const [g, entry] = child(p.supervisor, p.child_id);
-    entry.storm = p;
-    g.storm ||= p.active;
+    const types = entry.patterns.map((known) => known.type); // the latest come first
+    if (!types.includes(p.type)) entry.patterns.push(p);
+    entry.storm ||= p.active && isStorm(p);
+    g.storm ||= entry.storm;
   }
-  const order = (a, b) => (b.storm?.active || b.storm === true) - (a.storm?.active || a.storm === true) || (b.count || 0) - (a.count || 0);
+  const order = (a, b) => b.storm - a.storm || (b.count || 0) - (a.count || 0);
   return [...groups.values()].toSorted(order).map((g) => ({ ...g, children: [...g.children.values()].toSorted(order) }));
 }
 
 const KINDS = { restart: "", start_error: "failed to start: ", gave_up: "supervisor gave up: " };
 
-function stormTag(p) {
-  if (!p) return null;
-  return el("span", { class: `tag ${p.active ? "critical" : "unknown"}`, title: p.pattern }, `${p.active ? "storm" : "storm, over"} ×${p.frequency}`);
+const PATTERNS = { restart_storm: "storm", cascading_failure: "cascade", periodic_restart: "periodic", resource_correlated: "after spikes" };
+
+function patternTag(p) {
+  const level = !p.active ? "unknown" : isStorm(p) ? "critical" : "warning";
+  return el("span", { class: `tag ${level}`, title: p.pattern }, `${PATTERNS[p.type]}${p.active ? "" : ", over"} ×${p.frequency}`);
 }
 
 const lastReason = (c) => (c.last ? term((c.last.restarted === false ? "not restarted: " : KINDS[c.last.kind]) + (c.last.reason ?? "")) : null);
@@ -635,7 +641,7 @@ function restartRows(g) {
   return [
     el("tr", { class: "group" }, el("td", { class: "mono" }, g.supervisor, el("div", { class: "only-small" }, budgetText(g.budget))), el("td", { class: "hide-small" }, budgetText(g.budget)), el("td", { class: "number" }, g.count ? String(g.count) : ""), el("td", { class: "number" }, g.last ? ago(g.last, "") : "")),
     g.children.map((c) => el("tr", { class: "child" },
-      el("td", { class: "mono" }, c.id, c.storm && [" ", stormTag(c.storm)], el("div", { class: "reason only-small" }, lastReason(c))),
+      el("td", { class: "mono" }, c.id, c.patterns.map((p) => [" ", patternTag(p)]).flat(), el("div", { class: "reason only-small" }, lastReason(c))),
       el("td", { class: "mono reason hide-small" }, lastReason(c)),
       el("td", { class: "number" }, c.count === null ? "" : String(c.count)),
       el("td", { class: "number dim" }, c.last ? ago(c.last.timestamp, "") : ""))),

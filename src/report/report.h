@@ -194,7 +194,7 @@ struct report {
 	unsigned timeline_count;
 	struct restart *timeline; /* the newest REPORT_RESTARTS_MAX, oldest first */
 	unsigned pattern_count;
-	struct pattern patterns[RESTART_STATS_PATTERNS]; /* storms within the range; their terms are held */
+	struct pattern patterns[RESTART_STATS_PATTERNS]; /* those within the range; their terms are held */
 	/* findings and links */
 	unsigned finding_count, findings_left_out;
 	struct node_event *findings[REPORT_FINDINGS_MAX]; /* anomalies, the newest, oldest first */

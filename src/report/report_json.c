@@ -192,6 +192,26 @@ restart_rows(struct answer *a, const struct report *r)
 }
 
 static void
+patterns_part(struct answer *a, const struct report *r)
+{
+	put_array(a, "patterns");
+	for (unsigned i = 0; i < r->pattern_count; i++) {
+		const struct pattern *p = &r->patterns[i];
+
+		a->ops->object(a);
+		part_word(a, "type", PATTERNS[p->type].name);
+		part_text(a, "pattern", p->text);
+		part_term(a, "child_id", p->child_id);
+		part_term(a, "supervisor", p->supervisor);
+		part_real(a, "confidence", p->confidence);
+		part_time(a, "first", p->first_ms);
+		part_time(a, "last", p->last_ms);
+		put_end(a);
+	}
+	put_end(a);
+}
+
+static void
 restarts_part(struct answer *a, const struct report *r)
 {
 	put_object(a, "restarts");
@@ -201,8 +221,10 @@ restarts_part(struct answer *a, const struct report *r)
 	restart_rows(a, r);
 	put_array(a, "storms");
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		a->ops->text(a, r->patterns[i].text);
+		if (r->patterns[i].type == PATTERN_STORM)
+			a->ops->text(a, r->patterns[i].text);
 	put_end(a);
+	patterns_part(a, r);
 	put_array(a, "timeline");
 	for (unsigned i = 0; i < r->timeline_count; i++)
 		part_restart(a, &r->timeline[i]);
