@@ -7,7 +7,7 @@
 #include "analyze/trail.h"
 
 #define FAR_BACK 9 /* restarts that may lie between two beats */
-#define LEAST 4     /* beats of which anything can be said */
+#define LEAST 4    /* beats of which anything can be said */
 #define JITTER_MIN 0.004
 #define JITTER_MAX 0.2
 

@@ -16,7 +16,7 @@
 #define WIDTH 4       /* a distance counts for so many bins on either side, too */
 #define CANDIDATES 32 /* of them the best LOOKED_AT are looked at more closely */
 #define LOOKED_AT 5
-#define LINKS 5   /* distances to so many restarts before */
+#define LINKS 5  /* distances to so many restarts before */
 #define SELDOM 8 /* all intervals are tried when the restarts are more by this part */
 
 /* ---- which intervals are tried ---- */
