@@ -209,8 +209,10 @@ by_number(const void *a, const void *b)
 static double
 median(double *values, unsigned count)
 {
+	if (count == 0)
+		return 0;
 	qsort(values, count, sizeof(*values), by_number);
-	return count ? values[count / 2] : 0;
+	return values[count / 2];
 }
 
 static double
