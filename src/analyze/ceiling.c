@@ -4,12 +4,14 @@
 #include <assert.h>
 #include <math.h>
 
-/* A maximum fades by 0.0005 a sample, at the end of each block. */
+/* A maximum fades by 0.0005 a sample: by what a block's samples come to at its end, and linearly until then. */
+#define FADE 0.0005
+
 static const struct {
 	unsigned samples, rank;
 	double fade;
 } KINDS[CEILING_KINDS] = {
-	[CEILING_SHORT] = { CEILING_SHORT_BLOCK, CEILING_SHORT_RANK, 0.9900473578023297 /* 0.9995^20 */ },
+	[CEILING_SHORT] = { CEILING_SHORT_BLOCK, CEILING_SHORT_RANK, 0.9910381481909836 /* 0.9995^18 */ },
 	[CEILING_LONG] = { CEILING_LONG_BLOCK, CEILING_LONG_RANK, 0.9753038143277889 /* 0.9995^50 */ },
 };
 
@@ -17,7 +19,7 @@ static const struct {
 static double
 level(const struct maxima *m, enum ceiling_kind kind)
 {
-	return m->known < KINDS[kind].rank ? 0 : m->top[KINDS[kind].rank - 1];
+	return m->known < KINDS[kind].rank ? 0 : m->top[KINDS[kind].rank - 1] * (1 - FADE * m->samples);
 }
 
 static double

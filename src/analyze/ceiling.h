@@ -20,7 +20,7 @@
 
 enum ceiling_kind { CEILING_SHORT, CEILING_LONG, CEILING_KINDS };
 /* Samples of a block, and k. */
-#define CEILING_SHORT_BLOCK 20
+#define CEILING_SHORT_BLOCK 18
 #define CEILING_SHORT_RANK 7
 #define CEILING_LONG_BLOCK 50
 #define CEILING_LONG_RANK 5

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LIMIT 0.85   /* of the surprise, for one of the threshold */
+#define LIMIT 0.83   /* of the surprise, for one of the threshold */
 #define NOVEL 0.3    /* of its ceiling: a shape that is remembered */
 #define COURSE 0.75  /* of the course's ratio */
 #define AFTERMATH 64 /* samples until the course no longer holds what passed, and its memory knows what is behind it */

@@ -9,7 +9,7 @@
  *	surprise    the mean of the ratios of step, shape and form, or three quarters of that of the course if that is more: what
  *	            is seen in one stream only must be the clearer, and what lasts may be fainter. Where much is usual at this hour of the
  *	            week (analyze/week.h), the surprise is what exceeds that
- *	score       surprise / (surprise + limit), the limit being 0.85 × threshold: 0.5 at the limit
+ *	score       surprise / (surprise + limit), the limit being 0.83 × threshold: 0.5 at the limit
  *	report      a score of 0.5 and more, once for each incident and not within the silence after a report (analyze/silence.h)
  *
  * Multiplying a series by a constant changes no verdict. There are none within SERIES_WARM_UP samples. A flat line that moves once is one
