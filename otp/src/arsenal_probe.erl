@@ -72,13 +72,15 @@
 
 %% The walk
 -define(CHUNK, 64).                % processes between two looks at the clock
--define(CHUNK_US, 400).            % most that is counted for one, several times what it takes; and where there are messages:
+-define(CHUNK_US, 400).            % most that is counted for one, several times what it takes,
+-define(CHUNK_LEAST_US, 50).       % or three times the quickest of its kind, but this at the least; and where there are messages:
 -define(MESSAGES_A_US, 50).        % messages that asking their process goes through in a microsecond (100), on a machine half as fast
 -define(DESCRIBING_US, 5000).     % most that is counted for what is asked of the winners
 -define(PAUSE_MS, 500).            % each end of a pause wakes a scheduler, which spins for a while before it sleeps again
 -define(HEAP_MIN_WORDS, 10000).
 -define(ALIVE_US, 2000000).        % between two signs of life
 -define(PAUSE_MAX_MS, 5000).       % a longer pause is made of several, so that the holder hears from the walker
+-define(WALK_ANEW_MS, 60000).      % between two walks that are begun anew as schedulers have become busy
 -define(WALK_MIN_MS, 1000).
 -define(WALK_STUCK_MS, 30000).
 -define(WALK_AGAIN_MS, 60000).     % after a walk that was stuck
@@ -238,6 +240,7 @@
     walk_after,                    % the next walk does not start before this
     walk_stuck = false,
     walk_self = {0, 0, 0},         % what the walker costs so far: memory, reductions, busy microseconds
+    busy,                          % {processes wait for a scheduler, as of the last tick; no walk is begun anew for that before this}
     at_once = false,               % the walk is one without pauses, and watchers wait for its end
     at_once_after,                 % the next one of that kind does not start before this
     spent = {0, 0},                % reductions and busy microseconds of walkers and surveyors before these, the latter of the holder, too
@@ -247,7 +250,7 @@
     survey_self = {0, 0, 0},       % as walk_self
     surveys_due = [],              % [{Kind, Time}], soonest first
     survey_metrics = [],           % [{Kind, Metrics}]
-    tables = {0, {0, 0}, {0, 0}},  % {not to be surveyed before this, {Bytes, Number} of them before the last survey, the same now}
+    tables,                        % {not to be surveyed before this, {Bytes, Number} of them before the last survey, the same now}
     queues = [],                   % metrics of the last finished walk
     follower = none,               % {Pid, Monitor}
     follower_heard = none,         % when it last answered; none: nothing is expected of it
@@ -363,7 +366,7 @@ serve() ->
                                   leave_at = Now + ?FIRST_WATCHER_MS,
                                   put_back_said = Now - ?NOTICE_GAP_MS, capture_after = Now, canary_after = Now,
                                   trace_after = Now, distrust_until = Now,
-                                  walk_after = Now, at_once_after = Now, slow_after = Now, fds_after = Now, fixed = {Now, none}, accounting_after = Now, urgent_after = Now}),
+                                  walk_after = Now, tables = {Now, {0, 0}, {0, 0}}, busy = {false, Now}, at_once_after = Now, slow_after = Now, fds_after = Now, fixed = {Now, none}, accounting_after = Now, urgent_after = Now}),
     try first_placing(State) of
         Placed -> loop(Placed)
     catch
@@ -623,7 +626,7 @@ tick(State, Now) ->
     Watchers = [tick_watcher(add_lost(Watcher, Lost), Now, {Time, Metrics, Schedulers})
                 || Watcher <- Collected#state.watchers],
     {Reductions, Busy} = Collected#state.spent,
-    hurry_tables(Metrics, Collected#state{watchers = Watchers, spent = {Reductions, Busy + now_us() - Begin}}).
+    hurry_walk(Metrics, Now, hurry_tables(Metrics, Collected#state{watchers = Watchers, spent = {Reductions, Busy + now_us() - Begin}})).
 
 tick_watcher(#watcher{next = Next} = Watcher, Now, _Sample) when Next > Now + 5 ->
     flush_if_time(Watcher, Now);

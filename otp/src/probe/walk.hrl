@@ -46,6 +46,14 @@ walk_over(#state{at_once = true, watchers = Watchers} = State) ->
 walk_over(State) ->
     State.
 
+%% When processes begin to wait for a scheduler, a walk that is under way has passed by many of those that came: it is begun anew.
+hurry_walk(Metrics, Now, #state{busy = {Before, After}, at_once = AtOnce} = State) ->
+    Busy = proplists:get_value(run_queue, Metrics, 0) > 2 * erlang:system_info(schedulers_online),
+    case Busy andalso not Before andalso not AtOnce andalso Now >= After of
+        true -> (stop_walker(State))#state{busy = {true, Now + ?WALK_ANEW_MS}, walk_after = Now};
+        false -> State#state{busy = {Busy, After}}
+    end.
+
 walk_gap(#state{watchers = Watchers}) ->
     max(?WALK_MIN_MS, lists:min([Interval || #watcher{interval = Interval} <- Watchers])).
 
@@ -85,6 +93,7 @@ end_walk(#state{walk_self = Cost} = State) ->
     turn, turns,                   % this walk asks every process that falls to its turn for its whole heap
     chunk = 0, chunks,             % how many were looked at, and how many will be at most
     announced = 0,                 % deep queues that the holder was told of
+    least = #{},                   % microseconds of the quickest chunk: of those that are asked for whole heaps, and of the others
     found
 }).
 
@@ -135,13 +144,19 @@ next_process(Iterator) -> erlang:processes_next(Iterator).
 walk_chunks(_Processes, #walk{chunk = Chunks, chunks = Chunks} = Walk) ->
     Walk;
 walk_chunks(Processes, #walk{chunk = Chunk, turn = Turn, turns = Turns, pace = #pace{holder = Holder}, found = Found} = Walk) ->
-    case walk_chunk(Processes, ?CHUNK, {Holder, (Chunk + Turn) rem Turns =:= 0}, Found) of
+    Whole = (Chunk + Turn) rem Turns =:= 0,
+    case walk_chunk(Processes, ?CHUNK, {Holder, Whole}, Found) of
         {none, Last} -> announce(Walk#walk{found = Last});
         {Rest, Next} ->
-            Announced = #walk{pace = Pace} = announce(Walk#walk{found = Next, chunk = Chunk + 1}),
-            Messages = Next#found.sum - Found#found.sum,
-            walk_chunks(Rest, Announced#walk{pace = rest_if_spent(Pace, ?CHUNK_US + Messages div ?MESSAGES_A_US)})
+            Announced = announce(Walk#walk{found = Next, chunk = Chunk + 1}),
+            walk_chunks(Rest, paced(Whole, Next#found.sum - Found#found.sum, Announced))
     end.
+
+%% What took much longer than the quickest of its kind was spent waiting for a scheduler, or going through messages.
+paced(Whole, Messages, #walk{pace = #pace{busy = Before} = Pace, least = Least} = Walk) ->
+    Quickest = maps:get(Whole, Least, ?CHUNK_US),
+    Paced = rest_if_spent(Pace, min(?CHUNK_US, max(?CHUNK_LEAST_US, 3 * Quickest)) + Messages div ?MESSAGES_A_US),
+    Walk#walk{pace = Paced, least = Least#{Whole => min(Quickest, Paced#pace.busy - Before)}}.
 
 %% A deep queue is told of at once: to the end of the walk it may be long.
 announce(#walk{found = #found{deep = []}} = Walk) ->
