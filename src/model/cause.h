@@ -39,7 +39,6 @@
 	X(MEMORY, REDUCTIONS, CLOSE)        \
 	X(MEMORY, GC, WIDE)                 \
 	X(MEMORY, RUN_QUEUE, WIDE)          \
-	X(CPU, REDUCTIONS, LOOSE)           \
 	X(CPU, GC, WIDE)                    \
 	X(CPU, IO, WIDE)                    \
 	X(CPU, RUN_QUEUE, WIDE)
