@@ -52,24 +52,29 @@ is_round(const struct round *r)
 	return (r->present & (r->present - 1)) != 0;
 }
 
+/* A member that fails again begins another round. */
+static bool
+belongs(const struct round *r, unsigned member, int64_t time_ms)
+{
+	return !(r->present & 1u << member) && time_ms - r->first_ms <= CASCADE_ROUND_MS &&
+	    time_ms - r->last_ms <= CASCADE_LINK_MS;
+}
+
 /* The round that goes on is the last one of the list. A full list ends: there is evidence enough. */
 static void
 add_to_round(struct growth *g, unsigned member, int64_t time_ms)
 {
 	struct round *r = &g->rounds[g->round_count];
 
-	if (r->present && (time_ms - r->first_ms > CASCADE_ROUND_MS || time_ms - r->last_ms > CASCADE_LINK_MS)) {
+	if (r->present && !belongs(r, member, time_ms)) {
 		g->round_count += is_round(r);
 		r = &g->rounds[g->round_count];
 		r->present = 0;
 	}
 	if (r->present == 0)
 		r->first_ms = time_ms;
-	if (!(r->present & 1u << member)) {
-		r->at_ms[member] = time_ms;
-		r->last_ms = time_ms;
-		r->present |= 1u << member;
-	}
+	r->at_ms[member] = r->last_ms = time_ms;
+	r->present |= 1u << member;
 }
 
 static void
@@ -292,6 +297,18 @@ cascades_release(struct cascades *c)
 	c->count = 0;
 }
 
+/* present_in: who was in a round, by the new order. */
+static unsigned
+present_in(const struct cascade *c, const struct growth *g, const struct round *r)
+{
+	unsigned present = 0;
+
+	for (unsigned m = 0; m < g->count; m++)
+		if (r->present & 1u << m)
+			present |= 1u << index_in(c->members, c->count, g->members[m]);
+	return present;
+}
+
 static void
 take_over(struct cascade *c, struct growth *g)
 {
@@ -311,7 +328,7 @@ take_over(struct cascade *c, struct growth *g)
 	c->first_ms = count == 0 || g->rounds[0].first_ms < c->first_ms ? g->rounds[0].first_ms : c->first_ms;
 	c->last_ms = last->last_ms;
 	c->round_ms = last->first_ms;
-	c->present = 1 | 2; /* the order is another one now */
+	c->present = present_in(c, g, last);
 	c->counted = true;
 }
 
@@ -331,13 +348,22 @@ make_room(struct cascades *c)
 	return ended;
 }
 
-/* look_again grows a cascade from the members that it has. */
+static double
+pairs(const struct growth *g)
+{
+	return log(g->children) + log(g->children > 1 ? g->children - 1 : 1);
+}
+
+/* look_again grows a cascade from the members that it has. Each further round speaks for it: how often others follow the root. */
 static void
 look_again(struct cascade *c, struct growth *g)
 {
 	memcpy(g->members, c->members, sizeof(g->members));
 	g->count = c->count;
 	g->log_p = c->log_p;
+	for (unsigned i = 1; i < c->count; i++)
+		g->log_p =
+		    fmin(g->log_p, succession_chance(c->members[0], c->members[i], g->trail, g->time_ms) + pairs(g));
 	grow(g);
 	if (g->round_count >= CASCADE_ROUNDS)
 		take_over(c, g);
@@ -352,7 +378,7 @@ look_anew(
 	g->members[0] = a;
 	g->members[1] = b;
 	g->count = 2;
-	g->log_p = log_p + log(g->children) + log(g->children > 1 ? g->children - 1 : 1);
+	g->log_p = log_p + pairs(g);
 	grow(g);
 	if (g->round_count < CASCADE_ROUNDS || g->log_p > ENOUGH)
 		return;
@@ -367,7 +393,7 @@ look_anew(
 static bool
 count_round(struct cascade *c, unsigned member, int64_t time_ms)
 {
-	bool goes_on = c->present && time_ms - c->round_ms <= CASCADE_ROUND_MS;
+	bool goes_on = c->present && !(c->present & 1u << member) && time_ms - c->round_ms <= CASCADE_ROUND_MS;
 
 	if (!goes_on) {
 		c->present = 0;

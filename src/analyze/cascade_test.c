@@ -208,6 +208,7 @@ fast_rounds_are_found_too(void **state)
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.all[0]->count, 2);
 	assert_ptr_equal(found.all[0]->members[0], &tracks[1]);
+	assert_in_range(found.all[0]->rounds, 24, 25);
 }
 
 /* Deploys restart everybody, always in another order. */
