@@ -60,7 +60,8 @@ pattern_of_periodic(const struct subject *s, const struct periodic *p, int64_t n
 	out->first_ms = p->first_ms;
 	out->last_ms = p->last_ms;
 	out->detected_ms = p->detected_ms;
-	out->active = periodic_is_active(p, now_ms);
+	/* What restarted since is not judged yet, so a beat of seconds is not overdue by that. */
+	out->active = periodic_is_active(p, now_ms - TRAIL_SETTLED_MS);
 	out->interval_ms = p->period_ms;
 	out->jitter = p->jitter;
 	out->missed = p->missed;

@@ -10,6 +10,7 @@
 #include "analyze/chance.h"
 #include "base/alloc.h"
 #include "engine/fixture.h"
+#include "engine/foresight.h"
 #include "engine/state.h"
 #include "model/term_fixture.h"
 
@@ -333,6 +334,35 @@ a_storm_is_told_at_once_and_each_by_itself(void **state)
 	engine_free(e);
 }
 
+/* Restarts are judged two minutes later, in which a beat of seconds would be overdue. */
+static void
+a_beat_of_seconds_goes_on_until_it_ends(void **state)
+{
+	struct engine *e = new_engine();
+	struct prediction next[LIST];
+	struct pattern list[LIST];
+	int64_t last_ms = T0 + 60 * 14000;
+	size_t n;
+
+	(void)state;
+	for (int64_t at = T0; at <= last_ms; at += 1000) {
+		if ((at - T0) % 14000 == 0)
+			restart(e, 1, at, at);
+		engine_tick(e, at);
+	}
+	n = engine_patterns(e, last_ms, list, LIST);
+	assert_true(find(list, n, PATTERN_PERIODIC)->active);
+	ASSERT_NEAR(find(list, n, PATTERN_PERIODIC)->interval_ms, 14000, 140);
+	assert_int_equal(engine_predictions(e, last_ms, next, LIST), 1);
+	assert_int_equal(next[0].kind, PREDICTION_PERIODIC);
+	ASSERT_NEAR(next[0].expected_ms - last_ms, 14000, 1000);
+	engine_tick(e, last_ms + 10 * MINUTE);
+	n = engine_patterns(e, last_ms + 10 * MINUTE, list, LIST);
+	assert_false(find(list, n, PATTERN_PERIODIC)->active);
+	assert_int_equal(engine_predictions(e, last_ms + 10 * MINUTE, next, LIST), 0);
+	engine_free(e);
+}
+
 static void
 what_made_room_has_still_shown_its_pattern(void **state)
 {
@@ -391,6 +421,7 @@ main(void)
 		cmocka_unit_test(the_order_in_which_reports_come_does_not_matter),
 		cmocka_unit_test(restored_restarts_make_the_same_patterns),
 		cmocka_unit_test(a_storm_is_told_at_once_and_each_by_itself),
+		cmocka_unit_test(a_beat_of_seconds_goes_on_until_it_ends),
 		cmocka_unit_test(what_made_room_has_still_shown_its_pattern),
 		cmocka_unit_test(a_flood_is_bounded_and_counted),
 	};
