@@ -9,13 +9,14 @@
 #include "analyze/succession.h"
 #include "base/alloc.h"
 
-#define NEIGHBOURS 12    /* that failed before: more of them are no sequence */
-#define ENOUGH (-4.0)    /* log_p of a cascade, after all trials */
-#define SUSPICION (-5.0) /* of a pair, before them */
-#define JOINS (-3.0)     /* of a further member, times the children */
-#define ROUNDS_MAX 256   /* looked at while growing */
-#define GROWN_LOOKS 8    /* each such round it is looked who belongs to it */
-#define OVERDUE 5        /* mean distances of rounds */
+#define NEIGHBOURS 12         /* that failed before: more of them are no sequence */
+#define ENOUGH (-4.0)         /* log_p of a cascade, after all trials */
+#define ENOUGH_FOR_TWO (-7.0) /* two that are near each other are seen again and again, however long one looks */
+#define SUSPICION (-5.0)      /* of a pair, before them */
+#define JOINS (-3.0)          /* of a further member, times the children */
+#define ROUNDS_MAX 256        /* looked at while growing */
+#define GROWN_LOOKS 8         /* each such round it is looked who belongs to it */
+#define OVERDUE 5             /* mean distances of rounds */
 
 /* ---- rounds ---- */
 
@@ -380,7 +381,7 @@ look_anew(
 	g->count = 2;
 	g->log_p = log_p + pairs(g);
 	grow(g);
-	if (g->round_count < CASCADE_ROUNDS || g->log_p > ENOUGH)
+	if (g->round_count < CASCADE_ROUNDS || g->log_p > (g->count > 2 ? ENOUGH : ENOUGH_FOR_TWO))
 		return;
 	*ended = make_room(all);
 	c = xcalloc(1, sizeof(*c));

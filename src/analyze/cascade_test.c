@@ -191,6 +191,22 @@ storms_at_a_time_are_no_cascade(void **state)
 	assert_int_equal(found.count, 0);
 }
 
+/* Of many pairs some are near each other three times in a day. */
+static void
+a_pair_needs_more_than_three_rounds(void **state)
+{
+	struct chance c = { 8 };
+
+	(void)state;
+	noise(&c, 24 * HOUR, 4.0 * HOUR);
+	for (int i = 0; i < 3; i++) {
+		add(1, (4 + 5 * i) * HOUR);
+		add(2, (4 + 5 * i) * HOUR + 12000 + 3000 * i);
+	}
+	look();
+	assert_int_equal(found.count, 0);
+}
+
 /* Rounds that follow each other as fast as a demonstration wants. */
 static void
 fast_rounds_are_found_too(void **state)
@@ -263,6 +279,7 @@ main(void)
 		TEST(siblings_of_a_strategy_are_found_after_three_rounds),
 		TEST(chance_is_no_cascade),
 		TEST(storms_at_a_time_are_no_cascade),
+		TEST(a_pair_needs_more_than_three_rounds),
 		TEST(fast_rounds_are_found_too),
 		TEST(deploys_are_no_cascade),
 		TEST(the_oldest_makes_room),
