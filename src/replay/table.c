@@ -67,18 +67,44 @@ split(struct table *t, const struct line *l, size_t *count, struct err *err)
 	return *count > 0 || flaws_note(t->flaws, FLAW_LINE, l->number, column, err, "%s", cause.text);
 }
 
-/* find_time sets the column of times, by its name or else the first; false if these are no names, but a row. */
+/* read_number: NaN if it is no finite number. */
+static double
+read_number(const char *text)
+{
+	size_t len = strspn(text, "0123456789.eE+-");
+	char *end;
+	double value = len > 0 && text[len] == '\0' ? strtod(text, &end) : NAN;
+
+	return isnan(value) || *end || isinf(value) ? NAN : value;
+}
+
+/* has_numbers: all but the time are numbers. */
+static bool
+has_numbers(const struct table *t)
+{
+	for (size_t i = 0; i < t->fields; i++)
+		if (i != t->time_field && isnan(read_number(t->field[i].text)))
+			return false;
+	return true;
+}
+
+/*
+ * find_time sets the column of times, by its name or else the first; false if these are no names, but a row: there is a time, or numbers are beside what
+ * ought to be one.
+ */
 static bool
 find_time(struct table *t)
 {
 	int64_t time_ms;
+	bool named;
 
 	for (t->time_field = 0; t->time_field < t->fields; t->time_field++)
 		if (stamp_is_name(t->field[t->time_field].text))
 			break;
-	t->time_field = t->time_field < t->fields ? t->time_field : 0;
+	named = t->time_field < t->fields;
+	t->time_field = named ? t->time_field : 0;
 	t->unit = stamp_unit_of_name(t->field[t->time_field].text);
-	return !stamp_parse(t->field[t->time_field].text, STAMP_GUESS, &time_ms);
+	return named || (!stamp_parse(t->field[0].text, STAMP_GUESS, &time_ms) && !has_numbers(t));
 }
 
 static void
@@ -208,14 +234,8 @@ note_time(struct table *t, size_t column, bool *follows, struct err *err)
 static bool
 read_value(struct table *t, const struct csv_field *f, double *cell, struct err *err)
 {
-	size_t len = strspn(f->text, "0123456789.eE+-");
-	char *end = f->text;
-
-	*cell = len > 0 && f->text[len] == '\0' ? strtod(f->text, &end) : NAN;
-	if (end > f->text && *end == '\0' && isfinite(*cell))
-		return true;
-	*cell = NAN;
-	return (*f->text == '\0' && t->count > 1) ||
+	*cell = read_number(f->text);
+	return !isnan(*cell) || (*f->text == '\0' && t->count > 1) ||
 	    flaws_note(t->flaws, FLAW_VALUE, t->row.line, f->column, err, "\"%s\"", f->text);
 }
 
@@ -276,13 +296,12 @@ read_json(struct table *t, const struct line *l, bool *timed, struct err *err)
 static bool
 read_row(struct table *t, const struct line *l, struct err *err)
 {
-	size_t column = t->json ? 0 : t->field[t->time_field].column;
 	bool timed, follows = false, any = false;
 
 	t->row.line = l->number;
 	if (!(t->json ? read_json(t, l, &timed, err) : read_csv(t, l, &timed, err)))
 		return false;
-	if (timed && !note_time(t, column, &follows, err))
+	if (timed && !note_time(t, t->json ? 0 : t->field[t->time_field].column, &follows, err))
 		return false;
 	for (size_t i = 0; i < t->count; i++)
 		any = any || isfinite(t->cells[i]);

@@ -17,7 +17,7 @@
 
 struct table;
 
-/* A row. Rows that were left out are given, too, so that somebody can account for each line; lines that cannot be read are not. */
+/* A row. Rows that were left out are given, too, so that somebody can account for each line; of lines that cannot be read the texts are "". */
 struct table_row {
 	uint64_t line;
 	int64_t time_ms;       /* later than that of any usable row before, unless it is the first */

@@ -71,6 +71,8 @@ tables_of_many_columns_are_read(void **state)
 	(void)state;
 	check("time_ms,a,b\n1,5,\n2,,6\n3,,\n", "1 5 a=5 b=nan @1\n2  a=nan b=6 @2\n-3 \n");
 	check("1,5,6\n", "1 5 column 2=5 column 3=6 @1000\n");
+	/* Names may be numbers, if that of the times is a name. */
+	check("t,7,8\n1,5,6\n", "1 5 7=5 8=6 @1000\n");
 }
 
 static void
@@ -95,6 +97,10 @@ broken_values_are_counted(void **state)
 	    "f: 1 lines that cannot be read: left out (the first: line 6, column 3: a quote that does not end)\n"
 	    "f: 2 rows with a wrong number of columns: left out (the first: line 2: 3 instead of 2)\n"
 	    "f: 1 times that cannot be read: left out (the first: line 4, column 1: \"x\")\n");
+	/* No header, and the first time is broken. */
+	check("x,7\n8,8\n",
+	    "-x 7\n8 8 value=8 @8000\n"
+	    "f: 1 times that cannot be read: left out (the first: line 1, column 1: \"x\")\n");
 	check("{\"time\":1,\"v\":1}\n{\"time\":2,\"v\":NaN}\n[]\n{\"v\":3}\n{\"time\":4,\"v\":\"x\",\"host\":\"a\"}\n",
 	    "1 1 v=1 @1000\n- \n- \n- \n-4 x\n"
 	    "f: 2 lines that cannot be read: left out (the first: line 2, column 17: no JSON: invalid token near "
@@ -113,6 +119,10 @@ times_must_go_on(void **state)
 	    "f: 1 rows with the time of the one before: left out (the first: line 3, column 1: 10 again)\n"
 	    "f: 1 rows whose time is before that of an earlier one: left out (the first: line 4, column 1: 9 goes "
 	    "back)\n");
+	/* The column is that of the row itself. */
+	check("v,t\n1,10\n100000,10\n",
+	    "10 1 v=1 @10000\n-10 100000\n"
+	    "f: 1 rows with the time of the one before: left out (the first: line 3, column 8: 10 again)\n");
 	/* A time that is years off, alone, and one from which the recording goes on. */
 	check("t,v\n1000000000,1\n2000000000,2\n1000000010,3\n",
 	    "1000000000 1 v=1 @1000000000000\n-2000000000 2\n1000000010 3 v=3 @1000000010000\n"
