@@ -71,6 +71,10 @@ FIELDS_COVER(struct supervisor_facts, 880);
 FIELDS_COVER(struct node_info, 864);
 FIELDS_COVER(struct engine_options, 256);
 
+/* Clocks that engines can count with. */
+#define FIRST_MS INT64_C(-62167219200000)
+#define LAST_MS INT64_C(253402300799999)
+
 /* ---- words ---- */
 
 static const char *
@@ -340,6 +344,8 @@ input_code_read(const json_t *object, struct input_code *out, struct err *err)
 		return err_set(err, "no kind of input that is known");
 	if (!json_is_integer(now))
 		return err_set(err, "there is no \"now\"");
+	if (out->in.now_ms < FIRST_MS || out->in.now_ms > LAST_MS)
+		return err_set(err, "\"now\" is not within the years 0 to 9999");
 	if (read_body(body, out, err))
 		return true;
 	input_code_release(out);

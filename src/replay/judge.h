@@ -12,6 +12,7 @@ struct judge {
 	const struct outlets *out;
 	struct flaws *flaws;
 	struct replay_totals totals;
+	uint64_t others; /* what could be used, and was no sample that is judged */
 };
 
 /*

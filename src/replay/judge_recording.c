@@ -53,6 +53,7 @@ handle(struct judge *j, struct nodes *n, const struct recorded *r, struct err *e
 	case RECORDED_NODE:
 		return add_node(j, n, r, err);
 	case RECORDED_INPUT:
+		j->others += n->all[r->node] == NULL || r->in->kind != INPUT_SAMPLE;
 		take(j, n->all[r->node], r->in);
 		return true;
 	}
@@ -71,6 +72,7 @@ judge_recording(struct judge *j, struct line_reader *lines, struct err *err)
 	while (result == READ_OK && (result = recording_next(recording, &r, err)) == READ_OK)
 		if (!handle(j, nodes, &r, err))
 			result = READ_ERROR;
+	j->totals.left_out = j->flaws->count[FLAW_LINE] + j->flaws->count[FLAW_INPUT];
 	forget(nodes);
 	free(nodes);
 	recording_free(recording);

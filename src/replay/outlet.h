@@ -24,11 +24,11 @@ enum replay_kind { REPLAY_SERIES, REPLAY_NODES };
 struct replay_totals {
 	enum replay_kind kind;
 	uint64_t samples;  /* judged */
-	uint64_t left_out; /* rows that could not be used */
+	uint64_t left_out; /* rows, or inputs of a recording, that could not be used */
 	uint64_t restarts; /* of nodes */
 	uint64_t anomalies, incidents, events;
-	size_t series; /* or nodes */
-	int64_t first_ms, last_ms;
+	size_t series;             /* or nodes */
+	int64_t first_ms, last_ms; /* of samples; 0 without any */
 	double threshold;
 };
 

@@ -222,6 +222,8 @@ lines_that_make_no_sense_are_counted(void **state)
 		{ "{\"node\":5,\"now\":1,\"tick\":null}", FLAW_INPUT,
 		    "line 3: an input of node 5, which was not named" },
 		{ "{\"node\":0,\"tick\":null}", FLAW_INPUT, "line 3: there is no \"now\"" },
+		{ "{\"node\":0,\"now\":9223372036854775807,\"tick\":null}", FLAW_INPUT,
+		    "line 3: \"now\" is not within the years 0 to 9999" },
 		{ "{\"node\":0,\"now\":1,\"what\":1}", FLAW_INPUT, "line 3: no kind of input that is known" },
 		{ "{\"node\":0,\"now\":1,\"sample\":{}}", FLAW_INPUT, "line 3: there is no \"time_ms\"" },
 		{ "{\"node\":0,\"now\":1,\"sample\":{\"time_ms\":1}}", FLAW_INPUT, "line 3: there are no \"values\"" },
@@ -270,6 +272,28 @@ lines_that_make_no_sense_are_counted(void **state)
 }
 
 static void
+of_which_most_makes_no_sense_cannot_be_judged(void **state)
+{
+	struct strbuf bytes = STRBUF_INIT;
+	struct engine_options o = engine_defaults();
+	struct take again = { .e = NULL };
+	struct flaws f;
+	struct err err;
+
+	(void)state;
+	recording_write_head(&bytes, LIFE_T0);
+	recording_write_node(&bytes, 0, "a@h", &o, false);
+	strbuf_adds(&bytes, "{\"node\":0,\"now\":2,\"sample\":{\"time_ms\":2,\"values\":{}}}\n");
+	strbuf_adds(&bytes, "{\"node\":0,\"now\":3,\"tick\":null}\n{\"odd\":1}\n[]\n");
+	assert_true(replay(&bytes, 0, false, &again, &f, &err));
+	strbuf_adds(&bytes, "{\"odd\":1}\n");
+	assert_false(replay(&bytes, 0, false, &again, &f, &err));
+	assert_string_equal(err.text, "tape: most of it could not be used: 3 rows of 5");
+	strbuf_release(&again.events);
+	strbuf_release(&bytes);
+}
+
+static void
 newer_recordings_are_refused(void **state)
 {
 	struct strbuf bytes = STRBUF_INIT;
@@ -294,6 +318,7 @@ main(void)
 		cmocka_unit_test(of_a_node_that_is_not_wanted_nothing_is_said),
 		cmocka_unit_test(a_recording_behind_another_begins_anew),
 		cmocka_unit_test(lines_that_make_no_sense_are_counted),
+		cmocka_unit_test(of_which_most_makes_no_sense_cannot_be_judged),
 		cmocka_unit_test(newer_recordings_are_refused),
 	};
 

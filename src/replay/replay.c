@@ -107,17 +107,20 @@ judge_all(struct source *s, const char *path, const struct replay_options *o, co
 {
 	struct judge j = { .options = o, .out = out, .flaws = f };
 	struct replay_totals *t = &j.totals;
+	uint64_t used;
 	bool ok;
 
 	t->threshold = o->threshold > 0 ? o->threshold : engine_defaults().anomaly_threshold;
 	ok = judge(&j, s, path, err);
 	if (ok && t->samples == 0 && t->restarts == 0)
 		return err_set(err, "%s: there is nothing in it that can be judged", f->file);
-	outlets_end(out, f->file, t, f);
+	if (ok || t->samples > 0 || t->restarts > 0)
+		outlets_end(out, f->file, t, f);
+	used = t->samples + j.others;
 	return ok &&
-	    (t->left_out <= t->samples ||
+	    (t->left_out <= used ||
 		err_set(err, "%s: most of it could not be used: %llu rows of %llu", f->file,
-		    (unsigned long long)t->left_out, (unsigned long long)(t->left_out + t->samples)));
+		    (unsigned long long)t->left_out, (unsigned long long)(t->left_out + used)));
 }
 
 bool
