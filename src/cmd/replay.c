@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -234,6 +235,38 @@ replay_file(const struct settings *s, const char *file)
 
 /* ---- the command ---- */
 
+/* spares_inputs: what is to be read is not written over, by whatever name. */
+static bool
+spares_inputs(const struct settings *s, const char *result, struct err *err)
+{
+	struct stat to, from;
+
+	if (stat(result, &to) < 0)
+		return true;
+	for (size_t i = 0; i < s->node_count; i++)
+		if (stat(s->nodes[i], &from) == 0 && to.st_dev == from.st_dev && to.st_ino == from.st_ino)
+			return err_set(err, "%s: is to be read, and would be written over", s->nodes[i]);
+	return true;
+}
+
+/* has_room: the result of the file of that index spares all inputs, and is not where another one's goes. */
+static bool
+has_room(const struct settings *s, size_t index, struct err *err)
+{
+	char *path = result_path(s, s->nodes[index]);
+	bool ok = spares_inputs(s, path, err);
+
+	for (size_t i = 0; ok && i < index; i++) {
+		char *other = result_path(s, s->nodes[i]);
+
+		if (strcmp(path, other) == 0)
+			ok = err_set(err, "%s and %s would both go to %s", s->nodes[i], s->nodes[index], path);
+		free(other);
+	}
+	free(path);
+	return ok;
+}
+
 static bool
 check(const struct settings *s, struct err *err)
 {
@@ -243,20 +276,11 @@ check(const struct settings *s, struct err *err)
 		return err_set(err, "--chart goes with text, not with --nab or --json");
 	if (s->plot && s->node_count > 1)
 		return err_set(err, "--plot is of one FILE");
-	if (s->plot && !plot_png_ready(err))
+	if (s->plot && (!plot_png_ready(err) || !spares_inputs(s, s->plot, err)))
 		return false;
 	for (size_t i = 0; s->out && i < s->node_count; i++)
-		for (size_t k = 0; k < i; k++) {
-			char *a = result_path(s, s->nodes[i]), *b = result_path(s, s->nodes[k]);
-			bool same = strcmp(a, b) == 0;
-
-			if (same)
-				err_set(err, "%s and %s would both go to %s", s->nodes[k], s->nodes[i], a);
-			free(a);
-			free(b);
-			if (same)
-				return false;
-		}
+		if (!has_room(s, i, err))
+			return false;
 	return true;
 }
 

@@ -68,6 +68,17 @@ on_event(void *arg, const struct node_event *ev)
 	put(o, &line);
 }
 
+/* Without samples there is no time. */
+static void
+key_time(struct jsonw *j, const char *key, const struct replay_totals *t, int64_t time_ms)
+{
+	jsonw_key(j, key);
+	if (t->samples > 0)
+		jsonw_time(j, time_ms);
+	else
+		jsonw_null(j);
+}
+
 static void
 add_flaws(struct jsonw *j, const struct flaws *f)
 {
@@ -98,10 +109,8 @@ on_end(void *arg, const char *file, const struct replay_totals *t, const struct 
 	key_uint(&j, "incidents", t->incidents);
 	jsonw_key(&j, "anomaly_threshold");
 	jsonw_double(&j, t->threshold);
-	jsonw_key(&j, "first");
-	jsonw_time(&j, t->first_ms);
-	jsonw_key(&j, "last");
-	jsonw_time(&j, t->last_ms);
+	key_time(&j, "first", t, t->first_ms);
+	key_time(&j, "last", t, t->last_ms);
 	add_flaws(&j, f);
 	jsonw_end(&j);
 	put(o, &line);

@@ -3,7 +3,7 @@
  * What comes of a recording as JSON lines: of a node its events, as `arsenal watch --json` prints them; of series
  *
  *	{"type":"anomaly","series":"value","timestamp":"2014-04-11T09:00:00.000Z","time":"2014-04-11 09:00:00","value":12.3,"score":0.712}
- *	{"type":"sample",…,"reported":false}            each sample, if scores are wanted
+ *	{"type":"sample",…}                             each other sample, if scores are wanted
  *
  * and at last {"type":"summary",…}.
  */

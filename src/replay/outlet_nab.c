@@ -8,7 +8,7 @@
 static void
 put_field(FILE *to, const char *text)
 {
-	if (strpbrk(text, ",\";\t") == NULL) {
+	if (strpbrk(text, ",\";\t\r\n") == NULL) {
 		fputs(text, to);
 		return;
 	}

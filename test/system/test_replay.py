@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`arsenal replay`: what was recorded live is found again, to the byte; series of others; files that are not what they should be."""
 
+import csv
 import ctypes
 import gzip
+import io
 import json
 import os
 import random
@@ -246,6 +248,31 @@ class Replay(SystemTest):
         with open(picture, "rb") as f:
             self.assertEqual(f.read(8), b"\x89PNG\r\n\x1a\n")
         self.assertIn("nowhere/x.png: ", self.replay("--plot", "nowhere/x.png", file, code=1, env=env)[1])
+
+    def test_what_is_to_be_read_is_not_written_over(self):
+        os.mkdir(self.room.path("corpus"))
+        file = self.series("corpus/jump.csv")
+        os.link(file, self.room.path("same.csv"))
+        before = open(file, "rb").read()
+        for args in (["--nab", "--out", "."], ["--nab", "--out", self.room.folder], ["--plot", "corpus/jump.csv"], ["--plot", "same.csv"]):
+            _, err = self.replay(*args, "corpus/jump.csv", code=64)
+            self.assertRegex(err, "corpus/jump.csv: is to be read, and would be written over|libcairo2")
+        _, err = self.replay("--nab", "--out", ".", self.room.write("jump.csv", "t,v\n1,2\n"), "corpus/jump.csv", code=64)
+        self.assertIn("would be written over", err)
+        self.assertEqual(open(file, "rb").read(), before)
+
+    def test_texts_with_line_breaks_stay_one_row_each(self):
+        lines = "".join('{"time":%d,"value":%d}\n' % (1700000000 + 60 * i, i % 7) for i in range(50)) + '{"time":"a\\nb","value":"x\\ry"}\n'
+        out, _ = self.replay("--nab", "-", stdin=lines.encode())
+        rows = list(csv.reader(io.StringIO(out, newline="")))
+        self.assertEqual((len(rows), rows[-1][0], float(rows[-1][2])), (52, "a\nb", 0))
+
+    def test_of_what_was_not_read_nothing_is_said(self):
+        self.assertEqual(self.replay("--json", "-", code=1)[0], "")
+        restarts = '{"arsenal_recording":1}\n{"node":0,"name":"a@h","options":{}}\n' \
+            '{"node":0,"now":1700000000000,"restart":{"time_ms":1700000000000,"kind":"restart","supervisor":{"text":"s","term":"73"},"child":{"text":"c","term":"63"}}}\n'
+        told = json.loads(self.replay("--json", "-", stdin=restarts.encode())[0].splitlines()[-1])
+        self.assertEqual((told["restarts"], told["first"], told["last"]), (1, None, None))
 
     def test_wrong_arguments(self):
         for args in (["--chart", "--nab", "f"], ["--plot", "x.png", "f", "g"], [], ["--threshold", "0", "f"], ["--threshold", "nan", "f"], ["--nab", "--json", "f"], ["--out", "d", "a/x.csv", "b/a/x.csv"]):
