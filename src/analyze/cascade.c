@@ -61,17 +61,27 @@ belongs(const struct round *r, unsigned member, int64_t time_ms)
 	    time_ms - r->last_ms <= CASCADE_LINK_MS;
 }
 
-/* The round that goes on is the last one of the list. A full list ends: there is evidence enough. */
+/* end_round keeps the round that went on, if it is one. A full list lets its older half go. */
+static struct round *
+end_round(struct growth *g)
+{
+	g->round_count += is_round(&g->rounds[g->round_count]);
+	if (g->round_count == ROUNDS_MAX) {
+		g->round_count = ROUNDS_MAX / 2;
+		memcpy(g->rounds, g->rounds + g->round_count, g->round_count * sizeof(g->rounds[0]));
+	}
+	g->rounds[g->round_count].present = 0;
+	return &g->rounds[g->round_count];
+}
+
+/* The round that goes on is the last one of the list. */
 static void
 add_to_round(struct growth *g, unsigned member, int64_t time_ms)
 {
 	struct round *r = &g->rounds[g->round_count];
 
-	if (r->present && !belongs(r, member, time_ms)) {
-		g->round_count += is_round(r);
-		r = &g->rounds[g->round_count];
-		r->present = 0;
-	}
+	if (r->present && !belongs(r, member, time_ms))
+		r = end_round(g);
 	if (r->present == 0)
 		r->first_ms = time_ms;
 	r->at_ms[member] = r->last_ms = time_ms;
@@ -85,15 +95,14 @@ find_rounds(struct growth *g)
 
 	g->round_count = 0;
 	g->rounds[0].present = 0;
-	for (size_t i = 0; i < n && g->round_count < ROUNDS_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct landmark *l = trail_log(g->trail, i);
 		int member = index_in(g->members, g->count, l->track);
 
 		if (member >= 0)
 			add_to_round(g, (unsigned)member, l->time_ms);
 	}
-	if (g->round_count < ROUNDS_MAX)
-		g->round_count += is_round(&g->rounds[g->round_count]);
+	g->round_count += is_round(&g->rounds[g->round_count]);
 }
 
 /* ---- growing ---- */

@@ -176,6 +176,30 @@ chance_is_no_cascade(void **state)
 	setup(state);
 }
 
+/* What is remembered of a long one are its latest rounds: it neither ends in the past, nor are its last rounds counted twice. */
+static void
+it_goes_on_for_hundreds_of_rounds(void **state)
+{
+	const int rounds = 304;
+	const struct cascade *k;
+
+	(void)state;
+	for (int i = 0; i < rounds; i++) {
+		add(1, 10 * MINUTE * i);
+		add(2, 10 * MINUTE * i + 2000 + 7 * i);
+		add(3, 10 * MINUTE * i + 5000 + 7 * i);
+		add(4, 10 * MINUTE * i + 9000 + 7 * i);
+	}
+	look();
+	assert_int_equal(found.count, 1);
+	k = found.all[0];
+	assert_int_equal(k->count, 4);
+	assert_int_equal(k->rounds, rounds);
+	assert_int_equal(k->first_ms, T0);
+	assert_int_equal(k->last_ms, events[count - 1].at);
+	assert_true(cascade_is_active(k, k->last_ms + 15 * MINUTE));
+}
+
 /* Two children in storms of their own, at the same times, again and again. */
 static void
 storms_at_a_time_are_no_cascade(void **state)
@@ -278,6 +302,7 @@ main(void)
 		TEST(related_children_are_found_in_their_order),
 		TEST(siblings_of_a_strategy_are_found_after_three_rounds),
 		TEST(chance_is_no_cascade),
+		TEST(it_goes_on_for_hundreds_of_rounds),
 		TEST(storms_at_a_time_are_no_cascade),
 		TEST(a_pair_needs_more_than_three_rounds),
 		TEST(fast_rounds_are_found_too),
