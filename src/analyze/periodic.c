@@ -13,6 +13,7 @@
 #define ALIKE 0.1      /* how far intervals of one pattern may be apart */
 #define BIN 0.03       /* of the histogram: of the logarithm of an interval */
 #define BINS 256
+#define DENSE 0.95    /* of the shortest interval: a mean distance below is that of a storm */
 #define WIDTH 4       /* a distance counts for so many bins on either side, too */
 #define CANDIDATES 32 /* of them the best LOOKED_AT are looked at more closely */
 #define LOOKED_AT 5
@@ -63,6 +64,20 @@ take_peak(double *bins)
 	return PERIODIC_MIN_MS * exp((top + 0.5) * BIN);
 }
 
+/*
+ * is_dense: in a child's storm heads come as near to each other as heads may (TRAIL_HEAD_MS), and so regularly by themselves, which is no interval of the child's;
+ * nor is a multiple of one that is shorter than those that are looked for.
+ */
+static bool
+is_dense(const int64_t *times, unsigned count, const struct beat_chain *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		n += times[i] > b->first_ms && times[i] <= b->last_ms;
+	return (double)(b->last_ms - b->first_ms) < DENSE * n * PERIODIC_MIN_MS;
+}
+
 /* try_period: where more than two of five beats do not come, it is no regular interval (but, say, half of one). */
 static void
 try_period(struct beat_chain *best, const int64_t *times, unsigned count, double period_ms)
@@ -76,7 +91,8 @@ try_period(struct beat_chain *best, const int64_t *times, unsigned count, double
 		if (i == 0 || (double)(times[i] - times[i - 1]) >= burst_ms)
 			spaced[n++] = times[i];
 	beat_chain_find(spaced, n, period_ms, burst_ms, &found);
-	if (found.evidence > best->evidence && found.count >= PERIODIC_BEATS && 3 * found.missed <= 2 * found.count)
+	if (found.evidence > best->evidence && found.count >= PERIODIC_BEATS && 3 * found.missed <= 2 * found.count &&
+	    !is_dense(times, count, &found))
 		*best = found;
 }
 

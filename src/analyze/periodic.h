@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PERIODIC_MIN_MS 12000    /* at a distance of TRAIL_HEAD_MS restarts look regular by themselves */
+#define PERIODIC_MIN_MS \
+	12000 /* at a distance of TRAIL_HEAD_MS restarts look regular by themselves; also the least mean distance */
 #define PERIODIC_MAX_MS 21600000 /* six hours */
 #define PERIODIC_BEATS 6         /* at least */
 #define PERIODIC_TRIALS 100      /* intervals that could be told apart */

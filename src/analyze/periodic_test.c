@@ -143,6 +143,25 @@ chance_is_no_clock(void **state)
 	assert_in_range(found, 0, 1);
 }
 
+/* Storms, whose heads are five seconds apart or a little more, however long they last; and the double of an interval that is too short. */
+static void
+a_storm_is_no_clock(void **state)
+{
+	static const double jitters[] = { 0, 0.02, 0.3 };
+
+	(void)state;
+	for (double gap = 5000; gap <= 11000; gap += 500)
+		for (unsigned i = 0; i < 3; i++) {
+			struct chance c = { 50 + i };
+			struct periodic p = { .found = false };
+
+			count = 0;
+			beats(&c, 0, 400, gap, jitters[i], 0, false);
+			assert_int_equal(look(&p), 0);
+			assert_false(p.found);
+		}
+}
+
 static void
 five_beats_say_nothing(void **state)
 {
@@ -214,6 +233,7 @@ main(void)
 		cmocka_unit_test(other_restarts_do_not_hide_it),
 		cmocka_unit_test(bursts_do_not_hide_it),
 		cmocka_unit_test(chance_is_no_clock),
+		cmocka_unit_test(a_storm_is_no_clock),
 		cmocka_unit_test(five_beats_say_nothing),
 		cmocka_unit_test(a_long_one_goes_on_counting),
 		cmocka_unit_test(another_interval_is_another_pattern),

@@ -249,15 +249,17 @@ settle(struct trail *t, struct step *s)
 	s->crowded = s->time_ms >= t->crowd_from_ms && s->time_ms <= t->crowd_to_ms;
 	s->head = s->times > 0 && (first || s->time_ms - track->head_ms >= TRAIL_HEAD_MS);
 	t->settled_ms = s->time_ms;
-	if (!s->head)
-		return;
-	if (!s->crowded) {
+	if (s->head && !s->crowded) {
 		remember(track, s->time_ms);
 		keep_in_log(t, track, s->time_ms);
 		track->heads++;
 		track->spells += first || s->time_ms - track->head_ms >= TRAIL_MINUTE_MS;
 	}
-	track->head_ms = s->time_ms;
+	if (s->head)
+		track->head_ms = s->time_ms;
+	/* A flood settles in steps of TRAIL_SETTLED_MS: what comes right behind one is none of its own, or the flood would look regular. */
+	if (s->last_ms > s->time_ms && s->last_ms > track->head_ms)
+		track->head_ms = s->last_ms;
 }
 
 /* What was folded comes with the child's next one. */

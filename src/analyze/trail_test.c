@@ -226,6 +226,25 @@ a_flood_of_one_child_is_folded_and_nothing_of_it_is_lost(void **state)
 }
 
 static void
+a_flood_has_one_head_however_long_it_lasts(void **state)
+{
+	struct step s;
+
+	(void)state;
+	for (int at = 0; at < 1000000; at += 100) {
+		add(0, at);
+		while (next(at, &s))
+			;
+	}
+	while (next(1500000, &s))
+		;
+	assert_in_range(tracks[0].count, 1, 3);
+	add(0, 2000000);
+	assert_true(next(2500000, &s));
+	assert_true(s.head);
+}
+
+static void
 a_flood_of_many_settles_early(void **state)
 {
 	uint64_t all = 0;
@@ -286,6 +305,7 @@ main(void)
 		TEST(only_the_first_of_a_burst_is_a_head),
 		TEST(what_was_no_restart_is_taken_back),
 		TEST(a_flood_of_one_child_is_folded_and_nothing_of_it_is_lost),
+		TEST(a_flood_has_one_head_however_long_it_lasts),
 		TEST(a_flood_of_many_settles_early),
 		TEST(the_log_keeps_the_last_ones),
 	};
