@@ -8,12 +8,14 @@
 #include "base/alloc.h"
 #include "base/jsonw.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
 #include "cmd/settings.h"
 #include "os/log.h"
 #include "replay/restart_replay.h"
 
 #define MAX_CHILDREN 20000
 #define MAX_PATTERNS 100000 /* the last ones */
+#define NAME_MAX_BYTES 100
 
 /* ---- reading ---- */
 
@@ -50,6 +52,13 @@ warn(const struct flaws *f)
 	     line = strtok_r(NULL, "\n", &rest))
 		log_warning("%s", line);
 	strbuf_release(&lines);
+}
+
+/* source_title is what messages call a file. */
+static const char *
+source_title(const char *path)
+{
+	return path == NULL ? "" : strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
 static bool
@@ -169,9 +178,12 @@ pattern_text(struct strbuf *out, const struct pattern *p)
 {
 	char from[TIME_RFC3339_SIZE], to[TIME_RFC3339_SIZE];
 
-	strbuf_addf(out, "%s - %s  %-8s  %3.0f %%  %s  (%s)\n", clock_text(from, p->first_ms),
-	    clock_text(to, p->last_ms), PATTERNS[p->type].short_name, 100 * p->confidence, p->text,
-	    term_text(p->supervisor));
+	strbuf_addf(out, "%s - %s  %-8s  %3.0f %%  ", clock_text(from, p->first_ms), clock_text(to, p->last_ms),
+	    PATTERNS[p->type].short_name, 100 * p->confidence);
+	utf8_add_visible(out, p->text, sizeof(p->text));
+	strbuf_adds(out, "  (");
+	utf8_add_visible(out, term_text(p->supervisor), NAME_MAX_BYTES);
+	strbuf_adds(out, ")\n");
 }
 
 /* ---- the command ---- */
@@ -215,13 +227,18 @@ print(struct strbuf *out, struct err *err)
 static int
 run(const struct settings *s)
 {
-	struct restart_replay r = { .engine = new_engine() };
+	struct restart_replay r = { .engine = NULL };
 	struct strbuf out = STRBUF_INIT;
 	struct flaws flaws;
 	struct err err;
 	bool ok;
 
-	flaws_init(&flaws, s->resources ? s->resources : "", s->strict);
+	if (s->resources && strcmp(s->resources, "-") == 0 && strcmp(s->nodes[0], "-") == 0) {
+		log_error("the standard input cannot be both restarts and resources");
+		return EXIT_USAGE;
+	}
+	flaws_init(&flaws, source_title(s->resources), s->strict);
+	r.engine = new_engine();
 	r.restarts = open_lines(s->nodes[0], &err);
 	ok = r.restarts && open_resources(&r, s->resources, &flaws, &err) && restart_replay_run(&r, &err);
 	warn(&flaws);

@@ -18,6 +18,17 @@ begin(struct pattern *p, enum pattern_type type, const struct subject *s)
 	};
 }
 
+/* whole is how many bytes of a text, at most max, end with a whole character. */
+static int
+whole(const char *text, size_t max)
+{
+	size_t n = strnlen(text, max + 1);
+
+	for (n = n > max ? max : n; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	return (int)n;
+}
+
 /* A span of time for people: "4.2 s", "12 min", "3.5 h". */
 static const char *
 phrase_span(char *buf, size_t size, double ms)
@@ -45,8 +56,9 @@ pattern_of_storm(const struct subject *s, const struct storm *storm, int64_t now
 	out->last_ms = storm->last_ms;
 	out->detected_ms = storm->detected_ms;
 	out->active = storm_is_active(storm, now_ms);
-	snprintf(out->text, sizeof(out->text), "%" PRIu64 " restarts in %s: %.100s", storm->restarts,
-	    phrase_span(span, sizeof(span), (double)(storm->last_ms - storm->first_ms)), term_text(s->child_id));
+	snprintf(out->text, sizeof(out->text), "%" PRIu64 " restarts in %s: %.*s", storm->restarts,
+	    phrase_span(span, sizeof(span), (double)(storm->last_ms - storm->first_ms)),
+	    whole(term_text(s->child_id), 100), term_text(s->child_id));
 }
 
 void
@@ -65,23 +77,27 @@ pattern_of_periodic(const struct subject *s, const struct periodic *p, int64_t n
 	out->interval_ms = p->period_ms;
 	out->jitter = p->jitter;
 	out->missed = p->missed;
-	snprintf(out->text, sizeof(out->text), "every %s (± %.0f %%), %" PRIu64 " times, %" PRIu64 " missed: %.80s",
+	snprintf(out->text, sizeof(out->text), "every %s (± %.0f %%), %" PRIu64 " times, %" PRIu64 " missed: %.*s",
 	    phrase_span(span, sizeof(span), p->period_ms), 100 * p->jitter, p->beats, p->missed,
-	    term_text(s->child_id));
+	    whole(term_text(s->child_id), 80), term_text(s->child_id));
 }
 
 static void
 describe_cascade(struct pattern *p)
 {
 	char span[32];
-	size_t len;
 
-	snprintf(p->text, sizeof(p->text), "%" PRIu64 " rounds within %s: %.40s", p->frequency,
-	    phrase_span(span, sizeof(span), p->delay_ms), term_text(p->child_id));
+	snprintf(p->text, sizeof(p->text), "%" PRIu64 " rounds within %s: %.*s", p->frequency,
+	    phrase_span(span, sizeof(span), p->delay_ms), whole(term_text(p->child_id), 40), term_text(p->child_id));
 	for (unsigned i = 1; i < p->member_count; i++) {
-		len = strlen(p->text);
-		snprintf(p->text + len, sizeof(p->text) - len, "%s %.40s", i == 1 ? ", then" : ",",
-		    term_text(p->members[i].child_id));
+		const char *name = term_text(p->members[i].child_id), *mark = i == 1 ? ", then " : ", ";
+		size_t room = sizeof(p->text) - strlen(p->text) - 1;
+
+		if (room <= strlen(mark))
+			return;
+		room -= strlen(mark);
+		snprintf(p->text + strlen(p->text), sizeof(p->text) - strlen(p->text), "%s%.*s", mark,
+		    whole(name, room < 40 ? room : 40), name);
 	}
 }
 
@@ -125,9 +141,9 @@ pattern_of_correlation(
 	out->resource_threshold = c->lowest;
 	out->fired = correlation_fired(c);
 	snprintf(out->text, sizeof(out->text),
-	    "%" PRIu64 " times %s after a spike of %s to %.4g or more (%.0f %% of those): %.60s", c->hits,
+	    "%" PRIu64 " times %s after a spike of %s to %.4g or more (%.0f %% of those): %.*s", c->hits,
 	    phrase_span(span, sizeof(span), out->delay_ms), METRICS[out->resource].name, c->lowest, 100 * out->fired,
-	    term_text(s->child_id));
+	    whole(term_text(s->child_id), 60), term_text(s->child_id));
 }
 
 /* ---- the list ---- */

@@ -100,6 +100,18 @@ class Patterns(SystemTest):
         self.assertEqual(self.patterns("-", stdin=restarts)[0], "no pattern among 5 restarts\n")
         self.assertEqual(self.found("-", stdin=restarts), [])
 
+    def test_names_cannot_write_on_the_terminal(self):
+        restarts = lines_of([restart(1000 * i, "a\n\x1b[2J" + "é" * 60, "s\x1b[31mup") for i in range(6)])
+        out, _ = self.patterns("-", stdin=restarts)
+        self.assertEqual((len(out.splitlines()), out.count("\x1b")), (1, 0), out)
+        self.assertRegex(out, r"6 restarts in 5.0 s: a \?\[2Jé+  \(s\?\[31mup\)\n$")
+        self.assertNotIn("\ufffd", self.found("-", stdin=restarts)[0]["pattern"])
+
+    def test_a_flood_is_a_storm_and_nothing_else(self):
+        restarts = b"".join(b'{"t_ms":%d,"supervisor":"s","child":"c"}\n' % (T0 + 50 * i) for i in range(20000))
+        found = self.found("-", stdin=restarts)
+        self.assertEqual([(p["type"], p["count"], p["end_ms"]) for p in found], [("storm", 20000, T0 + 50 * 19999)])
+
     def test_what_is_wrong_is_named_with_its_place(self):
         good = lines_of([restart(0, "w")])
         for text, wrong in (
@@ -126,6 +138,6 @@ class Patterns(SystemTest):
         self.assertIn("is empty", self.patterns("--resources", self.write("e.csv", b""), restarts, code=1)[1])
 
     def test_arguments(self):
-        for args in ((), ("a", "b"), ("--resources",), ("--nab", "a")):
+        for args in ((), ("a", "b"), ("--resources",), ("--nab", "a"), ("--resources", "-", "-")):
             self.patterns(*args, code=64)
         self.assertIn("--resources FILE", self.patterns("--help")[0])
