@@ -111,7 +111,8 @@
 -define(GROUPS_MAX, 500).         % processes and calls that are counted apart
 -define(GROUPS_TOLD, 20).
 -define(GROUPS_RUNNABLE, 5).       % more of them, which have most processes that wait for a scheduler
--define(GROUPS_DESCRIBED, 3).      % of each of these lists, those of which one process is described
+-define(GROUPS_DESCRIBED, 3).      % of each list, those that have grown of which one process is described
+-define(GROUPS_GROWN, 8).          % processes counted, or a tenth
 -define(LINKS_LOOKED_AT, 1000).
 -define(LINKS_MAX, 100).
 -define(LINKED_MAX, 10).           % links of a process that are followed on the way to a socket

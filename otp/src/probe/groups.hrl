@@ -43,27 +43,36 @@ count(Key, Runnable, One, Counted) ->
         _ -> maps:from_list([{Known, {Count - 1, Runnables, Of}} || {Known, {Count, Runnables, Of}} <- maps:to_list(Counted), Count > 1])
     end.
 
-%% The largest, and those of which most wait for a scheduler. One of each of the first few is described, if that is wanted: that one must be
-%% scheduled for it, and so must parents without a registered name, for the name that they have.
-told_groups(#groups{every = Every, by_parent = ByParent, by_call = ByCall}, Describe) ->
-    rows(parent, Every, ByParent, Describe) ++ rows(call, Every, ByCall, Describe).
+%% The largest, and those of which most wait for a scheduler. Of a few that have grown since the walk before, one is described, which must be scheduled for
+%% it, and so must a parent without a registered name, for the name that it has. Of what stays as it is nobody is woken. `Before` is what
+%% the walk before counted, or `none`: nobody is described.
+told_groups(#groups{every = Every, by_parent = ByParent, by_call = ByCall}, Before) ->
+    told(parent, Every, ByParent, Before) ++ told(call, Every, ByCall, Before).
 
-rows(By, Every, Counted, Describe) ->
+told(By, Every, Counted, Before) ->
     Entries = maps:to_list(Counted),
     Largest = largest(?GROUPS_TOLD, Entries, fun({Count, _, _}) -> Count end),
     Busiest = largest(?GROUPS_RUNNABLE, Entries, fun({_, Runnable, _}) -> Runnable end),
-    Described = case Describe of
-                    true -> lists:sublist(Busiest, ?GROUPS_DESCRIBED) ++ lists:sublist(Largest -- Busiest, ?GROUPS_DESCRIBED);
-                    false -> []
-                end,
-    [group_row(By, Every, Entry, Describe, lists:member(Entry, Described)) || Entry <- Busiest ++ (Largest -- Busiest)].
+    All = Busiest ++ (Largest -- Busiest),
+    Grown = lists:sublist([Entry || Entry <- All, has_grown(Entry, Before)], ?GROUPS_DESCRIBED),
+    [group_row(By, Every, Entry, lists:member(Entry, Grown)) || Entry <- All].
+
+has_grown(_Entry, none) -> false;
+has_grown({Key, {Count, Runnable, _}}, Before) ->
+    {CountBefore, RunnableBefore} = maps:get(Key, Before, {0, 0}),
+    Count > CountBefore + max(?GROUPS_GROWN, CountBefore div 10) orelse Runnable > RunnableBefore + ?GROUPS_GROWN.
+
+%% For the next walk: what may be told of.
+remembered_groups(#groups{by_parent = ByParent, by_call = ByCall}) ->
+    maps:map(fun(_Key, {Count, Runnable, _}) -> {Count, Runnable} end,
+             maps:from_list(largest(2 * ?GROUPS_TOLD, maps:to_list(ByParent) ++ maps:to_list(ByCall), fun({Count, _, _}) -> Count end))).
 
 %% Of one that is alone nothing is to be told.
 largest(Keep, Entries, Weight) ->
     [Entry || {_, Entry} <- ranked(Keep, [{Value, Entry} || {_, Figures} = Entry <- Entries, Value <- [Weight(Figures)], Value > 1])].
 
-group_row(By, Every, {Key, {Count, Runnable, One}}, Describe, Described) ->
-    {By, group_pid(Key), group_name(Key, Describe), Count * Every, Runnable * Every, one_of(Described, One)}.
+group_row(By, Every, {Key, {Count, Runnable, One}}, Describe) ->
+    {By, group_pid(Key), group_name(Key, Describe), Count * Every, Runnable * Every, one_of(Describe, One)}.
 
 group_pid(Pid) when is_pid(Pid) -> list_to_binary(pid_to_list(Pid));
 group_pid(_Call) -> <<>>.

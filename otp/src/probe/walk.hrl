@@ -103,7 +103,7 @@ walk(Holder, Budget, Remembered) ->
     try
         Count = erlang:system_info(process_count),
         {LastTurn, Heaviest} = case Remembered of
-                                   {_When, _Reductions, Turn, Pids} -> {Turn, Pids};
+                                   {_When, _Reductions, Turn, Pids, _Groups} -> {Turn, Pids};
                                    none -> {0, []}
                                end,
         Found = #found{by_queue = ranking(?TOP + 1), by_heap = ranking(2 * ?TOP), by_binary = ranking(2 * ?TOP),
@@ -124,7 +124,7 @@ walk(Holder, Budget, Remembered) ->
 %% should be known before.
 tell_groups_early(Holder, #walk{found = #found{groups = Groups}}) ->
     case erlang:statistics(total_run_queue_lengths) > 2 * erlang:system_info(schedulers_online) of
-        true -> Holder ! {groups, self(), told_groups(Groups, false)};
+        true -> Holder ! {groups, self(), told_groups(Groups, none)};
         false -> ok
     end.
 
@@ -270,12 +270,12 @@ distinct([], _Seen) -> [].
 
 result(#walk{found = Found} = Walk, Count) ->
     #found{scanned = Scanned, sum = Sum, max = Max, long = Long, by_reductions = {_, _, _, ByReductions}} = Found,
-    Groups = told_groups(Found#found.groups, true),
+    Groups = told_groups(Found#found.groups, groups_before(Walk#walk.remembered)),
     {ByQueue, Others} = longest_queues(first(?TOP + 1, Found#found.by_queue)),
     ByHeap = first(?TOP, Found#found.by_heap),
     ByBinary = first(?TOP, Found#found.by_binary),
     Seen = {now_ms(), maps:from_list([{Pid, Reductions} || {Reductions, Pid} <- ByReductions]),
-            Walk#walk.turn, lists:usort([Pid || {_, Pid} <- ByHeap ++ ByBinary])},
+            Walk#walk.turn, lists:usort([Pid || {_, Pid} <- ByHeap ++ ByBinary]), remembered_groups(Found#found.groups)},
     Rates = rates(Walk#walk.remembered, Seen),
     ByRate = ranked(?TOP, Rates),
     RateOf = maps:from_list([{Pid, Rate} || {Rate, Pid} <- Rates]),
@@ -291,6 +291,9 @@ result(#walk{found = Found} = Walk, Count) ->
     Pace = worked(Walk#walk.pace, ?DESCRIBING_US),
     {{[{probe_walk_us, Pace#pace.busy} | Queues], Others, Top, Groups, Seen, debt_ms(Pace)}, Pace}.
 
+groups_before({_When, _Reductions, _Turn, _Pids, Groups}) -> Groups;
+groups_before(none) -> none.
+
 %% The length of the longest one that is not among the first comes beside them.
 longest_queues(Ranked) when length(Ranked) > ?TOP ->
     {lists:droplast(Ranked), element(1, lists:last(Ranked))};
@@ -298,7 +301,7 @@ longest_queues(Ranked) ->
     {Ranked, 0}.
 
 %% Reductions per second, of the processes that the walk before this one remembers, too.
-rates({Then, Before, _, _}, {Now, After, _, _}) when Now > Then ->
+rates({Then, Before, _, _, _}, {Now, After, _, _, _}) when Now > Then ->
     [{(Reductions - Old) * 1000 div (Now - Then), Pid}
      || {Pid, Reductions} <- maps:to_list(After), Old <- [maps:get(Pid, Before, none)], is_integer(Old), Reductions > Old];
 rates(_None, _Seen) ->
