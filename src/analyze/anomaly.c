@@ -22,6 +22,9 @@
 #define SUDDEN_SURGE 10    /* and in a surge; */
 #define SUDDEN_HIGHER 1.5  /* than the highest known on the node, */
 #define SUDDEN_RANGE 0.5   /* and outside of the known range by that share of it */
+#define RAMP_LIMITS 1.5    /* at the end of a ramp, */
+#define RAMP_EVEN 3        /* the largest step to the smaller one of the last two */
+#define RAMP_PACE 3        /* that is so much faster than those known */
 #define LONGER_FACTOR 2    /* of the longest excursion known */
 #define LONG_FACTOR 1.2
 #define SURGE_SAMPLES 60 /* in a surge */
@@ -52,37 +55,6 @@ detector_init(struct detector *d, double floor, double share, double threshold, 
 	d->floor = floor;
 	d->share = share;
 	d->scale = threshold / DEFAULT_THRESHOLD;
-}
-
-static void
-remember(struct detector *d, double value)
-{
-	d->recent[d->recent_next] = value;
-	d->recent_next = (d->recent_next + 1) % DETECTOR_MEDIAN;
-	d->recent_count += d->recent_count < DETECTOR_MEDIAN;
-	d->seen++;
-}
-
-static double
-last_value(const struct detector *d)
-{
-	return d->recent[(d->recent_next + DETECTOR_MEDIAN - 1) % DETECTOR_MEDIAN];
-}
-
-/* sustained_level is the running median. */
-static double
-sustained_level(const struct detector *d)
-{
-	double sorted[DETECTOR_MEDIAN] = { 0 };
-
-	for (unsigned i = 0; i < d->recent_count; i++) {
-		unsigned k = i;
-
-		for (; k > 0 && sorted[k - 1] > d->recent[i]; k--)
-			sorted[k] = sorted[k - 1];
-		sorted[k] = d->recent[i];
-	}
-	return sorted[d->recent_count / 2];
 }
 
 /* significance is the least change worth a word, whatever the noise. */
@@ -221,8 +193,8 @@ is_far(const struct detector *d, double limits)
 {
 	double limit = limits * limit_of(d, d->side);
 
-	return d->side * (last_value(d) - d->usual.mean) > limit &&
-	    d->side * (sustained_level(d) - d->usual.mean) > limit;
+	return d->side * (sustained_sample(&d->level, 0) - d->usual.mean) > limit &&
+	    d->side * (sustained_median(&d->level) - d->usual.mean) > limit;
 }
 
 static bool
@@ -333,7 +305,7 @@ normal(struct detector *d, double level)
 	int side = distance < 0 ? -1 : 1;
 
 	if (d->usual.count < DETECTOR_WARM_UP || fabs(distance) <= limit_of(d, side)) {
-		learn(d, last_value(d), level);
+		learn(d, sustained_sample(&d->level, 0), level);
 	} else if (is_of_the_last_hour(d, level, limit_of(d, side))) {
 		go_back(d, level);
 	} else {
@@ -355,12 +327,6 @@ sudden_limits(const struct detector *d, int side)
 }
 
 static double
-value_before(const struct detector *d, unsigned age)
-{
-	return d->recent[(d->recent_next + DETECTOR_MEDIAN - 1 - age) % DETECTOR_MEDIAN];
-}
-
-static double
 median_of_three(double a, double b, double c)
 {
 	return fmax(fmin(a, b), fmin(fmax(a, b), c));
@@ -370,7 +336,8 @@ median_of_three(double a, double b, double c)
 static bool
 is_sudden(const struct detector *d, int side, double scale)
 {
-	double a = value_before(d, 0), b = value_before(d, 1), c = value_before(d, 2);
+	double a = sustained_sample(&d->level, 0), b = sustained_sample(&d->level, 1),
+	       c = sustained_sample(&d->level, 2);
 	double level = median_of_three(a, b, c), mean = d->usual.mean, limit = limit_of(d, side);
 	double least = side > 0 ? fmin(a, fmin(b, c)) - mean : mean - fmax(a, fmax(b, c));
 	double beyond = side > 0 ? level - d->high : d->low - level;
@@ -379,16 +346,42 @@ is_sudden(const struct detector *d, int side, double scale)
 	    beyond > SUDDEN_RANGE * (d->high - d->low);
 }
 
-/* forget_before leaves the last samples alone: the level is theirs. */
-static void
-forget_before(struct detector *d, unsigned samples)
+/*
+ * pace_of is by how much each of the last three samples went on from the one before, at least, to a side. 0: it did not, or unevenly, as a burst
+ * begins; but the first may be a part only.
+ */
+static double
+pace_of(const struct detector *d, int side)
 {
-	double kept[DETECTOR_MEDIAN];
+	double step[SUDDEN_SAMPLES], lately;
 
-	for (unsigned i = 0; i < samples; i++)
-		kept[samples - 1 - i] = value_before(d, i);
-	memcpy(d->recent, kept, samples * sizeof(kept[0]));
-	d->recent_count = d->recent_next = samples;
+	for (unsigned i = 0; i < SUDDEN_SAMPLES; i++)
+		step[i] = side * (sustained_sample(&d->level, i) - sustained_sample(&d->level, i + 1));
+	lately = fmin(step[0], step[1]);
+	if (fmax(step[0], fmax(step[1], step[2])) > RAMP_EVEN * lately)
+		return 0;
+	return fmax(0, fmin(lately, step[2]));
+}
+
+/* is_ramp: it runs away, faster than ever. */
+static bool
+is_ramp(const struct detector *d, int side, double scale)
+{
+	double value = sustained_sample(&d->level, 0), far = side * (value - d->usual.mean);
+	double beyond = side > 0 ? value - d->high : d->low - value;
+
+	return d->known->kinds < SURGE_KINDS && far > scale * RAMP_LIMITS * limit_of(d, side) &&
+	    beyond > SUDDEN_RANGE * (d->high - d->low) &&
+	    pace_of(d, side) > RAMP_PACE * fmax(d->pace[side > 0], baseline_deviation(&d->usual));
+}
+
+static void
+learn_pace(struct detector *d)
+{
+	for (int up = 0; up < 2; up++) {
+		d->pace[up] -= FADE * d->pace[up];
+		d->pace[up] = fmax(d->pace[up], pace_of(d, up ? 1 : -1));
+	}
 }
 
 /* ---- what is told, at the threshold set; what is learnt does not depend on it ---- */
@@ -399,7 +392,7 @@ is_due(const struct detector *d)
 	if (d->state == DETECTOR_ALARM)
 		return d->untold && d->length >= d->scale * d->due && is_far(d, fmax(1, d->scale));
 	return d->scale < 1 && d->state == DETECTOR_SUSPECT && !d->told && d->calm == 0 && is_far(d, 1) &&
-	    d->length >= d->scale * samples_needed(d, sustained_level(d));
+	    d->length >= d->scale * samples_needed(d, sustained_median(&d->level));
 }
 
 static enum detector_change
@@ -421,27 +414,38 @@ tell_change(struct detector *d)
 	return ended ? DETECTOR_ENDED : DETECTOR_SAME;
 }
 
+/* leap raises an alarm whose level is that of the last so many samples. */
+static enum detector_change
+leap(struct detector *d, int side, unsigned samples)
+{
+	sustained_forget(&d->level, samples);
+	begin_excursion(d, side, sustained_median(&d->level));
+	d->length = SUDDEN_SAMPLES;
+	raise_alarm(d, d->peak, SUDDEN_SAMPLES);
+	return tell_change(d);
+}
+
 enum detector_change
 detector_leap(struct detector *d)
 {
-	int side = last_value(d) < d->usual.mean ? -1 : 1;
+	int side = sustained_sample(&d->level, 0) < d->usual.mean ? -1 : 1;
 
-	if (d->state != DETECTOR_SUSPECT || d->recent_count < SUDDEN_SAMPLES)
+	if (d->state == DETECTOR_ALARM || d->level.count <= SUDDEN_SAMPLES || d->usual.count < DETECTOR_WARM_UP)
 		return DETECTOR_SAME;
-	if (is_sudden(d, side, 1)) {
-		forget_before(d, SUDDEN_SAMPLES);
-		begin_excursion(d, side, sustained_level(d));
-		d->length = SUDDEN_SAMPLES;
-		raise_alarm(d, d->peak, SUDDEN_SAMPLES);
-		return tell_change(d);
-	}
-	return !d->told && is_sudden(d, side, d->scale) ? tell(d) : DETECTOR_SAME;
+	if (is_sudden(d, side, 1))
+		return leap(d, side, SUDDEN_SAMPLES);
+	if (is_ramp(d, side, 1))
+		return leap(d, side, 1);
+	if (!d->told && d->state == DETECTOR_SUSPECT && (is_sudden(d, side, d->scale) || is_ramp(d, side, d->scale)))
+		return tell(d);
+	learn_pace(d);
+	return DETECTOR_SAME;
 }
 
 enum detector_change
 detector_raise(struct detector *d, double before)
 {
-	double level = sustained_level(d);
+	double level = sustained_median(&d->level);
 
 	if (d->state == DETECTOR_NORMAL) {
 		begin_excursion(d, level < before ? -1 : 1, level);
@@ -456,24 +460,25 @@ learn_slowly(struct detector *d)
 {
 	double n = (double)++d->slow.count;
 
-	d->slow.mean += fmax(SLOW, 1 / n) * (sustained_level(d) - d->slow.mean);
+	d->slow.mean += fmax(SLOW, 1 / n) * (sustained_median(&d->level) - d->slow.mean);
 }
 
 enum detector_change
 detector_feed(struct detector *d, double value)
 {
-	remember(d, value);
+	sustained_add(&d->level, value);
+	d->seen++;
 	if (d->state != DETECTOR_ALARM)
 		learn_slowly(d);
 	switch (d->state) {
 	case DETECTOR_NORMAL:
-		normal(d, sustained_level(d));
+		normal(d, sustained_median(&d->level));
 		break;
 	case DETECTOR_SUSPECT:
-		suspect(d, sustained_level(d));
+		suspect(d, sustained_median(&d->level));
 		break;
 	case DETECTOR_ALARM:
-		alarmed(d, sustained_level(d));
+		alarmed(d, sustained_median(&d->level));
 		break;
 	}
 	return tell_change(d);
@@ -482,16 +487,22 @@ detector_feed(struct detector *d, double value)
 struct finding
 detector_finding(const struct detector *d)
 {
-	double baseline = d->usual.mean, level = sustained_level(d);
+	double baseline = d->usual.mean, level = sustained_median(&d->level);
 	double distance = fabs(level - baseline), limit = fmax(1, d->scale) * limit_of(d, level < baseline ? -1 : 1);
 
 	return (struct finding) {
-		.value = last_value(d),
+		.value = sustained_sample(&d->level, 0),
 		.baseline = baseline,
 		.deviation = baseline_deviation(&d->usual),
 		.score = distance / (distance + limit),
 		.severity = distance >= HIGH_LIMITS * limit ? SEVERITY_HIGH : SEVERITY_MEDIUM,
 	};
+}
+
+double
+detector_limit(const struct detector *d)
+{
+	return limit_of(d, 1);
 }
 
 bool
@@ -503,7 +514,7 @@ detector_is_beyond(const struct detector *d)
 enum detector_change
 detector_interrupt(struct detector *d)
 {
-	d->recent_count = d->recent_next = 0;
+	sustained_forget(&d->level, 0);
 	d->state = DETECTOR_NORMAL;
 	return tell_change(d);
 }

@@ -3,8 +3,7 @@
  * The decision on one series: is it as usual, and if not, is that worth a person's attention? Constant memory; times
  * are in samples, so the same rules hold at every interval.
  *
- * A sample is judged by the *sustained level*: the running median of the last five (J. Tukey, "Exploratory Data
- * Analysis", 1977), which one or two wild samples do not move. An *excursion* begins when the level's distance from
+ * A sample is judged by the *sustained level* (analyze/sustained.h), the running median of the last five. An *excursion* begins when the level's distance from
  * the baseline (analyze/baseline.h) is larger than the *limit*, which is the largest of
  *
  *	4 deviations of the sustained level (about 2.2 deviations of a single sample of white noise on either side: a threshold of 2.0),
@@ -24,6 +23,9 @@
  * It is *sudden* when each of the last three samples is beyond the limit, their median 4 limits away (6 in the first hour, 10 in a surge), 1.5 times
  * as far as the highest excursion known on the node, on that side, and outside of the known range by half of it. So what is far
  * outside is told at its third sample, unless the node is known to do such things.
+ *
+ * It is sudden, too, when each of the last three samples went on from the one before, three times as fast as ever known of the series and as three deviations, to 1.5 limits and
+ * outside of the known range by half of it; not in a surge. That is the beginning of a fast leak.
  *
  * A *surge* is when three kinds of metrics or more are beyond their limits at once: load, rather than a fault. *Novel* is
  * what lies outside of the range of sustained levels of the last days, which fades in three days, as do the longest
@@ -51,12 +53,12 @@
 #include <stdint.h>
 
 #include "analyze/baseline.h"
+#include "analyze/sustained.h"
 #include "model/severity.h"
 
 #define DETECTOR_WARM_UP 20 /* samples before any judgement */
 #define DETECTOR_ADOPT 60   /* samples after which a settled new level is the normal one */
-#define DETECTOR_MEDIAN 5
-#define SURGE_KINDS 3 /* so many kinds of metrics beyond their limits at once are load rather than a fault */
+#define SURGE_KINDS 3       /* so many kinds of metrics beyond their limits at once are load rather than a fault */
 
 enum detector_state { DETECTOR_NORMAL, DETECTOR_SUSPECT, DETECTOR_ALARM };
 enum detector_change { DETECTOR_SAME, DETECTOR_RAISED, DETECTOR_ENDED };
@@ -77,9 +79,9 @@ struct detector { /* private */
 		uint64_t count;
 		double mean;
 	} slow; /* of sustained levels, over an hour */
-	double recent[DETECTOR_MEDIAN];
-	unsigned recent_count, recent_next;
+	struct sustained level;
 	uint64_t seen;    /* samples, ever */
+	double pace[2];   /* of the fastest ramps known, as excursions' */
 	double low, high; /* the range of sustained levels known, fading towards the baseline */
 	struct excursions *known;
 	double former; /* baseline before the last adoption */
@@ -125,6 +127,8 @@ enum detector_change detector_leap(struct detector *d);
  * anomaly, or again the one that holds.
  */
 enum detector_change detector_raise(struct detector *d, double before);
+/* detector_limit is how far above the baseline the level has to be, to be beyond the limit. */
+double detector_limit(const struct detector *d);
 /* detector_is_beyond: an excursion is under way, an anomaly or not. */
 bool detector_is_beyond(const struct detector *d);
 /* detector_finding tells how far the last sample is from the usual; meant for while an anomaly holds. */

@@ -119,6 +119,96 @@ leak_is_found_sooner(void **state)
 	assert_in_range(raised_at(100, 8, 100), 1, 12);
 }
 
+/* leaps_at is the number of the sample that was found sudden, or 0. */
+static int
+leaps_at(const double *values, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (detector_feed(&d, values[i] + noise()) == DETECTOR_RAISED || detector_leap(&d) == DETECTOR_RAISED)
+			return i + 1;
+	return 0;
+}
+
+static void
+warm_up_with_leaps(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(detector_feed(&d, 100 + noise()), DETECTOR_SAME);
+		assert_int_equal(detector_leap(&d), DETECTOR_SAME);
+	}
+}
+
+static void
+what_is_far_is_sudden_at_its_third_sample(void **state)
+{
+	static const double step[] = { 300, 300, 300, 300 }, part[] = { 130, 300, 300, 300 },
+			    pair[] = { 300, 300, 100, 100, 100, 100 };
+
+	(void)state;
+	warm_up_with_leaps();
+	assert_int_equal(leaps_at(pair, 6), 0);
+	assert_int_equal(leaps_at(step, 4), 3);
+	setup(NULL);
+	warm_up_with_leaps();
+	assert_int_equal(leaps_at(part, 4), 3);
+	assert_true(detector_finding(&d).score > 0.8);
+}
+
+static void
+surge_is_not_sudden_unless_extreme(void **state)
+{
+	static const double step[] = { 250, 250, 250 }, extreme[] = { 600, 600, 600 };
+
+	(void)state;
+	warm_up_with_leaps();
+	known.kinds = SURGE_KINDS;
+	assert_int_equal(leaps_at(step, 3), 0);
+	raised(100, 1, 300);
+	assert_int_equal(leaps_at(extreme, 3), 3);
+}
+
+static void
+ramp_is_sudden_before_it_is_far(void **state)
+{
+	static const double ramp[] = { 114, 128, 142 }, part[] = { 108, 124, 140 }, burst[] = { 125, 128, 130 };
+
+	(void)state;
+	warm_up_with_leaps();
+	assert_int_equal(leaps_at(burst, 3), 0);
+	setup(NULL);
+	warm_up_with_leaps();
+	assert_int_equal(leaps_at(ramp, 3), 3);
+	setup(NULL);
+	warm_up_with_leaps();
+	assert_int_equal(leaps_at(part, 3), 3);
+}
+
+/* What a node is known to do is not sudden. */
+static void
+highest_known_is_to_be_exceeded(void **state)
+{
+	static const double step[] = { 300, 300, 300 };
+
+	(void)state;
+	warm_up_with_leaps();
+	known.highest[1] = 20;
+	assert_int_equal(leaps_at(step, 3), 0);
+	raised(100, 1, 300);
+	known.highest[1] = 0;
+	known.highest[0] = 20;
+	assert_int_equal(leaps_at((const double[]) { 900, 900, 900 }, 3), 3);
+}
+
+static void
+known_otherwise_is_raised_at_once(void **state)
+{
+	(void)state;
+	raised(100, 1, 1000);
+	assert_int_equal(detector_raise(&d, 60), DETECTOR_RAISED);
+	ASSERT_NEAR(detector_finding(&d).baseline, 60, 1e-9);
+	assert_true(detector_is_beyond(&d));
+}
+
 static void
 return_ends_it(void **state)
 {
@@ -306,6 +396,11 @@ main(void)
 		cmocka_unit_test_setup(constant_series_that_moves_once_raises_once, setup),
 		cmocka_unit_test_setup(fall_is_seen, setup),
 		cmocka_unit_test_setup(leak_is_found_sooner, setup),
+		cmocka_unit_test_setup(what_is_far_is_sudden_at_its_third_sample, setup),
+		cmocka_unit_test_setup(surge_is_not_sudden_unless_extreme, setup),
+		cmocka_unit_test_setup(ramp_is_sudden_before_it_is_far, setup),
+		cmocka_unit_test_setup(highest_known_is_to_be_exceeded, setup),
+		cmocka_unit_test_setup(known_otherwise_is_raised_at_once, setup),
 		cmocka_unit_test_setup(return_ends_it, setup),
 		cmocka_unit_test_setup(incident_is_not_learnt, setup),
 		cmocka_unit_test_setup(habit_is_known_in_the_end, setup),

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #define DEFAULT_THRESHOLD 2.0
-#define SHARE 0.03
-#define AGAIN 0.1 /* of the limit, from one finding to the next */
+#define SIGNIFICANT 1.5 /* changes beyond the limit of an excursion */
+#define EATEN 0.03      /* of the limit */
+#define AGAIN 0.1       /* of the limit, from one finding to the next */
 #define CONCORDANT 0.9
 #define PART 0.25 /* of the mean slope, that a pair has to rise by: the two sides of a step do not */
-#define LATELY 4  /* blocks */
+#define LATELY (DRIFT_BLOCKS / 3)
 #define STEADY 0.7
 #define PEAK_SAMPLES 720
 #define DAY_HOURS 24
@@ -23,7 +24,7 @@ drift_init(struct drift *d, double threshold)
 {
 	assert(threshold > 0);
 	memset(d, 0, sizeof(*d));
-	d->share = SHARE * fmax(1, threshold / DEFAULT_THRESHOLD);
+	d->scale = fmax(1, threshold / DEFAULT_THRESHOLD);
 	d->told = NAN;
 }
 
@@ -99,35 +100,35 @@ is_steady(const struct drift *d, unsigned scale)
 	return risen >= CONCORDANT * pairs;
 }
 
-static bool
-is_in_view(const struct drift *d, double first, double last, double samples, double limit)
+/* view is how many samples ahead the limit may be. */
+static double
+view(const struct drift *d, double first, double last)
 {
-	double left = (limit - last) / (last - first) * samples, view = VIEW;
-
-	if (last >= 2 * first)
-		view = VIEW_DOUBLED;
 	if (d->hours >= DAY_HOURS)
-		view = VIEW_DAY_KNOWN;
-	return left <= view;
+		return VIEW_DAY_KNOWN;
+	return last >= 2 * first ? VIEW_DOUBLED : VIEW;
 }
 
 static bool
-is_drifting(const struct drift *d, unsigned scale, double limit)
+is_drifting(const struct drift *d, unsigned scale, const struct drift_bounds *b)
 {
-	double first = block_at(d, scale, 0), last = block_at(d, scale, DRIFT_BLOCKS - 1);
+	double first = block_at(d, scale, 0), last = block_at(d, scale, DRIFT_BLOCKS - 1), rise = last - first;
 	unsigned samples = DRIFT_BLOCKS * block_samples(scale);
+	double least = EATEN * b->limit, left = b->room / rise * samples;
 
-	return last - first >= d->share * limit && is_steady(d, scale) && is_in_view(d, first, last, samples, limit) &&
-	    last - highest_before(d, samples) >= d->share * limit;
+	if (left <= VIEW)
+		least = fmin(least, SIGNIFICANT * b->change);
+	return rise >= d->scale * least && left <= view(d, first, last) && is_steady(d, scale) &&
+	    last - highest_before(d, samples) >= d->scale * least;
 }
 
 /* judge_scale tells a drift once, and then each tenth. */
 static bool
-judge_scale(struct drift *d, unsigned scale, double limit)
+judge_scale(struct drift *d, unsigned scale, const struct drift_bounds *b)
 {
 	double last = block_at(d, scale, DRIFT_BLOCKS - 1);
 
-	if (d->count[scale] < DRIFT_BLOCKS || last < d->told + AGAIN * limit || !is_drifting(d, scale, limit))
+	if (d->count[scale] < DRIFT_BLOCKS || last < d->told + AGAIN * b->limit || !is_drifting(d, scale, b))
 		return false;
 	d->start = block_at(d, scale, 0);
 	d->told = last;
@@ -135,16 +136,16 @@ judge_scale(struct drift *d, unsigned scale, double limit)
 }
 
 static bool
-push_block(struct drift *d, unsigned scale, double median, double limit)
+push_block(struct drift *d, unsigned scale, double median, const struct drift_bounds *b)
 {
 	d->block[scale][d->next[scale]] = median;
 	d->next[scale] = (uint8_t)((d->next[scale] + 1) % DRIFT_BLOCKS);
 	d->count[scale] = (uint8_t)(d->count[scale] + (d->count[scale] < DRIFT_BLOCKS));
-	return judge_scale(d, scale, limit);
+	return judge_scale(d, scale, b);
 }
 
 bool
-drift_feed(struct drift *d, double value, double limit)
+drift_feed(struct drift *d, double value, const struct drift_bounds *b)
 {
 	bool found = false;
 
@@ -159,7 +160,7 @@ drift_feed(struct drift *d, double value, double limit)
 			if (value < (d->start + d->told) / 2)
 				d->told = NAN;
 		}
-		found |= push_block(d, scale, value, limit);
+		found |= push_block(d, scale, value, b);
 	}
 	return found;
 }

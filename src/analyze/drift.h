@@ -4,10 +4,11 @@
  * before it has eaten a tenth of the limit, a rise that stops by itself, or comes every day, is none.
  *
  * Values are reduced to medians of three, those to medians of three, and so on (the remedian: P. Rousseeuw and G. Bassett, JASA 85, 1990), which
- * gives the series in DRIFT_SCALES resolutions. On each the last DRIFT_BLOCKS medians are looked at, of 3 minutes, 9, 27, 81, 4 hours and
- * 12 hours if a sample comes every 5 s. There is drift towards the limit when on one of them
+ * gives the series in DRIFT_SCALES resolutions. On each the last DRIFT_BLOCKS medians are looked at, of 2 minutes, 7, 20, 61, 3 hours and
+ * 9 hours if a sample comes every 5 s. There is drift towards the limit when on one of them
  *
- *	they have risen by 3 % of the limit (more at a threshold above 2.0, in proportion),
+ *	they have risen by 3 % of the limit, or by 1.5 changes that are significant if the limit is reached within
+ *	12 hours (more at a threshold above 2.0, in proportion),
  *	nearly all pairs have (Mann-Kendall: H. Mann, Econometrica 13, 1945; 9 of 10, by a quarter of the mean slope at least),
  *	the last third has risen by at least 0.7 of what the third before has: it does not level off,
  *	the level is as much above all that was seen before them, in the last two days, and
@@ -23,11 +24,11 @@
 #include <stdint.h>
 
 #define DRIFT_SCALES 6
-#define DRIFT_BLOCKS 12
+#define DRIFT_BLOCKS 9
 #define DRIFT_PEAKS 48 /* of an hour each, at 5 s */
 
-struct drift {        /* private */
-	double share; /* of the limit */
+struct drift { /* private */
+	double scale;
 	double pending[DRIFT_SCALES][3];
 	uint8_t pending_count[DRIFT_SCALES];
 	double block[DRIFT_SCALES][DRIFT_BLOCKS]; /* rings */
@@ -39,10 +40,17 @@ struct drift {        /* private */
 	double told;               /* level when drift was told; NaN: none is going on */
 };
 
+/* Finite, in the series' unit. */
+struct drift_bounds {
+	double limit;  /* > 0 */
+	double room;   /* what is left to the limit: of memory, others may have eaten of it, too */
+	double change; /* the least change that is significant, > 0 (detector_limit) */
+};
+
 /* drift_init: threshold > 0 as anomaly_threshold; larger: fewer findings. */
 void drift_init(struct drift *d, double threshold);
-/* drift_feed takes the next value and the limit (finite, > 0); true when a drift is found, or has gone on for another tenth. */
-bool drift_feed(struct drift *d, double value, double limit);
+/* drift_feed takes the next value; true when a drift is found, or has gone on for another tenth. */
+bool drift_feed(struct drift *d, double value, const struct drift_bounds *b);
 /* drift_start is the level before the drift that was found last. */
 double drift_start(const struct drift *d);
 /* drift_restart: the node was rebooted. What is going on is over; the levels known stay known. */

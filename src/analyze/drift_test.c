@@ -33,13 +33,21 @@ noise(void)
 	return sum - 6;
 }
 
+static bool
+feed(double value)
+{
+	struct drift_bounds b = { .limit = LIMIT, .room = LIMIT - value, .change = 40 };
+
+	return drift_feed(&d, value, &b);
+}
+
 static unsigned
 level(double value, int samples)
 {
 	unsigned found = 0;
 
 	while (samples-- > 0)
-		found += drift_feed(&d, value + noise(), LIMIT);
+		found += feed(value + noise());
 	return found;
 }
 
@@ -51,7 +59,7 @@ found_at(double from, double per_hour)
 
 	while (from + eaten < LIMIT) {
 		eaten += per_hour / HOUR;
-		if (drift_feed(&d, from + eaten + noise(), LIMIT))
+		if (feed(from + eaten + noise()))
 			return eaten / LIMIT;
 	}
 	return 1;
@@ -86,7 +94,7 @@ noise_is_no_drift(void **state)
 	(void)state;
 	for (int i = 0; i < 3 * DAY; i++) {
 		walk = 0.99 * walk + noise();
-		assert_false(drift_feed(&d, 400 + walk, LIMIT));
+		assert_false(feed(400 + walk));
 	}
 }
 
@@ -96,7 +104,7 @@ rise_that_levels_off_is_none(void **state)
 	(void)state;
 	level(100, HOUR);
 	for (int i = 0; i < DAY; i++)
-		assert_false(drift_feed(&d, 100 + 60 * (1 - exp(-i / 60.0)) + noise(), LIMIT));
+		assert_false(feed(100 + 60 * (1 - exp(-i / 60.0)) + noise()));
 }
 
 static void
@@ -111,7 +119,7 @@ daily_rhythm_is_none(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 4 * DAY; i++)
-		assert_false(drift_feed(&d, 400 - 100 * cos(6.283185307179586 * i / DAY) + noise(), LIMIT));
+		assert_false(feed(400 - 100 * cos(6.283185307179586 * i / DAY) + noise()));
 }
 
 static void
@@ -122,7 +130,7 @@ it_is_told_again_after_another_tenth(void **state)
 	(void)state;
 	level(100, HOUR);
 	for (int i = 0; i < 4 * HOUR; i++)
-		found += drift_feed(&d, 100 + 120.0 * i / HOUR + noise(), LIMIT);
+		found += feed(100 + 120.0 * i / HOUR + noise());
 	assert_in_range(found, 3, 5);
 }
 
@@ -146,7 +154,7 @@ found_with(double threshold, double per_hour)
 	drift_init(&d, threshold);
 	level(100, HOUR);
 	for (int i = 0; i < HOUR; i++)
-		found += drift_feed(&d, 100 + per_hour * i / HOUR + noise(), LIMIT);
+		found += feed(100 + per_hour * i / HOUR + noise());
 	return found > 0;
 }
 

@@ -285,24 +285,28 @@ is_at_its_height(const struct watched *w)
 	return w->drifting || detector_finding(&w->detector).score >= 0.5;
 }
 
-/* limit_of is what bounds the metric, in its unit; NaN: nothing that a leak eats. */
-static double
-limit_of(const struct sample *s, enum metric_id id)
+/* bounds_of is what bounds the metric; false: nothing that a leak eats. */
+static bool
+bounds_of(const struct sample *s, const struct watched *w, double value, struct drift_bounds *b)
 {
-	enum metric_id limit = METRICS[id].limit;
+	bool memory = METRICS[w->metric].unit == UNIT_BYTES && METRICS[w->metric].watch == WATCH_LEVEL;
+	enum metric_id limit = memory ? METRIC_MEMORY_LIMIT : METRICS[w->metric].limit;
 
-	if (METRICS[id].unit == UNIT_BYTES && METRICS[id].watch == WATCH_LEVEL)
-		limit = METRIC_MEMORY_LIMIT;
-	return limit != METRIC_NONE && s->present[limit] && s->value[limit] > 0 ? s->value[limit] : (double)NAN;
+	if (limit == METRIC_NONE || !s->present[limit] || !(s->value[limit] > 0))
+		return false;
+	b->limit = s->value[limit];
+	b->room = memory && s->present[METRIC_MEMORY_AVAILABLE] ? s->value[METRIC_MEMORY_AVAILABLE] : b->limit - value;
+	b->change = detector_limit(&w->detector);
+	return isfinite(b->limit) && isfinite(b->room);
 }
 
 /* judge_drift: a leak that the baseline has followed; what was usual is what was before it. */
 static void
 judge_drift(struct engine *e, struct watched *w, double value)
 {
-	double limit = limit_of(e->last, w->metric);
+	struct drift_bounds b;
 
-	if (!isfinite(limit) || !drift_feed(&w->drift, value, limit))
+	if (!bounds_of(e->last, w, value, &b) || !drift_feed(&w->drift, value, &b))
 		return;
 	apply_change(e, w, detector_raise(&w->detector, drift_start(&w->drift)));
 	w->drifting = true;

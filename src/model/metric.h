@@ -78,7 +78,7 @@ X(PROCESS_LIMIT, "process_limit", COUNT, GAUGE, "processes.limit", "erlang_vm_pr
 X(PROCESS_UTILIZATION, "process_utilization", PERCENT, GAUGE, "processes.utilization", "", "", "", NONE, NONE, PROCESS_COUNT, 0, 0, "Processes in percent of the process table (derived)") \
 X(PORT_COUNT, "port_count", COUNT, GAUGE, "", "erlang_vm_port_count", "erlang_vm_ports", "", PORT_LIMIT, LEVEL, PORT, 30, 0.3, "Ports") \
 X(PORT_LIMIT, "port_limit", COUNT, GAUGE, "", "erlang_vm_port_limit", "erlang_vm_port_limit", "", NONE, NONE, PORT, 0, 0, "Size of the port table") \
-X(ATOM_COUNT, "atom_count", COUNT, GAUGE, "", "erlang_vm_atom_count", "erlang_vm_atoms", "", ATOM_LIMIT, LEVEL, ATOM, 2000, 0.1, "Atoms") \
+X(ATOM_COUNT, "atom_count", COUNT, GAUGE, "", "erlang_vm_atom_count", "erlang_vm_atoms", "", ATOM_LIMIT, LEVEL, ATOM, 1000, 0.1, "Atoms") \
 X(ATOM_LIMIT, "atom_limit", COUNT, GAUGE, "", "erlang_vm_atom_limit", "erlang_vm_atom_limit", "", NONE, NONE, ATOM, 0, 0, "Size of the atom table") \
 X(ETS_COUNT, "ets_count", COUNT, GAUGE, "", "erlang_vm_ets_tables", "erlang_vm_memory_ets_tables", "", NONE, LEVEL, ETS, 50, 0.3, "ETS tables") \
 X(ETS_LIMIT, "ets_limit", COUNT, GAUGE, "", "erlang_vm_ets_limit", "erlang_vm_ets_limit", "", NONE, NONE, ETS, 0, 0, "ETS table limit as configured (the VM has not enforced it since OTP 20)") \
