@@ -370,9 +370,9 @@ is_ramp(const struct detector *d, int side, double scale)
 	double value = sustained_sample(&d->level, 0), far = side * (value - d->usual.mean);
 	double beyond = side > 0 ? value - d->high : d->low - value;
 
-	return d->known->kinds < SURGE_KINDS && far > scale * RAMP_LIMITS * limit_of(d, side) &&
-	    beyond > SUDDEN_RANGE * (d->high - d->low) &&
-	    pace_of(d, side) > RAMP_PACE * fmax(d->pace[side > 0], baseline_deviation(&d->usual));
+	return pace_of(d, side) > RAMP_PACE * fmax(d->pace[side > 0], baseline_deviation(&d->usual)) &&
+	    d->known->kinds < SURGE_KINDS && beyond > SUDDEN_RANGE * (d->high - d->low) &&
+	    far > scale * RAMP_LIMITS * limit_of(d, side);
 }
 
 static void
@@ -432,7 +432,7 @@ detector_leap(struct detector *d)
 
 	if (d->state == DETECTOR_ALARM || d->level.count <= SUDDEN_SAMPLES || d->usual.count < DETECTOR_WARM_UP)
 		return DETECTOR_SAME;
-	if (is_sudden(d, side, 1))
+	if (d->state == DETECTOR_SUSPECT && is_sudden(d, side, 1))
 		return leap(d, side, SUDDEN_SAMPLES);
 	if (is_ramp(d, side, 1))
 		return leap(d, side, 1);
