@@ -16,6 +16,7 @@ static void
 who_part(struct answer *a, const struct incident_who *w)
 {
 	a->ops->object(a);
+	part_word(a, "kind", culprit_kind_name(w->kind));
 	part_text(a, "pid", w->pid);
 	part_text(a, "name", w->name);
 	part_text(a, "application", w->application);

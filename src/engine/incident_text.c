@@ -31,9 +31,32 @@ static const struct {
 	[ANOMALY_NODE_DOWN] = { "The node", "the node's end", false },
 };
 
+/* What of it, where it is no process itself. */
+static const char *
+kind_word(enum culprit_kind kind)
+{
+	switch (kind) {
+	case CULPRIT_TABLE:
+		return "table ";
+	case CULPRIT_PARENT:
+		return "processes started by ";
+	case CULPRIT_CALL:
+		return "processes that began in ";
+	case CULPRIT_PORT_OWNER:
+		return "ports of ";
+	case CULPRIT_PORT_PARENT:
+		return "ports of processes started by ";
+	case CULPRIT_PROCESS:
+	case CULPRIT_KIND_COUNT:
+		break;
+	}
+	return "";
+}
+
 static void
 add_who(struct strbuf *out, const struct incident_who *w)
 {
+	strbuf_adds(out, kind_word(w->kind));
 	utf8_add_visible(out, w->name[0] ? w->name : w->pid, NAME_MAX_BYTES);
 	if (w->name[0] && w->pid[0]) {
 		strbuf_addc(out, ' ');

@@ -51,15 +51,18 @@ incident_identify(char id[INCIDENT_ID_SIZE], const char *node, int64_t opened_ms
 }
 
 static struct incident_who
-who_of(const struct top_process *p)
+who_of(const struct culprit *c)
 {
-	struct incident_who w = { .named = p->name[0] != '\0' };
+	const struct top_process *p = &c->process;
+	struct incident_who w = { .kind = c->kind, .named = p->name[0] != '\0' };
 
 	memcpy(w.pid, p->pid, sizeof(w.pid));
 	memcpy(w.name, w.named ? p->name : p->initial_call, sizeof(w.name));
 	memcpy(w.application, p->application, sizeof(w.application));
 	for (unsigned i = 0; i < p->ancestor_count && i < INCIDENT_ANCESTORS; i++)
 		memcpy(w.ancestors[i], p->ancestors[i], sizeof(w.ancestors[i]));
+	if (c->kind == CULPRIT_TABLE)
+		snprintf(w.ancestors[0], sizeof(w.ancestors[0]), "%.*s", SAMPLE_NAME - 1, c->detail);
 	return w;
 }
 
@@ -82,7 +85,7 @@ incident_member_of(struct incident_member *m, const struct anomaly *a, int64_t s
 		.child_id = term_ref(a->child_id),
 	};
 	for (unsigned i = 0; i < a->culprit_count; i++)
-		m->who[i] = who_of(&a->culprits[i].process);
+		m->who[i] = who_of(&a->culprits[i]);
 	snprintf(m->description, sizeof(m->description), "%.159s", a->description);
 }
 

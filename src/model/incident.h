@@ -52,11 +52,12 @@ extern const char *const INCIDENT_CHANGES[CHANGE_COUNT];
 
 /* Who is behind a finding, as far as findings are compared by it. Texts are "" where nothing is known. */
 struct incident_who {
+	enum culprit_kind kind;
 	char pid[32];
 	char name[SAMPLE_TEXT]; /* registered name or label, else initial call */
 	bool named;             /* it is no initial call, which others may have, too */
 	char application[SAMPLE_NAME];
-	char ancestors[INCIDENT_ANCESTORS][SAMPLE_NAME]; /* the nearest first */
+	char ancestors[INCIDENT_ANCESTORS][SAMPLE_NAME]; /* the nearest first; of a table its owner */
 };
 
 /* A finding in an incident. What it has of an anomaly means the same there. */

@@ -8,7 +8,7 @@
 #define VERSION 1
 #define INCIDENT_ARITY 13
 #define MEMBER_ARITY 17
-#define WHO_ARITY 5
+#define WHO_ARITY 6
 #define LEVELS_MAX 1000 /* a later release may have more criteria, though not without end */
 
 /* ---- the tables' names ---- */
@@ -35,6 +35,12 @@ static const char *
 criterion_at(int i)
 {
 	return CRITERIA[i].name;
+}
+
+static const char *
+culprit_at(int i)
+{
+	return culprit_kind_name((enum culprit_kind)i);
 }
 
 static const char *
@@ -66,6 +72,7 @@ write_who(struct strbuf *out, const struct incident_who *w)
 	while (n < INCIDENT_ANCESTORS && w->ancestors[n][0])
 		n++;
 	etf_put_tuple(out, WHO_ARITY);
+	etf_put_atom(out, culprit_kind_name(w->kind));
 	text_code_write(out, w->pid);
 	text_code_write(out, w->name);
 	etf_put_int(out, w->named);
@@ -193,6 +200,7 @@ read_who(struct etf *e, struct incident_who *w)
 	unsigned n;
 
 	etf_tuple_of(e, WHO_ARITY);
+	w->kind = (enum culprit_kind)must_know(e, culprit_at, CULPRIT_KIND_COUNT);
 	etf_chars(e, w->pid, sizeof(w->pid));
 	etf_chars(e, w->name, sizeof(w->name));
 	w->named = number_up_to(e, 1);

@@ -5,7 +5,7 @@
  *	incident {1, Id, Change, OpenedMs, LastMs, EndedMs, Severity, Root, LeftOut, Restarts, NodeDown, [{Criterion, Level}], [member]}
  *	member   {SinceMs, TimeMs, SeenMs, EndedMs, Type, Severity, Joined, Told, Metric | nil, Score, Current, Baseline, QueueRate, [who],
  *	          Supervisor, Child, Description}
- *	who      {Pid, Name, Named, Application, [Ancestor]}
+ *	who      {Kind, Pid, Name, Named, Application, [Ancestor]}
  *
  * NodeDown, Told and Named are 0 or 1.
  */

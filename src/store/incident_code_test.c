@@ -35,7 +35,7 @@ add_member(struct incident *i, enum anomaly_type type, enum metric_id metric, en
 			     .named = true,
 			     .application = "shop",
 			     .ancestors = { "sup", "top" } },
-		    { .pid = "<0.2.0>", .name = "m:f/1" } },
+		    { .kind = CULPRIT_TABLE, .pid = "<0.2.0>", .name = "m:f/1" } },
 		.supervisor = joined == JOIN_FIRST ? NULL : atom_term("sup"),
 		.child_id = joined == JOIN_FIRST ? NULL : atom_term("w"),
 		.description = "what it is" };
