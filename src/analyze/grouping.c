@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/grouping.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -358,12 +359,35 @@ restart_home(const struct grouping *g, int64_t time_ms, const struct term *super
 	return home;
 }
 
+/* learn_supervisor: a process that is too busy to be asked is known by its end. */
+static void
+learn_supervisor(struct incident_member *m, const struct term *supervisor, const struct term *pid)
+{
+	for (unsigned i = 0; i < m->who_count; i++) {
+		struct incident_who *w = &m->who[i];
+
+		if (w->ancestors[0][0] == '\0' && strcmp(w->pid, term_text(pid)) == 0)
+			snprintf(
+			    w->ancestors[0], sizeof(w->ancestors[0]), "%.*s", SAMPLE_NAME - 1, term_text(supervisor));
+	}
+}
+
+static void
+learn_from_restart(struct grouping *g, const struct term *supervisor, const struct term *pid)
+{
+	for (unsigned k = 0; k < g->count; k++)
+		for (unsigned m = 0; m < g->kept[k]->member_count && g->kept[k]->ended_ms == 0; m++)
+			learn_supervisor(&g->kept[k]->members[m], supervisor, pid);
+}
+
 void
-grouping_restart(
-    struct grouping *g, int64_t time_ms, const struct term *supervisor, const struct term *child, uint64_t n)
+grouping_restart(struct grouping *g, int64_t time_ms, const struct term *supervisor, const struct term *child,
+    const struct term *pid, uint64_t n)
 {
 	struct incident *home = restart_home(g, time_ms, supervisor);
 
+	if (pid)
+		learn_from_restart(g, supervisor, pid);
 	if (home == NULL)
 		return;
 	home->restarts += n;

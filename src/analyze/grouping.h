@@ -66,10 +66,12 @@ struct grouped grouping_take(struct grouping *g, const struct anomaly *a, int64_
 void grouping_end(struct incident *i, unsigned member, int64_t ended_ms);
 /* grouping_next_over closes an incident that is over as of now_ms, and returns it; NULL if there is none (any more). */
 struct incident *grouping_next_over(struct grouping *g, int64_t now_ms);
-/* grouping_restart counts n restarts where they belong: in the open incident that names the supervisor, else in one that names
- * none, of more in the one heard of last. */
-void grouping_restart(
-    struct grouping *g, int64_t time_ms, const struct term *supervisor, const struct term *child, uint64_t n);
+/*
+ * grouping_restart counts n restarts where they belong: in the open incident that names the supervisor, else in one that names none, of more in the one
+ * heard of last. pid (may be NULL) is the process that ended: if it is a culprit of whom nothing is known above, that supervisor is.
+ */
+void grouping_restart(struct grouping *g, int64_t time_ms, const struct term *supervisor, const struct term *child,
+    const struct term *pid, uint64_t n);
 /* grouping_level: a criterion rose to a level above healthy. It belongs where findings of its kind are, also of one that opens soon after. */
 void grouping_level(struct grouping *g, int64_t time_ms, enum criterion c, enum level level);
 /* grouping_restore takes an incident of an earlier run (given over) in the place of the one with its id, or by its time. */

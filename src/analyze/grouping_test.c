@@ -417,8 +417,8 @@ restarts_are_counted_where_they_belong(void **state)
 	(void)state;
 	/* Four made it a cycle. */
 	assert_int_equal(a.incident->restarts, 4);
-	grouping_restart(&g, T0 + 110 * S, shop, w, 2);
-	grouping_restart(&g, T0 + 120 * S, other, w, 1);
+	grouping_restart(&g, T0 + 110 * S, shop, w, NULL, 2);
+	grouping_restart(&g, T0 + 120 * S, other, w, NULL, 1);
 	assert_int_equal(a.incident->restarts, 6);
 	assert_int_equal(a.incident->members[0].seen_ms, T0 + 110 * S);
 	assert_int_equal(b.incident->restarts, 1);
@@ -426,11 +426,29 @@ restarts_are_counted_where_they_belong(void **state)
 	end_all(b.incident, 130);
 	assert_non_null(grouping_next_over(&g, T0 + 300 * S));
 	assert_non_null(grouping_next_over(&g, T0 + 300 * S));
-	grouping_restart(&g, T0 + 310 * S, shop, w, 1);
+	grouping_restart(&g, T0 + 310 * S, shop, w, NULL, 1);
 	assert_int_equal(b.incident->restarts + a.incident->restarts, 7);
 	term_unref(shop);
 	term_unref(other);
 	term_unref(w);
+}
+
+/* Of a process that is too busy to be asked it is known under whom it was once it is restarted. */
+static void
+who_is_restarted_is_known_by_its_pid(void **state)
+{
+	struct term *sup = text_term("shop_sup"), *w = text_term("w"), *pid;
+	struct grouped a = take(&(struct script) { 0, ANOMALY_MESSAGE_QUEUE, "mailer", "", NULL, 0, 0 }), b;
+
+	(void)state;
+	pid = text_term(a.incident->members[0].who[0].pid);
+	grouping_restart(&g, T0 + 60 * S, sup, w, pid, 1);
+	b = take(&(struct script) { 100, ANOMALY_RESTART, "w", NULL, "shop_sup", 0, 0 });
+	assert_ptr_equal(a.incident, b.incident);
+	assert_int_equal(b.incident->members[1].joined, JOIN_CULPRIT);
+	term_unref(sup);
+	term_unref(w);
+	term_unref(pid);
 }
 
 static void
@@ -581,6 +599,7 @@ main(void)
 		TEST(it_ends_when_all_has_been_over_for_a_minute),
 		TEST(what_comes_after_the_end_is_another),
 		TEST(restarts_are_counted_where_they_belong),
+		TEST(who_is_restarted_is_known_by_its_pid),
 		TEST(levels_are_kept_where_they_belong),
 		TEST(incidents_are_bounded),
 		TEST(open_incidents_are_bounded),

@@ -46,7 +46,7 @@ void
 incidents_restart(struct engine *e, const struct restart *r)
 {
 	if (r->kind == RESTART_DONE)
-		grouping_restart(&e->grouping, r->time_ms, r->supervisor, r->child_id, r->times);
+		grouping_restart(&e->grouping, r->time_ms, r->supervisor, r->child_id, r->child_pid, r->times);
 }
 
 void
