@@ -291,24 +291,13 @@ add_link(struct links *links, struct server *srv, const struct links_options *o,
 	return true;
 }
 
-/* Each line is a warning. */
-static void
-log_warnings(struct strbuf *lines)
-{
-	char *rest = NULL;
-
-	for (char *line = strtok_r(lines->data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		log_warning("%s", line);
-}
-
 static bool
 load_tls(struct links *links, const char *conf, struct err *err)
 {
 	struct strbuf warnings = STRBUF_INIT;
 
 	links->tls = tls_new(conf, &warnings, err);
-	if (warnings.len > 0)
-		log_warnings(&warnings);
+	log_lines(LOG_WARNING, strbuf_cstr(&warnings));
 	strbuf_release(&warnings);
 	return links->tls != NULL;
 }

@@ -345,6 +345,7 @@ add_signals(struct server *srv)
 	static const int numbers[] = { SIGTERM, SIGINT };
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more (ulimit -f) ends as one on a full disk does */
 	if (srv->options.no_interrupt)
 		signal(SIGINT, SIG_IGN);
 	for (size_t i = 0; i < ARRAY_LEN(numbers) - srv->options.no_interrupt; i++) {

@@ -41,19 +41,6 @@ new_engine(void)
 	return engine_new("file", &o);
 }
 
-static void
-warn(const struct flaws *f)
-{
-	struct strbuf lines = STRBUF_INIT;
-	char *rest = NULL;
-
-	flaws_add(f, &lines);
-	for (char *line = lines.len ? strtok_r(lines.data, "\n", &rest) : NULL; line;
-	     line = strtok_r(NULL, "\n", &rest))
-		log_warning("%s", line);
-	strbuf_release(&lines);
-}
-
 /* source_title is what messages call a file. */
 static const char *
 source_title(const char *path)
@@ -192,9 +179,12 @@ static int
 by_beginning(const void *a, const void *b)
 {
 	const struct pattern *x = a, *y = b;
+	int order = (x->first_ms > y->first_ms) - (x->first_ms < y->first_ms);
 
-	return x->first_ms != y->first_ms ? (x->first_ms > y->first_ms) - (x->first_ms < y->first_ms)
-					  : (x->last_ms > y->last_ms) - (x->last_ms < y->last_ms);
+	order = order ? order : (x->last_ms > y->last_ms) - (x->last_ms < y->last_ms);
+	order = order ? order : (int)x->type - (int)y->type;
+	order = order ? order : strcmp(term_text(x->supervisor), term_text(y->supervisor));
+	return order ? order : strcmp(term_text(x->child_id), term_text(y->child_id));
 }
 
 static void
@@ -241,7 +231,7 @@ run(const struct settings *s)
 	r.engine = new_engine();
 	r.restarts = open_lines(s->nodes[0], &err);
 	ok = r.restarts && open_resources(&r, s->resources, &flaws, &err) && restart_replay_run(&r, &err);
-	warn(&flaws);
+	flaws_warn(&flaws);
 	if (ok) {
 		tell(&r, s->json, &out);
 		ok = print(&out, &err);

@@ -192,19 +192,6 @@ draw(struct results *r, const struct settings *s, const char *file, struct err *
 
 /* ---- one file ---- */
 
-static void
-warn(const struct flaws *f)
-{
-	struct strbuf lines = STRBUF_INIT;
-	char *rest = NULL;
-
-	flaws_add(f, &lines);
-	for (char *line = lines.len ? strtok_r(lines.data, "\n", &rest) : NULL; line;
-	     line = strtok_r(NULL, "\n", &rest))
-		log_warning("%s", line);
-	strbuf_release(&lines);
-}
-
 static bool
 replay_file(const struct settings *s, const char *file)
 {
@@ -229,7 +216,7 @@ replay_file(const struct settings *s, const char *file)
 	written = close_results(&r, ok, &err);
 	if (!written)
 		log_error("%s", err.text);
-	warn(&flaws);
+	flaws_warn(&flaws);
 	return ok && written;
 }
 

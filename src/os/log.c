@@ -82,3 +82,13 @@ log_write(enum log_level level, const char *fmt, ...)
 	if (!to_sink(level, line))
 		to_stderr(level, line);
 }
+
+void
+log_lines(enum log_level level, const char *text)
+{
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (len > 0)
+			log_write(level, "%.*s", (int)len, text);
+	}
+}

@@ -16,6 +16,9 @@ void log_set_level(enum log_level level);
 void log_set_sink(void (*sink)(void *arg, enum log_level level, const char *line), void *arg);
 void log_write(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
+/* log_lines writes each line of a text by itself. */
+void log_lines(enum log_level level, const char *text);
+
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)

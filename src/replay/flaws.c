@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "os/log.h"
 
 static const struct {
 	const char *name, *what, *done;
@@ -91,4 +92,14 @@ flaws_add(const struct flaws *f, struct strbuf *out)
 		if (f->count[kind] > 0)
 			strbuf_addf(out, "%s: %" PRIu64 " %s: %s (the first: %s)\n", f->file, f->count[kind],
 			    FLAWS[kind].what, FLAWS[kind].done, f->first[kind]);
+}
+
+void
+flaws_warn(const struct flaws *f)
+{
+	struct strbuf lines = STRBUF_INIT;
+
+	flaws_add(f, &lines);
+	log_lines(LOG_WARNING, strbuf_cstr(&lines));
+	strbuf_release(&lines);
 }

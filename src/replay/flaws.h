@@ -59,6 +59,8 @@ bool flaws_note(struct flaws *f, enum flaw kind, uint64_t line, size_t column, s
     PRINTF(6, 7) MUST_CHECK;
 /* flaws_add appends a line for each kind that was found: "FILE: 12 values that are no finite numbers (…; the first: line 7, column 12: …)". */
 void flaws_add(const struct flaws *f, struct strbuf *out);
+/* flaws_warn logs each of them as a warning. */
+void flaws_warn(const struct flaws *f);
 /* flaws_fail sets an error with its place, and returns false. */
 bool flaws_fail(const struct flaws *f, uint64_t line, size_t column, struct err *err, const char *fmt, ...)
     PRINTF(5, 6);

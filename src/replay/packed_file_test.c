@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replay/packed_file.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +116,36 @@ it_ends_at_its_bound(void **state)
 }
 
 static void
+ignore(int number)
+{
+	(void)number;
+}
+
+/* A bound of the system stands for a full disk: both fail in write. */
+static void
+on_a_full_disk_it_ends_and_says_so(void **state)
+{
+	struct rlimit before, small = { 4096, 4096 };
+	char told[500] = "", piece[10000];
+	struct packed_file *f = begin("full", UINT64_MAX);
+
+	(void)state;
+	memset(piece, 'x', sizeof(piece));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	signal(SIGXFSZ, ignore);
+	log_set_sink(quiet, told);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_true(packed_file_put(f, piece, sizeof(piece)));
+	assert_false(packed_file_close(f));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	log_set_sink(NULL, NULL);
+	signal(SIGXFSZ, SIG_DFL);
+	unlink(path);
+	assert_non_null(strstr(told, "full: File too large; it ends here"));
+}
+
+static void
 what_may_not_be_written_is_told(void **state)
 {
 	struct packed_file *f = begin("there", UINT64_MAX);
@@ -148,6 +180,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_put_is_in_the_file),
 		cmocka_unit_test(it_ends_at_its_bound),
+		cmocka_unit_test(on_a_full_disk_it_ends_and_says_so),
 		cmocka_unit_test(what_may_not_be_written_is_told),
 	};
 
