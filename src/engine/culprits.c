@@ -17,6 +17,7 @@
 #define GROWN 0.05 /* of what it has now, by which somebody must have grown */
 #define STILL \
 	1000 /* reductions a second, as being asked how it is costs a process that waits for something else than its messages */
+#define EXPLAINS 0.05    /* of the rise that the first culprit must have grown by */
 #define BUSIEST_PART 0.5 /* of all work that has grown, which somebody must have for a hint */
 #define RUNNABLE_LEAST 8 /* processes of one kind that run or wait to run, to be worth a word */
 #define PARENT_PART 0.5  /* of the growth by first call that one parent's must be, to be named instead */
@@ -231,6 +232,18 @@ has_grown(const struct suspects *s)
 	return s->count > 0 && s->best[0].grown.growth >= GROWN * s->best[0].value;
 }
 
+/* Bytes can be compared with the rise of the metric: who has grown by next to nothing of it is not who made it, but whoever did is not known yet. */
+static bool
+explains(const struct anomaly *a, const struct suspect *first)
+{
+	bool bytes = first->kind == CULPRIT_PROCESS || first->kind == CULPRIT_TABLE;
+
+	if (!bytes || a->metric == METRIC_NONE || METRICS[a->metric].unit != UNIT_BYTES ||
+	    METRICS[a->metric].watch != WATCH_LEVEL)
+		return true;
+	return first->grown.growth >= EXPLAINS * (a->current_value - a->baseline_value);
+}
+
 /* ---- naming them ---- */
 
 /* One without a name is told as its pid and its first call. */
@@ -416,7 +429,7 @@ culprits_name(const struct engine *e, struct anomaly *a)
 	if (!has_grown(&s))
 		s = suspects_of(e, a, false);
 	/* The longest queue is what the finding is of, grown or not. */
-	if (has_grown(&s))
+	if (has_grown(&s) && explains(a, &s.best[0]))
 		name_grown(a, &s);
 	else if (!s.is_known || a->type == ANOMALY_MESSAGE_QUEUE)
 		name_largest(e, a);

@@ -145,6 +145,21 @@ who_grew_is_named_and_not_who_is_large(void **state)
 }
 
 static void
+who_grew_by_next_to_nothing_of_the_rise_is_not_named(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		process(TOP_BINARY, "small", i < 19 ? 1000 : 5000);
+		feed();
+	}
+	a = (struct anomaly) {
+		.type = ANOMALY_BINARY, .metric = METRIC_VM_MEMORY_BINARY, .current_value = 1e8, .baseline_value = 1e6
+	};
+	culprits_name(e, &a);
+	assert_int_equal(a.culprit_count, 0);
+}
+
+static void
 without_a_past_the_largest_are_named_and_bystanders_not(void **state)
 {
 	(void)state;
@@ -336,6 +351,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(who_grew_is_named_and_not_who_is_large),
+		TEST(who_grew_by_next_to_nothing_of_the_rise_is_not_named),
 		TEST(without_a_past_the_largest_are_named_and_bystanders_not),
 		TEST(where_nobody_grew_nobody_is_named_but_for_queues),
 		TEST(of_atoms_nobody_is_named_and_whoever_works_more_is_a_hint),
