@@ -174,6 +174,28 @@ list_storm(struct listing *l, const struct subject *s)
 	list(l, &p);
 }
 
+static void
+list_last_storm(struct listing *l, struct subject *s)
+{
+	if (s->track.folded > 0)
+		storm_feed(&s->seen, s->track.folded_ms, s->track.folded_ms, s->track.folded);
+	list_storm(l, s);
+	storm_end(&s->seen);
+}
+
+/* begin_storms: what has settled. Children that made room for others are known by what waits of them. */
+static void
+begin_storms(const struct engine *e)
+{
+	const struct waiting *w;
+
+	for (const struct child *c = e->restarts.newest_child; c; c = c->older)
+		if (c->track)
+			subject_of(c->track)->seen = subject_of(c->track)->storm;
+	for (size_t i = 0; (w = trail_waiting(&e->patterns.trail, i)) != NULL; i++)
+		subject_of(w->track)->seen = subject_of(w->track)->storm;
+}
+
 /* Storms are told at once: what has not settled is looked at as if it had. */
 static void
 list_storms(struct listing *l)
@@ -181,9 +203,7 @@ list_storms(struct listing *l)
 	const struct trail *trail = &l->e->patterns.trail;
 	const struct waiting *w;
 
-	for (const struct child *c = l->e->restarts.newest_child; c; c = c->older)
-		if (c->track)
-			subject_of(c->track)->seen = subject_of(c->track)->storm;
+	begin_storms(l->e);
 	for (size_t i = 0; (w = trail_waiting(trail, i)) != NULL; i++) {
 		struct subject *s = subject_of(w->track);
 
@@ -194,14 +214,12 @@ list_storms(struct listing *l)
 		if (w->times > 0)
 			storm_feed(&s->seen, w->time_ms, w->time_ms, w->times);
 	}
-	for (const struct child *c = l->e->restarts.newest_child; c; c = c->older) {
-		struct subject *s = c->track ? subject_of(c->track) : NULL;
-
-		if (s && s->track.folded > 0)
-			storm_feed(&s->seen, s->track.folded_ms, s->track.folded_ms, s->track.folded);
-		if (s)
-			list_storm(l, s);
-	}
+	for (const struct child *c = l->e->restarts.newest_child; c; c = c->older)
+		if (c->track)
+			list_last_storm(l, subject_of(c->track));
+	for (size_t i = 0; (w = trail_waiting(trail, i)) != NULL; i++)
+		if (subject_of(w->track)->seen.restarts > 0)
+			list_last_storm(l, subject_of(w->track));
 }
 
 static void

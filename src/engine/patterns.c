@@ -108,6 +108,7 @@ keep_patterns(struct track *t)
 		if (s->correlations[i] && s->correlations[i]->found)
 			keep_correlation(s, i);
 	s->in->subjects -= s->track.heads > 0;
+	s->left = true;
 }
 
 static void
@@ -184,9 +185,17 @@ take_step(struct patterns *in, const struct step *step)
 	look_at_storm(s, step);
 	if (!step->head || step->crowded)
 		return;
-	in->subjects += step->track->heads == 1;
+	in->subjects += step->track->heads == 1 && !s->left;
 	look_at_periodic(s);
 	look_at_cascades(in, step);
+}
+
+/* Of a child that made room before its last restarts had settled, nothing more will come that ends its storm. */
+static void
+end_left(struct subject *s)
+{
+	if (s->left && s->track.waiting == 0 && s->storm.restarts > 0)
+		keep_storm(s);
 }
 
 static void
@@ -217,6 +226,7 @@ patterns_tick(struct engine *e)
 	in->now_ms = e->now_ms;
 	while (trail_next(&in->trail, e->now_ms, &step)) {
 		take_step(in, &step);
+		end_left(subject_of(step.track));
 		track_unref(step.track);
 	}
 	for (int i = 0; i < CORRELATE_SERIES; i++)

@@ -19,6 +19,7 @@ struct subject {
 	struct track track; /* counted: the child's statistics, the trail and cascades hold it */
 	struct patterns *in;
 	struct term *supervisor, *child_id;
+	bool left; /* it made room for others; restarts of it may still wait */
 	struct storm storm;
 	struct storm seen; /* scratch: the storm with the restarts that have not settled */
 	struct periodic periodic;

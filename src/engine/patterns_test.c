@@ -384,6 +384,54 @@ what_made_room_has_still_shown_its_pattern(void **state)
 	engine_free(e);
 }
 
+/* The same before its restarts have settled; it is told once, however often one asks, and the children that are gone do not count as some that fail. */
+static void
+what_made_room_at_once_is_told_too(void **state)
+{
+	struct engine_options o = engine_defaults();
+	struct pattern list[LIST];
+	struct engine *e;
+
+	(void)state;
+	o.max_children = 3;
+	e = engine_new("n@host", &o);
+	for (int i = 0; i < 6; i++)
+		restart(e, 1, T0 + 1000 * i, T0 + 1000 * i);
+	for (int i = 0; i < 100; i++)
+		restart(e, 2 + i, T0 + 10000 * (i + 1), T0 + 10000 * (i + 1));
+	for (int64_t ms = 1001000; ms <= 2 * HOUR; ms += 20 * MINUTE) {
+		assert_int_equal(engine_patterns(e, T0 + ms, list, LIST), 1);
+		assert_string_equal(term_text(list[0].child_id), "child_1");
+		assert_int_equal(list[0].frequency, 6);
+		engine_tick(e, T0 + ms + 20 * MINUTE);
+	}
+	assert_in_range(e->patterns.subjects, 0, 3);
+	engine_free(e);
+}
+
+/* A storm of one that made room and waits still. */
+static void
+what_waits_of_one_that_is_gone_is_counted_once(void **state)
+{
+	struct engine_options o = engine_defaults();
+	struct pattern list[LIST];
+	struct engine *e;
+
+	(void)state;
+	o.max_children = 3;
+	e = engine_new("n@host", &o);
+	for (int i = 0; i < 6; i++)
+		restart(e, 1, T0 + 1000 * i, T0 + 1000 * i);
+	for (int i = 0; i < 3; i++)
+		restart(e, 2 + i, T0 + 7000, T0 + 7000);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(engine_patterns(e, T0 + 8000, list, LIST), 1);
+		assert_int_equal(list[0].frequency, 6);
+		assert_true(list[0].active);
+	}
+	engine_free(e);
+}
+
 /* A hundred thousand restarts of a hundred children in a second. */
 static void
 a_flood_is_bounded_and_counted(void **state)
@@ -423,6 +471,8 @@ main(void)
 		cmocka_unit_test(a_storm_is_told_at_once_and_each_by_itself),
 		cmocka_unit_test(a_beat_of_seconds_goes_on_until_it_ends),
 		cmocka_unit_test(what_made_room_has_still_shown_its_pattern),
+		cmocka_unit_test(what_made_room_at_once_is_told_too),
+		cmocka_unit_test(what_waits_of_one_that_is_gone_is_counted_once),
 		cmocka_unit_test(a_flood_is_bounded_and_counted),
 	};
 
