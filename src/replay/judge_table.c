@@ -6,30 +6,37 @@
 
 #include "base/alloc.h"
 #include "replay/judge.h"
+#include "replay/timeline.h"
 
-struct detectors { /* of the columns so far */
-	struct series_detector **all;
+/* A column. Where others have values, and it has none for long, it has a gap of its own. */
+struct column {
+	struct series_detector detector;
+	struct timeline times;
+};
+
+struct columns { /* so far */
+	struct column **all;
 	size_t count;
 };
 
 /* ---- series ---- */
 
 static void
-follow_columns(struct judge *j, const struct table *table, struct detectors *d)
+follow_columns(struct judge *j, const struct table *table, struct columns *columns)
 {
 	size_t count = table_columns(table);
 
-	if (count > d->count)
-		d->all = xreallocarray(d->all, count, sizeof(d->all[0]));
-	for (; d->count < count; d->count++) {
-		d->all[d->count] = xmalloc(sizeof(struct series_detector));
-		series_detector_init(d->all[d->count], j->totals.threshold);
+	if (count > columns->count)
+		columns->all = xreallocarray(columns->all, count, sizeof(columns->all[0]));
+	for (; columns->count < count; columns->count++) {
+		columns->all[columns->count] = xcalloc(1, sizeof(struct column));
+		series_detector_init(&columns->all[columns->count]->detector, j->totals.threshold);
 	}
-	j->totals.series = d->count;
+	j->totals.series = columns->count;
 }
 
 static void
-judge_cell(struct judge *j, const struct table *table, const struct table_row *row, size_t i, struct series_detector *d)
+judge_cell(struct judge *j, const struct table *table, const struct table_row *row, size_t i, struct column *c)
 {
 	struct replay_point p = {
 		.series = table_column(table, i),
@@ -40,11 +47,12 @@ judge_cell(struct judge *j, const struct table *table, const struct table_row *r
 		.value_text = i == 0 ? row->value_text : "",
 		.value = row->usable ? row->cells[i] : NAN,
 	};
+	enum timing timing = p.usable ? timeline_judge(&c->times, p.time_ms) : TIMING_NEXT;
 
-	if (row->usable && row->gap)
-		series_detector_gap(d);
+	if ((row->usable && row->gap) || timing == TIMING_GAP || timing == TIMING_JUMP)
+		series_detector_gap(&c->detector);
 	if (p.usable)
-		p.verdict = series_detector_feed(d, p.time_ms, p.value);
+		p.verdict = series_detector_feed(&c->detector, p.time_ms, p.value);
 	j->totals.anomalies += p.usable && p.verdict.reported;
 	/* Of several series, those that are not in the row say nothing. */
 	if (p.usable || p.alone)
@@ -52,32 +60,32 @@ judge_cell(struct judge *j, const struct table *table, const struct table_row *r
 }
 
 static void
-judge_row(struct judge *j, const struct table *table, const struct table_row *row, struct detectors *d)
+judge_row(struct judge *j, const struct table *table, const struct table_row *row, struct columns *columns)
 {
-	follow_columns(j, table, d);
+	follow_columns(j, table, columns);
 	if (row->usable) {
 		judge_time(j, row->time_ms);
 		j->totals.samples++;
 	} else {
 		j->totals.left_out++;
 	}
-	for (size_t i = 0; i < d->count; i++)
-		judge_cell(j, table, row, i, d->all[i]);
+	for (size_t i = 0; i < columns->count; i++)
+		judge_cell(j, table, row, i, columns->all[i]);
 }
 
 bool
 judge_series(struct judge *j, struct table *table, struct err *err)
 {
-	struct detectors d = { NULL, 0 };
+	struct columns columns = { NULL, 0 };
 	const struct table_row *row;
 	enum read_result result;
 
 	j->totals.kind = REPLAY_SERIES;
 	while ((result = table_next(table, &row, err)) == READ_OK)
-		judge_row(j, table, row, &d);
-	for (size_t i = 0; i < d.count; i++)
-		free(d.all[i]);
-	free(d.all);
+		judge_row(j, table, row, &columns);
+	for (size_t i = 0; i < columns.count; i++)
+		free(columns.all[i]);
+	free(columns.all);
 	return result == READ_END;
 }
 

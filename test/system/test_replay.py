@@ -192,6 +192,20 @@ class Replay(SystemTest):
         out, _ = self.replay("--series", "--json", "-", stdin="\n".join(rows).encode())
         self.assertEqual(json.loads(out.splitlines()[-1])["series"], 4)
 
+    def test_a_column_is_judged_as_if_it_were_alone(self):
+        """Also where it has no values for long, and others have."""
+        chance = random.Random(6)
+        both, alone = ["t_ms,a,b"], ["t_ms,b"]
+        for i in range(2000):
+            b = "" if 1200 <= i < 1300 else "%.3f" % ((60 if i >= 1300 else 20) + chance.gauss(0, 1))
+            both.append("%d,%.3f,%s" % (1700000000000 + 60000 * i, chance.gauss(0, 1), b))
+            if b:
+                alone.append("%d,%s" % (1700000000000 + 60000 * i, b))
+        told = [self.replay("--json", "--scores", "-", stdin="\n".join(rows).encode())[0].splitlines() for rows in (both, alone)]
+        told = [[line for line in lines if '"series":"b"' in line] for lines in told]
+        self.assertEqual(len(told[0]), 1900)
+        self.assertEqual(*told)
+
     def test_what_is_wrong_is_told_with_its_place(self):
         text = b"timestamp,value\n" + b"".join(b"%d,%d\n" % (1700000000 + 60 * i, i % 7) for i in range(200))
         bad = [
