@@ -16,37 +16,38 @@ struct path {
 	size_t first, count;
 };
 
-/* The distances of the last restarts, and how long it has been quiet since. */
+/* The distances of the last restarts, those longer than it has been quiet since, and how long that is. */
 struct gaps {
-	size_t count;
+	size_t count, longer_count;
 	double gap[EXHAUSTION_TIMES];
+	double longer[EXHAUSTION_TIMES];
 	double quiet;
 };
 
 static void
 collect(const int64_t *times_ms, size_t n, int64_t now_ms, struct gaps *g)
 {
-	g->count = 0;
-	for (size_t i = 1; i < n; i++)
-		g->gap[g->count++] = (double)(times_ms[i] - times_ms[i - 1]);
+	g->count = g->longer_count = 0;
 	g->quiet = (double)(now_ms - times_ms[n - 1]);
+	for (size_t i = 1; i < n; i++) {
+		double gap = fmax(0, (double)(times_ms[i] - times_ms[i - 1]));
+
+		g->gap[g->count++] = gap;
+		if (gap > g->quiet)
+			g->longer[g->longer_count++] = gap;
+	}
 }
 
 /*
- * next_gap is longer than it has been quiet (the first one; others: than -1). That it is longer than any there was counts as half a gap (the estimate of
- * Krichevsky and Trofimov, IEEE Trans. Inf. Theory 27 (1981), 199-207): it ended, then, or goes on beyond what is looked at.
+ * draw_gap draws one of n. That it is longer than any there was counts as half a gap (the estimate of Krichevsky and Trofimov, IEEE Trans. Inf. Theory 27
+ * (1981), 199-207): it ended, then, or goes on beyond what is looked at.
  */
 static double
-next_gap(const struct gaps *g, struct chance *c, double quiet)
+draw_gap(const double *gap, size_t n, struct chance *c)
 {
-	double longer[EXHAUSTION_TIMES] = { 0 };
-	size_t n = 0, i;
+	size_t i = chance_below(c, 2 * n + 1);
 
-	for (size_t k = 0; k < g->count; k++)
-		if (g->gap[k] > quiet)
-			longer[n++] = g->gap[k];
-	i = chance_below(c, 2 * n + 1);
-	return i < 2 * n ? longer[i / 2] : INFINITY;
+	return i < 2 * n ? gap[i / 2] : INFINITY;
 }
 
 /* What a path is held to. */
@@ -59,7 +60,7 @@ struct rule {
 static double
 follow_path(struct path *p, const struct gaps *g, const struct rule *rule, struct chance *c)
 {
-	double now = next_gap(g, c, g->quiet) - g->quiet;
+	double now = draw_gap(g->longer, g->longer_count, c) - g->quiet;
 
 	for (size_t steps = 0; now <= rule->ahead && steps < STEPS; steps++) {
 		p->times[p->first + p->count++] = now;
@@ -69,7 +70,7 @@ follow_path(struct path *p, const struct gaps *g, const struct rule *rule, struc
 		}
 		if ((double)p->count > rule->room)
 			return now;
-		now += next_gap(g, c, -1);
+		now += draw_gap(g->gap, g->count, c);
 	}
 	return INFINITY;
 }

@@ -17,7 +17,7 @@ struct exhaustion {
 };
 
 /*
- * exhaustion_find: n <= EXHAUSTION_TIMES times of the last restarts and attempts, oldest first, none after now_ms; what else is used of the budget is
+ * exhaustion_find: n <= EXHAUSTION_TIMES times of the last restarts and attempts, in their order (oldest first), none after now_ms; what else is used of the budget is
  * `unlisted`. Looks ahead_ms > 0 ahead. Of fewer than two restarts nothing follows: probability 0.
  */
 void exhaustion_find(const int64_t *times_ms, size_t n, uint32_t unlisted, uint32_t intensity, int64_t period_ms,

@@ -52,7 +52,9 @@ limit_of(const struct engine *e, enum resource r, int64_t now_ms)
 int64_t
 foresight_boot_ms(const struct engine *e)
 {
-	return e->last && e->wallclock_ms > 0 ? e->last->time_ms - (int64_t)e->wallclock_ms : 0;
+	if (e->last == NULL || !(e->wallclock_ms > 0 && e->wallclock_ms < (double)e->last->time_ms))
+		return 0;
+	return e->last->time_ms - (int64_t)e->wallclock_ms;
 }
 
 bool

@@ -54,7 +54,7 @@ static void
 test_nothing_is_known(void **state)
 {
 	struct capacity all[RESOURCE_COUNT];
-	struct prediction one;
+	struct prediction one = { .confidence = 0 };
 	struct node n;
 
 	(void)state;
@@ -92,6 +92,23 @@ test_growth_has_a_date(void **state)
 	assert_true(c.full_earliest_ms < c.full_ms && c.full_ms < c.full_latest_ms);
 	assert_non_null(strstr(c.text, "full in "));
 	assert_non_null(strstr(c.text, "list_to_atom"));
+	engine_free(n.engine);
+}
+
+/* A clock that makes no sense says nothing of when the node began. */
+static void
+test_an_uptime_beyond_all_time(void **state)
+{
+	struct capacity c;
+	struct node n;
+
+	(void)state;
+	begin(&n);
+	for (int i = 0; i < 1440; i++)
+		feed(&n, rint(1000 + i * STEP_MS / 3600.0 + 20 * chance_normal(&n.chance)), 4000, 1e300);
+	c = atoms_of(&n);
+	assert_true(c.trend);
+	ASSERT_NEAR(c.growth_per_hour, 1000, 50);
 	engine_free(n.engine);
 }
 
@@ -197,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_known),
 		cmocka_unit_test(test_growth_has_a_date),
+		cmocka_unit_test(test_an_uptime_beyond_all_time),
 		cmocka_unit_test(test_no_trend_no_date),
 		cmocka_unit_test(test_no_limit_no_date),
 		cmocka_unit_test(test_a_new_boot_starts_over),
