@@ -2,6 +2,7 @@
 #include "engine/outlook.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "analyze/passage.h"
 #include "analyze/rhythm.h"
@@ -211,6 +212,21 @@ choose_window(const struct outlook_question *q, struct window *line)
 
 /* ---- growth that has ended ---- */
 
+/* cut_front leaves the last blocks of a window with a rhythm, which goes on as it was. */
+static void
+cut_front(struct window *w, size_t blocks)
+{
+	struct rhythm whole = w->rhythm;
+	size_t cut = w->count - blocks;
+
+	memmove(w->rest, w->rest + cut, blocks * sizeof(w->rest[0]));
+	for (size_t i = 0; i < whole.count; i++)
+		w->rhythm.at[i] = whole.at[(cut + i) % whole.count];
+	w->first += cut;
+	w->count = blocks;
+	w->span_ms = (int64_t)blocks * w->scale->block_ms;
+}
+
 /* fit_recent fits a line to the last quarter of what the window covers: as fine as there is, or with the same rhythm taken out. */
 static bool
 fit_recent(const struct outlook_question *q, const struct window *w, struct window *recent)
@@ -222,8 +238,8 @@ fit_recent(const struct outlook_question *q, const struct window *w, struct wind
 		size_t blocks = w->count / 4 > w->rhythm.count ? w->count / 4 : w->rhythm.count;
 
 		*recent = *w;
-		recent->span_ms = (int64_t)blocks * w->scale->block_ms;
-		return trend_fit(w->rest + w->count - blocks, blocks, TREND_LINE, 0, &recent->trend);
+		cut_front(recent, blocks);
+		return trend_fit(recent->rest, blocks, TREND_LINE, 0, &recent->trend);
 	}
 	while (i + 1 < q->scale_count && span_ms(&q->scales[i]) < quarter_ms)
 		i++;

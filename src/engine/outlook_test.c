@@ -147,6 +147,29 @@ test_a_tooth_of_a_saw_is_no_trend(void **state)
 	assert_true(isnan(o.full_ms));
 }
 
+/* Eight days in blocks of two hours, with a rhythm of the day: it grew for five of them, then no more. */
+static void
+test_growth_that_ended_in_a_days_rhythm(void **state)
+{
+	struct chance c = { 2 };
+	struct outlook o;
+	struct past p;
+
+	(void)state;
+	begin(&p, 1700);
+	p.question.scale_count = 1;
+	p.scales[0].block_ms = 7200000;
+	p.scales[0].count = 96;
+	for (size_t i = 0; i < 96; i++)
+		p.scales[0].level[i] =
+		    1000 + 10 * fmin((double)i, 56) + 50 * sin((double)i / 12 * 6.283185307) + 40 * chance_normal(&c);
+	outlook_find(&p.question, &o);
+	assert_true(o.known);
+	ASSERT_NEAR(o.span_ms, 48 * HOUR, 0);
+	assert_false(o.trend);
+	assert_true(isnan(o.full_ms));
+}
+
 /* As a cache that fills: every two hours, a third of what was left is left. */
 static double
 settling(double minutes, struct chance *c)
@@ -267,6 +290,7 @@ main(void)
 		cmocka_unit_test(test_what_falls_has_a_trend_and_no_date),
 		cmocka_unit_test(test_growth_that_began_lately),
 		cmocka_unit_test(test_growth_that_ended),
+		cmocka_unit_test(test_growth_that_ended_in_a_days_rhythm),
 		cmocka_unit_test(test_a_tooth_of_a_saw_is_no_trend),
 		cmocka_unit_test(test_growth_that_settles),
 		cmocka_unit_test(test_what_is_not_known),
