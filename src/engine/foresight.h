@@ -102,8 +102,9 @@ struct prediction {
 };
 
 /*
- * engine_predictions gives those expected first first, those without a time last; at most max. A budget is told of when it is more likely than not
- * to run out within its period.
+ * engine_predictions gives those expected first first, those without a time last; at most max. Looked at are the 100 beats that come next, the 64 patterns
+ * of a resource that were seen last, and the 64 supervisors that spent of their budget last: some 30 ms of CPU if there are so many. A budget is told of
+ * when it is more likely than not to run out within its period.
  */
 size_t engine_predictions(const struct engine *e, int64_t now_ms, struct prediction *out, size_t max);
 

@@ -11,7 +11,7 @@
 #include "engine/foresight_trend.h"
 #include "engine/state.h"
 
-#define PATTERNS_MAX 64
+#define RESOURCES_MAX 64 /* of what follows a resource: a look ahead costs more */
 #define BUDGETS_MAX 64
 #define LIKELY 0.5
 
@@ -199,24 +199,31 @@ predict_budgets(const struct engine *e, int64_t now_ms, struct list *l)
 		}
 }
 
+typedef void predict_pattern(const struct engine *e, int64_t now_ms, const struct pattern *pattern, struct list *l);
+
+static void
+predict_patterns(const struct engine *e, int64_t now_ms, enum pattern_type type, size_t max, struct list *l)
+{
+	predict_pattern *predict = type == PATTERN_PERIODIC ? predict_periodic : predict_resource;
+	struct pattern *patterns = xcalloc(max, sizeof(*patterns));
+	size_t n = patterns_ahead(e, now_ms, type, patterns, max);
+
+	for (size_t i = 0; i < n; i++)
+		predict(e, now_ms, &patterns[i], l);
+	free(patterns);
+}
+
 size_t
 engine_predictions(const struct engine *e, int64_t now_ms, struct prediction *out, size_t max)
 {
-	struct pattern *patterns = xcalloc(PATTERNS_MAX, sizeof(*patterns));
 	struct list l = { out, 0, max };
-	size_t n;
 
 	now_ms = now_ms > e->now_ms ? now_ms : e->now_ms;
 	/* Of a node that is gone, nothing goes on. */
-	n = e->lost ? 0 : engine_patterns(e, now_ms, patterns, PATTERNS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		if (patterns[i].type == PATTERN_PERIODIC && patterns[i].active)
-			predict_periodic(e, now_ms, &patterns[i], &l);
-		if (patterns[i].type == PATTERN_RESOURCE && patterns[i].active)
-			predict_resource(e, now_ms, &patterns[i], &l);
-	}
-	if (!e->lost)
-		predict_budgets(e, now_ms, &l);
-	free(patterns);
+	if (e->lost)
+		return 0;
+	predict_patterns(e, now_ms, PATTERN_PERIODIC, PATTERNS_AHEAD, &l);
+	predict_patterns(e, now_ms, PATTERN_RESOURCE, RESOURCES_MAX, &l);
+	predict_budgets(e, now_ms, &l);
 	return l.count;
 }

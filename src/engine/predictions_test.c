@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,17 +35,23 @@ teardown(void **state)
 }
 
 static void
-report(enum restart_kind kind, const char *supervisor)
+report_of(enum restart_kind kind, const char *supervisor, const char *child)
 {
 	struct restart r = { .time_ms = now,
 		.kind = kind,
 		.caught = true,
 		.supervisor = text_term(supervisor),
-		.child_id = text_term("child"),
+		.child_id = text_term(child),
 		.reason = text_term("boom") };
 
 	engine_restart(e, now, &r);
 	restart_release(&r);
+}
+
+static void
+report(enum restart_kind kind, const char *supervisor)
+{
+	report_of(kind, supervisor, "child");
 }
 
 static void
@@ -186,6 +193,57 @@ test_the_next_beat_of_a_periodic_child(void **state)
 	assert_non_null(strstr(found[0].text, "child fails at regular intervals: next in "));
 }
 
+/* storm: some children that restart ten times a second, for a second. */
+static void
+storm(int children)
+{
+	char name[32];
+
+	for (int i = 0; i < 10; i++, now += 100)
+		for (int k = 0; k < children; k++) {
+			snprintf(name, sizeof(name), "stormy%d", k);
+			report_of(RESTART_DONE, "other", name);
+		}
+	engine_tick(e, now);
+}
+
+static void
+test_storms_do_not_hide_a_beat(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		now += INTERVAL_MS + (i % 3 - 1) * 4000;
+		report(RESTART_DONE, "sup");
+		engine_tick(e, now);
+	}
+	storm(200);
+	now += 60000;
+	engine_tick(e, now);
+	assert_int_equal(predict(), 1);
+	assert_string_equal(term_text(found[0].child_id), "child");
+}
+
+/* Of more beats than are looked at, those that come next. */
+static void
+test_of_many_beats_the_next_are_foretold(void **state)
+{
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		for (int k = 0; k < 300; k++) {
+			now += INTERVAL_MS / 300;
+			snprintf(name, sizeof(name), "beat%d", k);
+			report_of(RESTART_DONE, "sup", name);
+			engine_tick(e, now);
+		}
+	now += 150000;
+	engine_tick(e, now);
+	assert_int_equal(predict(), MAX);
+	for (int i = 0; i < MAX; i++)
+		ASSERT_NEAR(found[i].expected_ms - now, i * INTERVAL_MS / 300, INTERVAL_MS / 300);
+}
+
 static void
 test_what_is_long_overdue_is_not_foretold(void **state)
 {
@@ -282,6 +340,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_first_to_come_is_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_of_a_node_that_is_gone_nothing_is_foretold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_next_beat_of_a_periodic_child, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_storms_do_not_hide_a_beat, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_of_many_beats_the_next_are_foretold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_long_overdue_is_not_foretold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_trigger_and_how_far_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_trend_towards_a_trigger_has_a_time, setup, teardown),

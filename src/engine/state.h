@@ -264,6 +264,14 @@ void patterns_restored(struct engine *e);
 size_t patterns_of(
     const struct engine *e, int64_t now_ms, const struct term *supervisor, struct pattern *out, size_t max);
 
+/* pattern_ahead.c */
+#define PATTERNS_AHEAD 100
+/*
+ * patterns_ahead gives those of a type, PATTERN_PERIODIC or PATTERN_RESOURCE, that go on as of now_ms: those whose next beat comes first, or whose last
+ * restart was latest; at most max and PATTERNS_AHEAD. Their terms stay the engine's.
+ */
+size_t patterns_ahead(const struct engine *e, int64_t now_ms, enum pattern_type type, struct pattern *out, size_t max);
+
 /* capture.c */
 /* capture_publish makes the restart an event. */
 void capture_publish(struct engine *e, const struct restart *r);
