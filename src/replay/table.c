@@ -125,12 +125,13 @@ begin_csv(struct table *t, const struct line *l, struct err *err)
 	char *copy = xstrndup(l->text, l->len);
 	struct line first = { copy, l->len, l->number };
 	size_t count = 0, column;
+	struct err cause;
 	bool header, ok;
 
 	t->separator = csv_separator(copy);
 	t->fields = TABLE_MAX_COLUMNS + 1;
 	t->field = xcalloc(t->fields, sizeof(t->field[0]));
-	count = csv_split(first.text, t->separator, t->field, t->fields, &column, err);
+	count = csv_split(first.text, t->separator, t->field, t->fields, &column, &cause);
 	ok = count >= 2 && count <= t->fields;
 	if (ok) {
 		t->fields = count;
@@ -142,7 +143,7 @@ begin_csv(struct table *t, const struct line *l, struct err *err)
 		flaws_fail(t->flaws, l->number, 0, err, "%zu columns: there must be one of times and 1 to %u of values",
 		    count, TABLE_MAX_COLUMNS);
 	} else {
-		flaws_fail(t->flaws, l->number, column, err, "a quote that does not end, or something behind one");
+		flaws_fail(t->flaws, l->number, column, err, "%s", cause.text);
 	}
 	free(copy);
 	return ok;

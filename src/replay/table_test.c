@@ -172,7 +172,8 @@ what_is_no_table_is_refused(void **state)
 	check("", "! f: is empty\n");
 	check("\n \n\n", "! f: is empty\n");
 	check("hello\nworld\n", "! f: line 1: 1 columns: there must be one of times and 1 to 1024 of values\n");
-	check("a,\"b\n", "! f: line 1, column 3: a quote that does not end, or something behind one\n");
+	check("a,\"b\n", "! f: line 1, column 3: a quote that does not end\n");
+	check("a,\"b\"c\n", "! f: line 1, column 3: something behind a quoted field\n");
 	check("t,v\n1,\001\n", "! f: line 2, column 3: byte 0x01: this is no text, but binary data\n");
 	check("\xff\xfe"
 	      "abc",
