@@ -110,7 +110,7 @@ resume(struct engine *e, struct incident *i)
 
 /*
  * Of what was made while restoring stays what holds, and what was told: the rest nobody has heard of, or has under another id, as its finding was
- * made a sample earlier or later then.
+ * made a sample earlier or later then. The clock may have been set back meanwhile: what is of a time that has not come would be open until then.
  */
 void
 incidents_restored(struct engine *e)
@@ -122,9 +122,11 @@ incidents_restored(struct engine *e)
 			grouping_drop(&e->grouping, age);
 		else
 			age++;
-	for (size_t age = 0; (i = grouping_at(&e->grouping, age)) != NULL; age++)
+	for (size_t age = 0; (i = grouping_at(&e->grouping, age)) != NULL; age++) {
+		incident_set_back(i, e->now_ms);
 		if (i->ended_ms == 0)
 			resume(e, i);
+	}
 }
 
 /* ---- answers ---- */

@@ -465,6 +465,29 @@ what_is_judged_again_is_the_same_incident(void **state)
 	world_release(&next);
 }
 
+/* While nothing ran the clock was set back by a day: no incident is of a time that has not come, or open until then. */
+static void
+the_clock_was_set_back(void **state)
+{
+	static struct world next;
+	const struct incident *i;
+
+	(void)state;
+	rest(&w, 300);
+	steps(&w, 30, &(struct faults) { 1, 1, 1, 0 });
+	w.now -= 86400000;
+	world_init(&next);
+	give_back(&w, &next);
+	rest(&next, 30);
+	i = incident_at(&next, 0);
+	assert_non_null(i);
+	assert_true(i->ended_ms != 0 && i->ended_ms <= next.now);
+	assert_true(i->opened_ms <= i->last_ms && i->last_ms <= next.now);
+	for (unsigned k = 0; k < i->member_count; k++)
+		assert_true(i->members[k].since_ms <= next.now && i->members[k].ended_ms <= next.now);
+	world_release(&next);
+}
+
 int
 main(void)
 {
@@ -476,6 +499,7 @@ main(void)
 		TEST(it_ends_once_and_says_so),
 		TEST(a_node_that_goes_down_is_in_the_incident),
 		TEST(nothing_is_said_of_a_node_at_rest),
+		TEST(the_clock_was_set_back),
 		TEST(the_same_inputs_make_the_same_incidents),
 		TEST(incidents_come_back_after_a_restart),
 		TEST(an_open_incident_ends_after_a_restart),

@@ -116,6 +116,28 @@ incident_holds(const struct incident *i)
 	return false;
 }
 
+static void
+limit(int64_t *ms, int64_t latest_ms)
+{
+	*ms = *ms < latest_ms ? *ms : latest_ms;
+}
+
+void
+incident_set_back(struct incident *i, int64_t now_ms)
+{
+	limit(&i->opened_ms, now_ms);
+	limit(&i->last_ms, now_ms);
+	limit(&i->ended_ms, now_ms);
+	for (unsigned k = 0; k < i->member_count; k++) {
+		struct incident_member *m = &i->members[k];
+
+		limit(&m->since_ms, now_ms);
+		limit(&m->time_ms, now_ms);
+		limit(&m->seen_ms, now_ms);
+		limit(&m->ended_ms, now_ms);
+	}
+}
+
 void
 incident_copy(struct incident *to, const struct incident *from)
 {

@@ -108,6 +108,8 @@ void incident_member_release(struct incident_member *m);
 bool incident_add(struct incident *i, const struct incident_member *m);
 /* incident_holds: some of its findings have not ended. */
 bool incident_holds(const struct incident *i);
+/* incident_set_back: the clock was set back to now_ms, so that no time of it is later. */
+void incident_set_back(struct incident *i, int64_t now_ms);
 /* incident_copy makes *to a copy that holds references of its own. */
 void incident_copy(struct incident *to, const struct incident *from);
 void incident_release(struct incident *i);
