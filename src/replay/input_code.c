@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replay/input_code.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,8 @@ FIELDS_COVER(struct engine_options, 256);
 /* Clocks that engines can count with. */
 #define FIRST_MS INT64_C(-62167219200000)
 #define LAST_MS INT64_C(253402300799999)
+/* What the probe reports at most, some thirty years. */
+#define PERIOD_MAX_MS INT64_C(1000000000000)
 
 /* ---- words ---- */
 
@@ -196,8 +199,11 @@ read_ages(const json_t *list, struct supervisor_facts *f)
 	if (count > SUPERVISOR_AGES_MAX)
 		return false;
 	f->age_count = (unsigned)count;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		f->ages_ms[i] = json_integer_value(json_array_get(list, i));
+		if (f->ages_ms[i] < 0 || f->ages_ms[i] > PERIOD_MAX_MS)
+			return false;
+	}
 	return true;
 }
 
@@ -211,8 +217,10 @@ read_supervisor(const json_t *v, struct supervisor_facts *f, struct err *err)
 		return false;
 	f->strategy = (enum strategy)strategy;
 	f->kind = maker_name(maker);
+	if (f->period_ms < 0 || f->period_ms > PERIOD_MAX_MS)
+		return err_set(err, "\"period_ms\" is not from 0 to %" PRId64, PERIOD_MAX_MS);
 	if (!read_ages(json_object_get(v, "ages_ms"), f))
-		return err_set(err, "\"ages_ms\" is longer than it may be");
+		return err_set(err, "\"ages_ms\" is not what it should be");
 	if (!read_siblings(json_object_get(v, "siblings"), &f->siblings))
 		return err_set(err, "\"siblings\" is not what it should be");
 	return f->supervisor || err_set(err, "a supervisor without a name");

@@ -244,6 +244,12 @@ lines_that_make_no_sense_are_counted(void **state)
 		    FLAW_INPUT, "line 3: what a survey groups by is not known" },
 		{ "{\"node\":1,\"name\":\"b@h\",\"options\":{\"interval_ms\":0}}", FLAW_INPUT,
 		    "line 3: options that no engine can have" },
+		{ "{\"node\":0,\"now\":1,\"supervisor\":{\"kind\":\"supervisor\",\"strategy\":\"one_for_one\",\"time_"
+		  "ms\":1,"
+		  "\"supervisor\":{\"text\":\"a\",\"term\":\"83770161\"},\"pid\":null,\"known\":true,\"intensity\":1,"
+		  "\"period_ms\":-1000000000000000,\"used\":1,"
+		  "\"children\":1,\"ages_ms\":[]}}",
+		    FLAW_INPUT, "line 3: \"period_ms\" is not from 0 to 1000000000000" },
 		{ "{\"node\":1,\"name\":\"\"}", FLAW_INPUT, "line 3: a node without a name" },
 		{ "{\"node\":1,\"name\":\"b@h\",\"restored\":true}", FLAW_PAST, "of b@h" },
 	};
