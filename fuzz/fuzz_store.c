@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blobs of a history that somebody else has written: events, causes, samples, checks. What can be read can be written and read again. */
+/*
+ * Blobs of a history that somebody else has written: events, causes, samples, checks. What can be read can be written and read again; of incidents an
+ * engine takes them up, goes on, and tells of them.
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/answer.h"
+#include "engine/answer_incidents.h"
 #include "store/cause_code.h"
 #include "store/event_code.h"
 #include "store/sample_code.h"
@@ -31,6 +36,29 @@ number_names(void)
 	}
 }
 
+#define NOW_MS INT64_C(1700000000000)
+
+/* take_up: what was open ends within some samples. Takes the reference. */
+static void
+take_up(struct node_event *ev)
+{
+	struct engine_options o = engine_defaults();
+	struct engine *e = engine_new("a@h", &o);
+	const struct incident *kept[INCIDENTS_KEPT];
+	struct strbuf out = STRBUF_INIT;
+	struct answer_term a;
+
+	engine_restore_begin(e);
+	engine_restore_event(e, ev);
+	engine_restore_end(e, NOW_MS);
+	engine_tick(e, NOW_MS + 3600000);
+	require(engine_incidents(e, kept, INCIDENTS_KEPT) == 1 && kept[0]->ended_ms != 0);
+	answer_term_init(&a, &out);
+	answer_incidents(&a.base, e, NOW_MS, INCIDENTS_ALL);
+	strbuf_release(&out);
+	engine_free(e);
+}
+
 static void
 check_event(const uint8_t *data, size_t size)
 {
@@ -43,7 +71,10 @@ check_event(const uint8_t *data, size_t size)
 	again = event_code_read(out.data, out.len, "a@h");
 	require(again && again->type == ev->type && again->time_ms == ev->time_ms);
 	node_event_unref(again);
-	node_event_unref(ev);
+	if (ev->type == EVENT_INCIDENT)
+		take_up(ev);
+	else
+		node_event_unref(ev);
 	strbuf_release(&out);
 }
 
