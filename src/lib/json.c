@@ -48,6 +48,21 @@ check_question(struct arsenal *a, int64_t now_ms, char **out)
 	return code == ARSENAL_OK ? time_check(a, now_ms) : code;
 }
 
+/* give_as_of gives an answer that depends on the time. */
+static int
+give_as_of(struct arsenal *a, int64_t now_ms, char **out,
+    void (*answer)(struct answer *to, const struct engine *e, int64_t now_ms))
+{
+	int code = check_question(a, now_ms, out);
+	struct page p;
+
+	if (code != ARSENAL_OK)
+		return code;
+	page_init(&p);
+	answer(&p.answer.base, a->engine, now_ms);
+	return page_give(&p, out);
+}
+
 void
 arsenal_string_free(char *text)
 {
@@ -57,27 +72,13 @@ arsenal_string_free(char *text)
 int
 arsenal_node_json(struct arsenal *a, int64_t now_ms, char **out)
 {
-	int code = check_question(a, now_ms, out);
-	struct page p;
-
-	if (code != ARSENAL_OK)
-		return code;
-	page_init(&p);
-	answer_node(&p.answer.base, a->engine, now_ms);
-	return page_give(&p, out);
+	return give_as_of(a, now_ms, out, answer_node);
 }
 
 int
 arsenal_health_json(struct arsenal *a, int64_t now_ms, char **out)
 {
-	int code = check_question(a, now_ms, out);
-	struct page p;
-
-	if (code != ARSENAL_OK)
-		return code;
-	page_init(&p);
-	answer_health(&p.answer.base, a->engine, now_ms);
-	return page_give(&p, out);
+	return give_as_of(a, now_ms, out, answer_health);
 }
 
 int
@@ -125,56 +126,40 @@ arsenal_history_json(struct arsenal *a, int64_t start_ms, int64_t end_ms, char *
 	return page_give(&p, out);
 }
 
+static void
+answer_all_patterns(struct answer *to, const struct engine *e, int64_t now_ms)
+{
+	answer_patterns(to, e, now_ms, PATTERN_TYPE_COUNT);
+}
+
 int
 arsenal_patterns_json(struct arsenal *a, int64_t now_ms, char **out)
 {
-	int code = check_question(a, now_ms, out);
-	struct page p;
+	return give_as_of(a, now_ms, out, answer_all_patterns);
+}
 
-	if (code != ARSENAL_OK)
-		return code;
-	page_init(&p);
-	answer_patterns(&p.answer.base, a->engine, now_ms, PATTERN_TYPE_COUNT);
-	return page_give(&p, out);
+static void
+answer_all_incidents(struct answer *to, const struct engine *e, int64_t now_ms)
+{
+	answer_incidents(to, e, now_ms, INCIDENTS_ALL);
 }
 
 int
 arsenal_incidents_json(struct arsenal *a, int64_t now_ms, char **out)
 {
-	int code = check_question(a, now_ms, out);
-	struct page p;
-
-	if (code != ARSENAL_OK)
-		return code;
-	page_init(&p);
-	answer_incidents(&p.answer.base, a->engine, now_ms, INCIDENTS_ALL);
-	return page_give(&p, out);
+	return give_as_of(a, now_ms, out, answer_all_incidents);
 }
 
 int
 arsenal_predictions_json(struct arsenal *a, int64_t now_ms, char **out)
 {
-	int code = check_question(a, now_ms, out);
-	struct page p;
-
-	if (code != ARSENAL_OK)
-		return code;
-	page_init(&p);
-	answer_predictions(&p.answer.base, a->engine, now_ms);
-	return page_give(&p, out);
+	return give_as_of(a, now_ms, out, answer_predictions);
 }
 
 int
 arsenal_capacity_json(struct arsenal *a, int64_t now_ms, char **out)
 {
-	int code = check_question(a, now_ms, out);
-	struct page p;
-
-	if (code != ARSENAL_OK)
-		return code;
-	page_init(&p);
-	answer_capacity(&p.answer.base, a->engine, now_ms);
-	return page_give(&p, out);
+	return give_as_of(a, now_ms, out, answer_capacity);
 }
 
 int
