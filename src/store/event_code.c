@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/incident_code.h"
+#include "store/table_code.h"
 #include "store/term_code.h"
 
 #define VERSION 1
@@ -24,39 +25,6 @@ type_at(int i)
 	return event_type_name((enum event_type)i);
 }
 
-static const char *
-severity_at(int i)
-{
-	return severity_name((enum severity)i);
-}
-
-static const char *
-level_at(int i)
-{
-	return level_name((enum level)i);
-}
-
-static const char *
-anomaly_at(int i)
-{
-	return ANOMALIES[i].name;
-}
-
-static const char *
-criterion_at(int i)
-{
-	return CRITERIA[i].name;
-}
-
-static const char *
-culprit_at(int i)
-{
-	return culprit_kind_name((enum culprit_kind)i);
-}
-
-#define SEVERITY_COUNT (SEVERITY_HIGH + 1)
-#define LEVEL_COUNT (LEVEL_CRITICAL + 1)
-
 static bool
 is_anomaly(enum event_type type)
 {
@@ -64,14 +32,6 @@ is_anomaly(enum event_type type)
 }
 
 /* ---- writing ---- */
-
-/* list_head and etf_put_nil: an empty list is nothing but its tail. */
-static void
-list_head(struct strbuf *out, unsigned n)
-{
-	if (n > 0)
-		etf_put_list(out, n);
-}
 
 static void
 write_process(struct strbuf *out, const struct top_process *p)
@@ -88,7 +48,7 @@ write_process(struct strbuf *out, const struct top_process *p)
 	number_code_write(out, p->queue_rate);
 	number_code_write(out, p->binary);
 	text_code_write(out, p->application);
-	list_head(out, p->ancestor_count);
+	list_code_write(out, p->ancestor_count);
 	for (unsigned i = 0; i < p->ancestor_count; i++)
 		text_code_write(out, p->ancestors[i]);
 	etf_put_nil(out);
@@ -122,7 +82,7 @@ write_anomaly(struct strbuf *out, const struct anomaly *a)
 	number_code_write(out, a->current_value);
 	number_code_write(out, a->baseline_value);
 	number_code_write(out, a->deviation);
-	list_head(out, a->culprit_count);
+	list_code_write(out, a->culprit_count);
 	for (unsigned i = 0; i < a->culprit_count; i++)
 		write_culprit(out, &a->culprits[i]);
 	etf_put_nil(out);
@@ -136,7 +96,7 @@ write_anomaly(struct strbuf *out, const struct anomaly *a)
 static void
 write_criteria(struct strbuf *out, const struct health *h)
 {
-	list_head(out, CRITERION_COUNT);
+	list_code_write(out, CRITERION_COUNT);
 	for (int i = 0; i < CRITERION_COUNT; i++) {
 		const struct criterion_state *c = &h->criteria[i];
 
@@ -153,7 +113,7 @@ write_criteria(struct strbuf *out, const struct health *h)
 static void
 write_numbers(struct strbuf *out, const struct health *h)
 {
-	list_head(out, HEALTH_NUMBER_COUNT);
+	list_code_write(out, HEALTH_NUMBER_COUNT);
 	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++) {
 		etf_put_tuple(out, 3);
 		text_code_write(out, HEALTH_NUMBERS[i].group);
@@ -173,12 +133,12 @@ write_health(struct strbuf *out, const struct health *h)
 	write_criteria(out, h);
 	number_code_write(out, h->restart_rate);
 	write_numbers(out, h);
-	list_head(out, h->recommendation_count);
+	list_code_write(out, h->recommendation_count);
 	for (unsigned i = 0; i < h->recommendation_count; i++)
 		text_code_write(out, h->recommendations[i]);
 	etf_put_nil(out);
 	etf_put_atom(out, CRITERIA[h->changed].name);
-	list_head(out, h->anomaly_count);
+	list_code_write(out, h->anomaly_count);
 	for (unsigned i = 0; i < h->anomaly_count; i++)
 		event_code_write(out, h->anomalies[i]);
 	etf_put_nil(out);
@@ -202,33 +162,11 @@ event_code_write(struct strbuf *out, const struct node_event *ev)
 
 /* ---- reading ---- */
 
-/* must_know is name_code_read for what the event means nothing without. */
-static int
-must_know(struct etf *e, const char *(*name)(int index), int count)
-{
-	int i = name_code_read(e, name, count);
-
-	if (i < 0)
-		etf_fail(e);
-	return i < 0 ? 0 : i;
-}
-
 static void
 read_version(struct etf *e)
 {
 	if (etf_int(e) != VERSION)
 		etf_fail(e);
-}
-
-/* bounded_list opens a list of at most max elements. */
-static unsigned
-bounded_list(struct etf *e, unsigned max)
-{
-	uint32_t n = etf_list(e);
-
-	if (n > max)
-		etf_fail(e);
-	return n > max ? 0 : n;
 }
 
 static void
@@ -237,7 +175,7 @@ read_process_rest(struct etf *e, struct top_process *p)
 	p->queue_rate = number_code_read(e);
 	p->binary = number_code_read(e);
 	etf_chars(e, p->application, sizeof(p->application));
-	p->ancestor_count = (uint8_t)bounded_list(e, SAMPLE_ANCESTORS);
+	p->ancestor_count = (uint8_t)list_code_read(e, SAMPLE_ANCESTORS);
 	for (unsigned i = 0; i < p->ancestor_count; i++)
 		etf_chars(e, p->ancestors[i], sizeof(p->ancestors[i]));
 	etf_list_end(e, p->ancestor_count);
@@ -274,20 +212,12 @@ read_culprit(struct etf *e, struct culprit *c)
 		return;
 	}
 	read_process(e, etf_tuple(e), &c->process);
-	c->kind = (enum culprit_kind)must_know(e, culprit_at, CULPRIT_KIND_COUNT);
+	c->kind = culprit_code_read(e);
 	c->count = number_code_read(e);
 	c->growth = number_code_read(e);
 	c->share = number_code_read(e);
 	c->since_ms = etf_int(e);
 	etf_chars(e, c->detail, sizeof(c->detail));
-}
-
-static enum metric_id
-read_metric(struct etf *e)
-{
-	struct etf_atom atom;
-
-	return etf_atom(e, &atom) ? metric_find(atom.text, atom.len) : METRIC_NONE;
 }
 
 static uint64_t
@@ -316,16 +246,16 @@ read_anomaly(struct etf *e, struct anomaly *a)
 	if (arity != ANOMALY_ARITY && arity != ANOMALY_ARITY_1)
 		etf_fail(e);
 	read_version(e);
-	a->type = (enum anomaly_type)must_know(e, anomaly_at, ANOMALY_TYPE_COUNT);
-	a->severity = (enum severity)must_know(e, severity_at, SEVERITY_COUNT);
+	a->type = anomaly_code_read(e);
+	a->severity = severity_code_read(e);
 	a->time_ms = etf_int(e);
 	etf_chars(e, a->description, sizeof(a->description));
 	a->score = number_code_read(e);
-	a->metric = read_metric(e);
+	a->metric = metric_code_read(e);
 	a->current_value = number_code_read(e);
 	a->baseline_value = number_code_read(e);
 	a->deviation = number_code_read(e);
-	a->culprit_count = bounded_list(e, ANOMALY_MAX_CULPRITS);
+	a->culprit_count = list_code_read(e, ANOMALY_MAX_CULPRITS);
 	for (unsigned i = 0; i < a->culprit_count; i++)
 		read_culprit(e, &a->culprits[i]);
 	etf_list_end(e, a->culprit_count);
@@ -340,15 +270,15 @@ static void
 read_criterion(struct etf *e, struct health *h)
 {
 	struct criterion_state c;
-	int i;
+	enum criterion i;
 
 	etf_tuple_of(e, 5);
-	i = name_code_read(e, criterion_at, CRITERION_COUNT);
-	c.level = (enum level)must_know(e, level_at, LEVEL_COUNT);
+	i = criterion_code_read(e);
+	c.level = level_code_read(e);
 	c.value = number_code_read(e);
 	c.warning = number_code_read(e);
 	c.critical = number_code_read(e);
-	if (i >= 0)
+	if (i < CRITERION_COUNT)
 		h->criteria[i] = c;
 }
 
@@ -373,7 +303,7 @@ read_number(struct etf *e, struct health *h)
 static void
 read_each(struct etf *e, struct health *h, void (*read)(struct etf *e, struct health *h))
 {
-	unsigned n = bounded_list(e, 1000);
+	unsigned n = list_code_read(e, 1000);
 
 	for (unsigned i = 0; i < n && etf_ok(e); i++)
 		read(e, h);
@@ -385,7 +315,7 @@ static struct node_event *read_event(struct etf *e, const char *node, bool neste
 static void
 read_anomalies(struct etf *e, struct health *h, const char *node)
 {
-	unsigned n = bounded_list(e, HEALTH_MAX_ANOMALIES);
+	unsigned n = list_code_read(e, HEALTH_MAX_ANOMALIES);
 
 	for (unsigned i = 0; i < n && etf_ok(e); i++) {
 		struct node_event *ev = read_event(e, node, true);
@@ -399,23 +329,23 @@ read_anomalies(struct etf *e, struct health *h, const char *node)
 static void
 read_health(struct etf *e, struct health *h, const char *node)
 {
-	int changed;
 
 	for (int i = 0; i < HEALTH_NUMBER_COUNT; i++)
 		h->numbers[i] = NAN;
 	etf_tuple_of(e, HEALTH_ARITY);
 	read_version(e);
-	h->overall = (enum level)must_know(e, level_at, LEVEL_COUNT);
+	h->overall = level_code_read(e);
 	h->last_check_ms = etf_int(e);
 	read_each(e, h, read_criterion);
 	h->restart_rate = number_code_read(e);
 	read_each(e, h, read_number);
-	h->recommendation_count = bounded_list(e, HEALTH_MAX_RECOMMENDATIONS);
+	h->recommendation_count = list_code_read(e, HEALTH_MAX_RECOMMENDATIONS);
 	for (unsigned i = 0; i < h->recommendation_count; i++)
 		etf_chars(e, h->recommendations[i], sizeof(h->recommendations[i]));
 	etf_list_end(e, h->recommendation_count);
-	changed = must_know(e, criterion_at, CRITERION_COUNT);
-	h->changed = (enum criterion)changed;
+	h->changed = criterion_code_read(e);
+	if (h->changed == CRITERION_COUNT)
+		etf_fail(e);
 	read_anomalies(e, h, node);
 }
 
@@ -445,8 +375,8 @@ read_event(struct etf *e, const char *node, bool nested)
 	struct node_event *ev;
 
 	etf_tuple_of(e, 4);
-	type = (enum event_type)must_know(e, type_at, EVENT_TYPE_COUNT);
-	severity = (enum severity)must_know(e, severity_at, SEVERITY_COUNT);
+	type = (enum event_type)table_code_read(e, type_at, EVENT_TYPE_COUNT);
+	severity = severity_code_read(e);
 	if (!is_readable(type, nested)) {
 		etf_fail(e);
 		return NULL;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/table_code.h"
 #include "store/term_code.h"
 
 #define VERSION 1
@@ -12,36 +13,6 @@
 #define LEVELS_MAX 1000 /* a later release may have more criteria, though not without end */
 
 /* ---- the tables' names ---- */
-
-static const char *
-severity_at(int i)
-{
-	return severity_name((enum severity)i);
-}
-
-static const char *
-level_at(int i)
-{
-	return level_name((enum level)i);
-}
-
-static const char *
-anomaly_at(int i)
-{
-	return ANOMALIES[i].name;
-}
-
-static const char *
-criterion_at(int i)
-{
-	return CRITERIA[i].name;
-}
-
-static const char *
-culprit_at(int i)
-{
-	return culprit_kind_name((enum culprit_kind)i);
-}
 
 static const char *
 join_at(int i)
@@ -58,13 +29,6 @@ change_at(int i)
 /* ---- writing ---- */
 
 static void
-list_head(struct strbuf *out, unsigned n)
-{
-	if (n > 0)
-		etf_put_list(out, n);
-}
-
-static void
 write_who(struct strbuf *out, const struct incident_who *w)
 {
 	unsigned n = 0;
@@ -77,7 +41,7 @@ write_who(struct strbuf *out, const struct incident_who *w)
 	text_code_write(out, w->name);
 	etf_put_int(out, w->named);
 	text_code_write(out, w->application);
-	list_head(out, n);
+	list_code_write(out, n);
 	for (unsigned i = 0; i < n; i++)
 		text_code_write(out, w->ancestors[i]);
 	etf_put_nil(out);
@@ -100,7 +64,7 @@ write_member(struct strbuf *out, const struct incident_member *m)
 	number_code_write(out, m->current_value);
 	number_code_write(out, m->baseline_value);
 	number_code_write(out, m->queue_rate);
-	list_head(out, m->who_count);
+	list_code_write(out, m->who_count);
 	for (unsigned i = 0; i < m->who_count; i++)
 		write_who(out, &m->who[i]);
 	etf_put_nil(out);
@@ -116,7 +80,7 @@ write_levels(struct strbuf *out, const struct incident *i)
 
 	for (int c = 0; c < CRITERION_COUNT; c++)
 		n += i->levels[c] != LEVEL_UNKNOWN;
-	list_head(out, n);
+	list_code_write(out, n);
 	for (int c = 0; c < CRITERION_COUNT; c++) {
 		if (i->levels[c] == LEVEL_UNKNOWN)
 			continue;
@@ -143,24 +107,13 @@ incident_code_write(struct strbuf *out, const struct incident *i)
 	etf_put_int(out, (int64_t)i->restarts);
 	etf_put_int(out, i->node_down);
 	write_levels(out, i);
-	list_head(out, i->member_count);
+	list_code_write(out, i->member_count);
 	for (unsigned k = 0; k < i->member_count; k++)
 		write_member(out, &i->members[k]);
 	etf_put_nil(out);
 }
 
 /* ---- reading ---- */
-
-/* must_know reads a name that the incident means nothing without. */
-static int
-must_know(struct etf *e, const char *(*name)(int index), int count)
-{
-	int i = name_code_read(e, name, count);
-
-	if (i < 0)
-		etf_fail(e);
-	return i < 0 ? 0 : i;
-}
 
 /* number_up_to reads an integer from 0 to max. */
 static int64_t
@@ -171,16 +124,6 @@ number_up_to(struct etf *e, int64_t max)
 	if (n < 0 || n > max)
 		etf_fail(e);
 	return n < 0 || n > max ? 0 : n;
-}
-
-static unsigned
-bounded_list(struct etf *e, unsigned max)
-{
-	uint32_t n = etf_list(e);
-
-	if (n > max)
-		etf_fail(e);
-	return n > max ? 0 : n;
 }
 
 /* An id is ours, and is printed as it is. */
@@ -200,23 +143,15 @@ read_who(struct etf *e, struct incident_who *w)
 	unsigned n;
 
 	etf_tuple_of(e, WHO_ARITY);
-	w->kind = (enum culprit_kind)must_know(e, culprit_at, CULPRIT_KIND_COUNT);
+	w->kind = culprit_code_read(e);
 	etf_chars(e, w->pid, sizeof(w->pid));
 	etf_chars(e, w->name, sizeof(w->name));
 	w->named = number_up_to(e, 1);
 	etf_chars(e, w->application, sizeof(w->application));
-	n = bounded_list(e, INCIDENT_ANCESTORS);
+	n = list_code_read(e, INCIDENT_ANCESTORS);
 	for (unsigned i = 0; i < n; i++)
 		etf_chars(e, w->ancestors[i], sizeof(w->ancestors[i]));
 	etf_list_end(e, n);
-}
-
-static enum metric_id
-read_metric(struct etf *e)
-{
-	struct etf_atom atom;
-
-	return etf_atom(e, &atom) ? metric_find(atom.text, atom.len) : METRIC_NONE;
 }
 
 static void
@@ -227,16 +162,16 @@ read_member(struct etf *e, struct incident_member *m)
 	m->time_ms = number_up_to(e, INT64_MAX);
 	m->seen_ms = number_up_to(e, INT64_MAX);
 	m->ended_ms = number_up_to(e, INT64_MAX);
-	m->type = (enum anomaly_type)must_know(e, anomaly_at, ANOMALY_TYPE_COUNT);
-	m->severity = (enum severity)must_know(e, severity_at, SEVERITY_HIGH + 1);
-	m->joined = (enum incident_join)must_know(e, join_at, JOIN_COUNT);
+	m->type = anomaly_code_read(e);
+	m->severity = severity_code_read(e);
+	m->joined = (enum incident_join)table_code_read(e, join_at, JOIN_COUNT);
 	m->told = number_up_to(e, 1);
-	m->metric = read_metric(e);
+	m->metric = metric_code_read(e);
 	m->score = number_code_read(e);
 	m->current_value = number_code_read(e);
 	m->baseline_value = number_code_read(e);
 	m->queue_rate = number_code_read(e);
-	m->who_count = bounded_list(e, ANOMALY_MAX_CULPRITS);
+	m->who_count = list_code_read(e, ANOMALY_MAX_CULPRITS);
 	for (unsigned i = 0; i < m->who_count; i++)
 		read_who(e, &m->who[i]);
 	etf_list_end(e, m->who_count);
@@ -248,16 +183,16 @@ read_member(struct etf *e, struct incident_member *m)
 static void
 read_levels(struct etf *e, struct incident *i)
 {
-	unsigned n = bounded_list(e, LEVELS_MAX);
+	unsigned n = list_code_read(e, LEVELS_MAX);
 
 	for (unsigned k = 0; k < n && etf_ok(e); k++) {
-		int c;
+		enum criterion c;
 		enum level level;
 
 		etf_tuple_of(e, 2);
-		c = name_code_read(e, criterion_at, CRITERION_COUNT);
-		level = (enum level)must_know(e, level_at, LEVEL_CRITICAL + 1);
-		if (c >= 0)
+		c = criterion_code_read(e);
+		level = level_code_read(e);
+		if (c < CRITERION_COUNT)
 			i->levels[c] = level;
 	}
 	etf_list_end(e, n);
@@ -266,7 +201,7 @@ read_levels(struct etf *e, struct incident *i)
 static void
 read_members(struct etf *e, struct incident *i)
 {
-	unsigned n = bounded_list(e, INCIDENT_MEMBERS);
+	unsigned n = list_code_read(e, INCIDENT_MEMBERS);
 
 	for (unsigned k = 0; k < n && etf_ok(e); k++) {
 		struct incident_member m = { 0 };
@@ -287,11 +222,11 @@ incident_code_read(struct etf *e, struct incident *i)
 	if (etf_int(e) != VERSION)
 		etf_fail(e);
 	read_id(e, i->id);
-	i->change = (enum incident_change)must_know(e, change_at, CHANGE_COUNT);
+	i->change = (enum incident_change)table_code_read(e, change_at, CHANGE_COUNT);
 	i->opened_ms = number_up_to(e, INT64_MAX);
 	i->last_ms = number_up_to(e, INT64_MAX);
 	i->ended_ms = number_up_to(e, INT64_MAX);
-	i->severity = (enum severity)must_know(e, severity_at, SEVERITY_HIGH + 1);
+	i->severity = severity_code_read(e);
 	i->root = (unsigned)number_up_to(e, INCIDENT_MEMBERS);
 	i->left_out = (uint64_t)number_up_to(e, INT64_MAX);
 	i->restarts = (uint64_t)number_up_to(e, INT64_MAX);
