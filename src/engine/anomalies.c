@@ -240,44 +240,6 @@ apply_change(struct engine *e, struct watched *w, enum detector_change change)
 	}
 }
 
-/* rate_of is the counter's change per second; NaN at first, and when it fell because the node was restarted. */
-static double
-rate_of(struct watched *w, double value, int64_t time_ms)
-{
-	double rate = NAN;
-
-	if (w->before_known && value >= w->before && time_ms > w->before_ms)
-		rate = (value - w->before) / ((double)(time_ms - w->before_ms) / 1000);
-	w->before = value;
-	w->before_ms = time_ms;
-	w->before_known = true;
-	return rate;
-}
-
-static bool
-has_any_top(const struct sample *s)
-{
-	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
-		if (sample_has_top(s, (enum top_kind)kind))
-			return true;
-	return false;
-}
-
-static double
-observe(struct engine *e, struct watched *w)
-{
-	const struct sample *s = e->last;
-	bool walk = METRICS[w->metric].anomaly == ANOMALY_MESSAGE_QUEUE;
-
-	if (!s->present[w->metric] || !isfinite(s->value[w->metric]))
-		return NAN;
-	/* The figures of one walk stand in every sample until the next, unless queues are followed: they count once. */
-	if (walk && e->ranks && !has_any_top(s))
-		return NAN;
-	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms)
-						      : s->value[w->metric];
-}
-
 /* One that had to wait is told only while it is beyond its limit, or drifts. */
 static bool
 is_at_its_height(const struct watched *w)
@@ -315,7 +277,7 @@ judge_drift(struct engine *e, struct watched *w, double value)
 static void
 judge(struct engine *e, struct watched *w)
 {
-	double value = observe(e, w);
+	double value = observe_metric(e, w);
 
 	if (isfinite(value)) {
 		w->seen_ms = e->last->time_ms;
@@ -344,7 +306,10 @@ anomalies_feed(struct engine *e)
 	excursions_fade(&e->excursions);
 	for (unsigned i = 0; i < e->watched_count; i++)
 		judge(e, &e->watched[i]);
+	observe_starvation(e);
 	e->excursions.kinds = incidents_kinds_beyond(e);
+	if (e->starved > 0)
+		e->excursions.kinds = SURGE_KINDS;
 	for (unsigned i = 0; i < e->watched_count; i++)
 		if (e->watched[i].seen_ms == e->last->time_ms)
 			apply_change(e, &e->watched[i], detector_leap(&e->watched[i].detector));

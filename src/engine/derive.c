@@ -102,6 +102,24 @@ derive_cpu(struct sample *s, const struct sample *before)
 	sample_set(s, METRIC_CPU_UTILIZATION, observed ? sum / observed : NAN);
 }
 
+/* All threads of the VM count, so that it may be more than 100 %. */
+static void
+derive_cpu_time(struct sample *s, const struct sample *before)
+{
+	static const enum metric_id sources[] = { METRIC_RUNTIME, METRIC_WALLCLOCK };
+	double grown[ARRAY_LEN(sources)], online = s->value[METRIC_SCHEDULERS_ONLINE];
+
+	if (before == NULL || !s->present[METRIC_SCHEDULERS_ONLINE] || !(online > 0))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		if (!s->present[sources[i]] || !before->present[sources[i]])
+			return;
+		grown[i] = s->value[sources[i]] - before->value[sources[i]];
+	}
+	if (grown[0] >= 0 && grown[1] > 0)
+		sample_set(s, METRIC_CPU_TIME_UTILIZATION, 100 * grown[0] / grown[1] / online);
+}
+
 /* Sums over the schedulers of a kind. */
 static void
 derive_dirty(struct sample *s, const struct sample *before)
@@ -133,6 +151,7 @@ derive(struct sample *s, const struct sample *before)
 	apply_rules(s);
 	derive_other_memory(s);
 	derive_cpu(s, before);
+	derive_cpu_time(s, before);
 	derive_dirty(s, before);
 }
 

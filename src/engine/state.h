@@ -102,6 +102,7 @@ struct engine {
 	struct watched watched[METRIC_COUNT];
 	unsigned watched_count;
 	struct excursions excursions;
+	unsigned starved; /* samples for which what the host's lack of CPU did is still seen */
 	struct standing standing[HEALTH_MAX_ANOMALIES];
 	unsigned standing_count;
 	struct ring recent; /* struct recent_anomaly */
@@ -142,6 +143,12 @@ void engine_publish(struct engine *e, struct node_event *ev);
 /* input.c */
 /* input_tell tells whoever taps. */
 void input_tell(const struct engine *e, const struct engine_input *in);
+
+/* observe.c */
+/* observe_metric is what is judged of the last sample; NaN: nothing. Once for each sample. */
+double observe_metric(struct engine *e, struct watched *w);
+/* observe_starvation notes in e->starved whether the host is short of CPU. */
+void observe_starvation(struct engine *e);
 
 /* anomalies.c */
 void anomalies_init(struct engine *e);

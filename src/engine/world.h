@@ -224,7 +224,7 @@ struct effect {
 	double at_once, per_sample;
 };
 
-#define EFFECTS 5
+#define EFFECTS 6
 
 static inline double
 effect_on(const struct effect *effects, enum metric_id id, int lasting)
@@ -286,10 +286,11 @@ static const struct fault {
 	struct effect effects[EFFECTS]; /* of a leak, the first is what it eats */
 } FAULTS[] = {
 	{ "CPU hog", TYPE(CPU) | TYPE(REDUCTIONS), 3, 0,
-	    { { METRIC_CPU_UTILIZATION, 50, 0 }, { METRIC_REDUCTIONS, 2e8, 0 }, { METRIC_RUN_QUEUE, 1, 0 } } },
+	    { { METRIC_CPU_UTILIZATION, 50, 0 }, { METRIC_RUNTIME, 1000, 0 }, { METRIC_REDUCTIONS, 2e8, 0 },
+		{ METRIC_RUN_QUEUE, 1, 0 } } },
 	{ "run-queue flood", TYPE(RUN_QUEUE) | TYPE(CPU) | TYPE(REDUCTIONS) | TYPE(PROCESS_COUNT), 3, 0,
-	    { { METRIC_RUN_QUEUE, 800, 0 }, { METRIC_CPU_UTILIZATION, 100, 0 }, { METRIC_REDUCTIONS, 3e8, 0 },
-		{ METRIC_PROCESS_COUNT, 1000, 0 } } },
+	    { { METRIC_RUN_QUEUE, 800, 0 }, { METRIC_CPU_UTILIZATION, 100, 0 }, { METRIC_RUNTIME, 2000, 0 },
+		{ METRIC_REDUCTIONS, 3e8, 0 }, { METRIC_PROCESS_COUNT, 1000, 0 } } },
 	{ "queue growth, 5,000 a second", TYPE(MESSAGE_QUEUE) | TYPE(MEMORY), 3, 0,
 	    { { METRIC_MQ_MAX, 0, 25000 }, { METRIC_VM_MEMORY_TOTAL, 0, 2.5e6 } } },
 	{ "stuck process, 200 messages a second", TYPE(MESSAGE_QUEUE), 6, 0, { { METRIC_MQ_MAX, 0, 1000 } } },

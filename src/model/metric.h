@@ -31,6 +31,7 @@ enum metric_watch { WATCH_NONE, WATCH_LEVEL, WATCH_RATE };
 #define METRIC_TABLE(X) \
 /* CPU */ \
 X(CPU_UTILIZATION, "cpu_utilization", PERCENT, GAUGE, "cpu.utilization", "", "", "", NONE, LEVEL, CPU, 10, 0.15, "Mean busy share of the online normal schedulers over the last interval (derived)") \
+X(CPU_TIME_UTILIZATION, "cpu_time_utilization", PERCENT, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "CPU time that the VM got over the last interval, of what its online schedulers could use; less than cpu_utilization where the host is short of CPU, for who waits for a processor counts as busy (derived)") \
 X(DIRTY_CPU_UTILIZATION, "dirty_cpu_utilization", PERCENT, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Mean busy share of the online dirty CPU schedulers over the last interval (derived)") \
 X(DIRTY_IO_UTILIZATION, "dirty_io_utilization", PERCENT, GAUGE, "", "", "", "", NONE, NONE, CPU, 0, 0, "Mean busy share of the dirty I/O schedulers over the last interval (derived)") \
 X(DIRTY_CPU_ACTIVE, "dirty_cpu_active", COUNT, COUNTER, "", "", "", "", NONE, NONE, CPU, 0, 0, "Busy time of the online dirty CPU schedulers, in the VM's unit, since it is measured") \

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a sample is judged: levels, rates of counters, the node's own share of the host's CPU. */
+#include <math.h>
+
+#include "engine/state.h"
+
+#define STARVED_LEAST 10   /* % of the schedulers' time in which they waited for a processor, and more than they got, */
+#define STARVED_SAMPLES 24 /* and so long afterwards: two minutes */
+
+/* rate_of is the counter's change per second; NaN at first, and when it fell because the node was restarted. */
+static double
+rate_of(struct watched *w, double value, int64_t time_ms)
+{
+	double rate = NAN;
+
+	if (w->before_known && value >= w->before && time_ms > w->before_ms)
+		rate = (value - w->before) / ((double)(time_ms - w->before_ms) / 1000);
+	w->before = value;
+	w->before_ms = time_ms;
+	w->before_known = true;
+	return rate;
+}
+
+static bool
+has_any_top(const struct sample *s)
+{
+	for (int kind = 0; kind < TOP_KIND_COUNT; kind++)
+		if (sample_has_top(s, (enum top_kind)kind))
+			return true;
+	return false;
+}
+
+/* cpu_of is the node's own load: a scheduler that waits for a processor of the host counts as busy, but got no time of it. */
+static double
+cpu_of(const struct sample *s)
+{
+	double busy = s->value[METRIC_CPU_UTILIZATION];
+
+	return s->present[METRIC_CPU_TIME_UTILIZATION] ? fmin(busy, s->value[METRIC_CPU_TIME_UTILIZATION]) : busy;
+}
+
+double
+observe_metric(struct engine *e, struct watched *w)
+{
+	const struct sample *s = e->last;
+	bool walk = METRICS[w->metric].anomaly == ANOMALY_MESSAGE_QUEUE;
+
+	if (!s->present[w->metric] || !isfinite(s->value[w->metric]))
+		return NAN;
+	/* The figures of one walk stand in every sample until the next, unless queues are followed: they count once. */
+	if (walk && e->ranks && !has_any_top(s))
+		return NAN;
+	if (w->metric == METRIC_CPU_UTILIZATION)
+		return cpu_of(s);
+	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms)
+						      : s->value[w->metric];
+}
+
+/*
+ * The host was short of CPU a moment ago. What comes of it (work that piles up: queues, tables, processes) is load, like a surge, until
+ * it has been worked off.
+ */
+void
+observe_starvation(struct engine *e)
+{
+	const struct sample *s = e->last;
+	double waited = s->value[METRIC_CPU_UTILIZATION] - cpu_of(s);
+
+	if (s->present[METRIC_CPU_UTILIZATION] && waited > STARVED_LEAST && waited > cpu_of(s))
+		e->starved = STARVED_SAMPLES;
+	else if (e->starved > 0)
+		e->starved--;
+}
