@@ -426,17 +426,18 @@ leap(struct detector *d, int side, unsigned samples)
 }
 
 enum detector_change
-detector_leap(struct detector *d)
+detector_leap(struct detector *d, bool surprised)
 {
 	int side = sustained_sample(&d->level, 0) < d->usual.mean ? -1 : 1;
 
 	if (d->state == DETECTOR_ALARM || d->level.count <= SUDDEN_SAMPLES || d->usual.count < DETECTOR_WARM_UP)
 		return DETECTOR_SAME;
-	if (d->state == DETECTOR_SUSPECT && is_sudden(d, side, 1))
+	if (surprised && d->state == DETECTOR_SUSPECT && is_sudden(d, side, 1))
 		return leap(d, side, SUDDEN_SAMPLES);
 	if (is_ramp(d, side, 1))
 		return leap(d, side, 1);
-	if (!d->told && d->state == DETECTOR_SUSPECT && (is_sudden(d, side, d->scale) || is_ramp(d, side, d->scale)))
+	if (!d->told && d->state == DETECTOR_SUSPECT &&
+	    ((surprised && is_sudden(d, side, d->scale)) || is_ramp(d, side, d->scale)))
 		return tell(d);
 	learn_pace(d);
 	return DETECTOR_SAME;

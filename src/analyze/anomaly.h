@@ -20,7 +20,7 @@
  *	            in a surge at least 60, and twice the longest: load that stays is adopted rather than told. In the first hour
  *	            24, if two kinds of metrics are beyond their limits.
  *
- * It is *sudden* when each of the last three samples is beyond the limit, their median 4 limits away (6 in the first hour, 10 in a surge), 1.5 times
+ * It is *sudden* when the series is surprised (the owner knows), each of the last three samples is beyond the limit, their median 4 limits away (6 in the first hour, 10 in a surge), 1.5 times
  * as far as the highest excursion known on the node, on that side, and outside of the known range by half of it. So what is far
  * outside is told at its third sample, unless the node is known to do such things.
  *
@@ -118,10 +118,10 @@ void detector_init(struct detector *d, double floor, double share, double thresh
 /* detector_feed judges the next sample (a finite number). An anomaly is raised once and ended once. */
 enum detector_change detector_feed(struct detector *d, double value);
 /*
- * detector_leap, after detector_feed of all series of the node: the last samples may be so far away that nothing has to be waited for. Raises, or
- * nothing.
+ * detector_leap, after detector_feed of all series of the node: the last samples may be so far away that nothing has to be waited for. `surprised`: the
+ * series' own score says that something new has happened (analyze/series_detector.h); else nothing far away is sudden. Raises, or nothing.
  */
-enum detector_change detector_leap(struct detector *d);
+enum detector_change detector_leap(struct detector *d, bool surprised);
 /*
  * detector_raise: it is known otherwise that the series has left its level, unseen by the baseline, which is put back to `before`. Raises an
  * anomaly, or again the one that holds.

@@ -124,7 +124,8 @@ static int
 leaps_at(const double *values, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (detector_feed(&d, values[i] + noise()) == DETECTOR_RAISED || detector_leap(&d) == DETECTOR_RAISED)
+		if (detector_feed(&d, values[i] + noise()) == DETECTOR_RAISED ||
+		    detector_leap(&d, true) == DETECTOR_RAISED)
 			return i + 1;
 	return 0;
 }
@@ -134,7 +135,7 @@ warm_up_with_leaps(void)
 {
 	for (int i = 0; i < 1000; i++) {
 		assert_int_equal(detector_feed(&d, 100 + noise()), DETECTOR_SAME);
-		assert_int_equal(detector_leap(&d), DETECTOR_SAME);
+		assert_int_equal(detector_leap(&d, true), DETECTOR_SAME);
 	}
 }
 

@@ -26,6 +26,7 @@ anomalies_init(struct engine *e)
 		detector_init(
 		    &w->detector, METRICS[i].floor, METRICS[i].share, e->options.anomaly_threshold, &e->excursions);
 		drift_init(&w->drift, e->options.anomaly_threshold);
+		scores_init(w, e->options.anomaly_threshold);
 		e->watched_count++;
 	}
 }
@@ -64,6 +65,8 @@ anomalies_release(struct engine *e)
 {
 	while (e->standing_count > 0)
 		end_standing(e, e->standing_count - 1);
+	for (unsigned i = 0; i < e->watched_count; i++)
+		scores_release(&e->watched[i]);
 	ring_release(&e->recent, free_recent);
 	anomalies_forget_top(e);
 }
@@ -213,7 +216,7 @@ report_metric(struct engine *e, struct watched *w)
 	enum anomaly_type type = METRICS[w->metric].anomaly;
 	/* The seed knows this one as medium only. */
 	enum severity severity = type == ANOMALY_PROCESS_COUNT ? SEVERITY_MEDIUM : f.severity;
-	struct node_event *ev = new_anomaly(e, type, severity, w->drifting ? fmax(0.5, f.score) : f.score);
+	struct node_event *ev = new_anomaly(e, type, severity, fmax(w->drifting ? 0.5 : scores_highest(w), f.score));
 	struct anomaly *a = &ev->u.anomaly;
 
 	a->metric = w->metric;
@@ -283,8 +286,10 @@ judge(struct engine *e, struct watched *w)
 		w->seen_ms = e->last->time_ms;
 		apply_change(e, w, detector_feed(&w->detector, value));
 		judge_drift(e, w, value);
+		scores_feed(e, w, value);
 	} else if (e->last->time_ms - w->seen_ms > DETECTOR_ADOPT * e->options.interval_ms) {
 		apply_change(e, w, detector_interrupt(&w->detector));
+		scores_gap(w);
 	}
 }
 
@@ -312,7 +317,8 @@ anomalies_feed(struct engine *e)
 		e->excursions.kinds = SURGE_KINDS;
 	for (unsigned i = 0; i < e->watched_count; i++)
 		if (e->watched[i].seen_ms == e->last->time_ms)
-			apply_change(e, &e->watched[i], detector_leap(&e->watched[i].detector));
+			apply_change(e, &e->watched[i],
+			    detector_leap(&e->watched[i].detector, scores_surprised(e, &e->watched[i])));
 	for (int t = 0; t < ANOMALY_TYPE_COUNT; t++)
 		report_type(e, CAUSE_ORDER[t]);
 }
@@ -325,6 +331,7 @@ anomalies_interrupt(struct engine *e, bool reboot)
 
 		w->before_known = false;
 		apply_change(e, w, reboot ? detector_restart(&w->detector) : detector_interrupt(&w->detector));
+		scores_gap(w);
 		if (reboot)
 			drift_restart(&w->drift);
 	}

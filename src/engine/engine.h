@@ -207,6 +207,8 @@ int64_t engine_past_since(const struct engine *e);
 
 /* engine_baseline is what is usual for a metric, and how far sustained levels stray from it; false while it is not known. */
 bool engine_baseline(const struct engine *e, enum metric_id id, double *mean, double *deviation);
+/* engine_score is how unusual the last sample of a watched metric is by its series alone (analyze/series_detector.h), 0 to 1; NaN: not known. */
+double engine_score(const struct engine *e, enum metric_id id);
 const struct engine_options *engine_options(const struct engine *e);
 
 #define RESTART_STATS_TOP 20

@@ -8,6 +8,7 @@
 #include "analyze/grouping.h"
 #include "analyze/health.h"
 #include "analyze/restarts.h"
+#include "analyze/series_detector.h"
 #include "base/ring.h"
 #include "engine/engine.h"
 #include "engine/growths.h"
@@ -21,10 +22,19 @@
 #define STALE_MIN_MS 30000
 #define TREE_KEPT_MS 10000
 
+#define SCORES_RECENT 3 /* as many samples as what is sudden takes */
+
+struct scores {
+	struct series_detector *detector;
+	double recent[SCORES_RECENT]; /* the newest first */
+	unsigned count;               /* samples scored, up to SERIES_WARM_UP */
+};
+
 /* A metric that is watched for anomalies. */
 struct watched {
 	enum metric_id metric;
 	struct detector detector;
+	struct scores scores;
 	struct drift drift; /* of metrics that have a limit */
 	bool drifting;      /* that is why an anomaly holds */
 	double before;      /* the counter's last value; for WATCH_RATE */
@@ -149,6 +159,17 @@ void input_tell(const struct engine *e, const struct engine_input *in);
 double observe_metric(struct engine *e, struct watched *w);
 /* observe_starvation notes in e->starved whether the host is short of CPU. */
 void observe_starvation(struct engine *e);
+
+/* scores.c */
+void scores_init(struct watched *w, double threshold);
+void scores_release(struct watched *w);
+void scores_feed(struct engine *e, struct watched *w, double value);
+/* scores_gap: samples are missing, or the node began anew. */
+void scores_gap(struct watched *w);
+/* scores_highest is the highest of the last SCORES_RECENT. */
+double scores_highest(const struct watched *w);
+/* scores_surprised: the series was beyond the default's limit within the last samples, whatever the threshold; or its detector is not warm. */
+bool scores_surprised(const struct engine *e, const struct watched *w);
 
 /* anomalies.c */
 void anomalies_init(struct engine *e);

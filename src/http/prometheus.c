@@ -384,6 +384,20 @@ get_health_checks(const struct subject *s)
 /* ---- what arsenal finds: many values a node ----------------------------------------------------------------------- */
 
 static void
+write_scores(const struct scrape *sc, const struct subject *s, const char *name)
+{
+	char label[64];
+
+	for (int m = 0; s->sample && m < METRIC_COUNT; m++) {
+		double score = engine_score(s->engine, (enum metric_id)m);
+
+		snprintf(label, sizeof(label), "metric=\"%s\"", METRICS[m].name);
+		if (isfinite(score))
+			add_sample(sc->out, name, s->label, label, score);
+	}
+}
+
+static void
 write_health(const struct scrape *sc, const struct subject *s, const char *name)
 {
 	char label[64];
@@ -487,6 +501,9 @@ static const struct own_family {
 	{ "arsenal_restarts_last_hour", KIND_GAUGE, get_restart_rate, NULL, "Restarts in the last hour" },
 	{ "arsenal_restart_storms_active", KIND_GAUGE, get_storms, NULL, "Restart storms that go on" },
 	{ "arsenal_anomalies_active", KIND_GAUGE, get_anomalies_active, NULL, "Anomalies that hold at present" },
+	{ "arsenal_series_score", KIND_GAUGE, NULL, write_scores,
+	    "How unusual the last sample of a watched metric is by its series alone: 0 to 1, 0.5 at "
+	    "anomaly_threshold" },
 	{ "arsenal_anomalies_total", KIND_COUNTER, get_anomalies, NULL, "Anomalies found" },
 	{ "arsenal_events_total", KIND_COUNTER, get_events, NULL, "Events of the node" },
 	{ "arsenal_events_dropped_total", KIND_COUNTER, get_events_dropped, NULL,
