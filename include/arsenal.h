@@ -501,7 +501,7 @@ struct arsenal_capacity {
 	double confidence;  /* that the limit is reached within the interval */
 	char text[256];     /* one line for a person */
 };
-/* arsenal_get_capacity: all resources, in that order; out and count as in arsenal_get_patterns. Some 100 us of CPU for each. */
+/* arsenal_get_capacity: all resources, in that order; out and count as in arsenal_get_patterns. Some 200 us of CPU for each. */
 ARSENAL_API int arsenal_get_capacity(
     struct arsenal *a, int64_t now_ms, struct arsenal_capacity *out, size_t size, size_t *count);
 

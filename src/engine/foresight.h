@@ -72,7 +72,7 @@ struct capacity {
 	char text[256];     /* one line for a person: the thing, the number, the next step */
 };
 
-/* engine_capacity gives all resources in the table's order, at most max of them; those not observed, too. Some 100 us of CPU for each. */
+/* engine_capacity gives all resources in the table's order, at most max of them; those not observed, too. Some 200 us of CPU for each. */
 size_t engine_capacity(const struct engine *e, int64_t now_ms, struct capacity *out, size_t max);
 
 enum prediction_kind { PREDICTION_PERIODIC, PREDICTION_RESOURCE, PREDICTION_BUDGET, PREDICTION_KIND_COUNT };
