@@ -151,12 +151,23 @@ find_home(const struct grouping *g, const struct incident_member *m, enum incide
 	return home;
 }
 
-/* is_deeper: m takes the root's place. */
 static bool
-is_deeper(const struct grouping *g, const struct incident_member *m, const struct incident_member *root)
+is_cause(const struct grouping *g, const struct incident_member *m, const struct incident_member *of)
 {
-	return within_samples(m->since_ms - root->since_ms, g->interval_ms, GROUPING_LAG) &&
-	    is_explained(g->interval_ms, root, m);
+	return within_samples(m->since_ms - of->since_ms, g->interval_ms, GROUPING_LAG) &&
+	    is_explained(g->interval_ms, of, m);
+}
+
+/* is_deeper: m takes the root's place. What the incident has a cause of is no root, whatever it explains. */
+static bool
+is_deeper(const struct grouping *g, const struct incident_member *m, const struct incident *i)
+{
+	if (!is_cause(g, m, &i->members[i->root]))
+		return false;
+	for (unsigned k = 0; k < i->member_count; k++)
+		if (k != i->root && is_cause(g, &i->members[k], m))
+			return false;
+	return true;
 }
 
 /* is_somebody_else: it is known who is behind m, and that none of those is who are known to be behind the others. */
@@ -249,7 +260,7 @@ refresh(struct incident *i, unsigned k, struct incident_member *m, bool promised
 static struct grouped
 join(const struct grouping *g, struct incident *i, struct incident_member *m, bool promised)
 {
-	bool first = i->member_count == 0, root = first || is_deeper(g, m, &i->members[i->root]);
+	bool first = i->member_count == 0, root = first || is_deeper(g, m, i);
 	struct grouped out = { .incident = i,
 		.change = first ? CHANGE_OPENED
 		    : root      ? CHANGE_ROOT

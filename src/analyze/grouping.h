@@ -15,7 +15,7 @@
  *	node_down  the node went down: the most severe, of those the latest, that is open takes it
  *
  * A finding becomes the root if it explains the present one: it is its cause by the rule above, and began at most 120 samples later, for what lies deeper
- * is often seen later. A node that went down is explained by what came before only. A finding that joins is *told* as an anomaly of its own only if it is the
+ * is often seen later; and nothing in the incident explains it in turn. A node that went down is explained by what came before only. A finding that joins is *told* as an anomaly of its own only if it is the
  * root, or if it is of high severity and of another process than all others in it; a root also when it becomes severe.
  *
  * An incident is over when nothing of it has held for 12 samples; it ended then when the last of it ended.

@@ -337,6 +337,22 @@ the_root_is_the_deepest_cause(void **state)
 }
 
 /* What begins ten minutes later made nothing that was there before. */
+/* Senders work for a queue; and memory that is full of its messages explains that work, but is not what began it. */
+static void
+what_is_explained_in_turn_is_no_root(void **state)
+{
+	struct grouped a = take(&(struct script) { 0, ANOMALY_REDUCTIONS, "sender", "shop", NULL, 0, 0 });
+	struct grouped b = take(&(struct script) { 10, ANOMALY_MESSAGE_QUEUE, "mailer", "shop", NULL, 0, 0 });
+	struct grouped c = take(&(struct script) { 20, ANOMALY_MEMORY, NULL, NULL, NULL, 0, 0 });
+
+	(void)state;
+	assert_ptr_equal(a.incident, b.incident);
+	assert_ptr_equal(a.incident, c.incident);
+	assert_int_equal(b.change, CHANGE_ROOT);
+	assert_int_equal(c.change, CHANGE_JOINED);
+	assert_int_equal(a.incident->members[a.incident->root].type, ANOMALY_MESSAGE_QUEUE);
+}
+
 static void
 a_late_finding_is_no_root(void **state)
 {
@@ -593,6 +609,7 @@ main(void)
 		TEST(high_severity_of_somebody_else_is_told),
 		TEST(what_becomes_severe_is_told_again_if_it_is_the_root),
 		TEST(the_root_is_the_deepest_cause),
+		TEST(what_is_explained_in_turn_is_no_root),
 		TEST(a_late_finding_is_no_root),
 		TEST(a_node_that_goes_down_is_the_end_of_it),
 		TEST(a_node_that_was_down_did_not_fall_by_what_came_after),

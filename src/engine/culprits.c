@@ -232,16 +232,22 @@ has_grown(const struct suspects *s)
 	return s->count > 0 && s->best[0].grown.growth >= GROWN * s->best[0].value;
 }
 
-/* Bytes can be compared with the rise of the metric: who has grown by next to nothing of it is not who made it, but whoever did is not known yet. */
+/* is_comparable: who has grown, and the metric, are in one unit: bytes, or reductions a second. */
+static bool
+is_comparable(const struct anomaly *a, enum culprit_kind kind)
+{
+	if (a->metric == METRIC_REDUCTIONS)
+		return kind == CULPRIT_PROCESS;
+	return a->metric != METRIC_NONE && METRICS[a->metric].unit == UNIT_BYTES &&
+	    METRICS[a->metric].watch == WATCH_LEVEL && (kind == CULPRIT_PROCESS || kind == CULPRIT_TABLE);
+}
+
+/* Who has grown by next to nothing of the metric's rise is not who made it; but whoever did is not known yet. */
 static bool
 explains(const struct anomaly *a, const struct suspect *first)
 {
-	bool bytes = first->kind == CULPRIT_PROCESS || first->kind == CULPRIT_TABLE;
-
-	if (!bytes || a->metric == METRIC_NONE || METRICS[a->metric].unit != UNIT_BYTES ||
-	    METRICS[a->metric].watch != WATCH_LEVEL)
-		return true;
-	return first->grown.growth >= EXPLAINS * (a->current_value - a->baseline_value);
+	return !is_comparable(a, first->kind) ||
+	    first->grown.growth >= EXPLAINS * (a->current_value - a->baseline_value);
 }
 
 /* ---- naming them ---- */

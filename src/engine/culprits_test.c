@@ -160,6 +160,24 @@ who_grew_by_next_to_nothing_of_the_rise_is_not_named(void **state)
 }
 
 static void
+who_works_next_to_nothing_more_is_not_named(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		process(TOP_REDUCTIONS, "small", i < 19 ? 1000 : 50000);
+		feed();
+	}
+	a = (struct anomaly) {
+		.type = ANOMALY_REDUCTIONS, .metric = METRIC_REDUCTIONS, .current_value = 9e7, .baseline_value = 3e4
+	};
+	culprits_name(e, &a);
+	assert_int_equal(a.culprit_count, 0);
+	a.current_value = 9e4;
+	culprits_name(e, &a);
+	assert_string_equal(a.culprits[0].process.name, "small");
+}
+
+static void
 without_a_past_the_largest_are_named_and_bystanders_not(void **state)
 {
 	(void)state;
@@ -352,6 +370,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_grew_is_named_and_not_who_is_large),
 		TEST(who_grew_by_next_to_nothing_of_the_rise_is_not_named),
+		TEST(who_works_next_to_nothing_more_is_not_named),
 		TEST(without_a_past_the_largest_are_named_and_bystanders_not),
 		TEST(where_nobody_grew_nobody_is_named_but_for_queues),
 		TEST(of_atoms_nobody_is_named_and_whoever_works_more_is_a_hint),

@@ -3,7 +3,8 @@
  * The cause graph of findings: which type usually makes which, as one table. It has no cycles. How:
  *
  *	CLOSE  the process behind the cause is also behind the consequence, as of a message queue and the memory that the messages take
- *	LOOSE  others are behind the consequence, as restarts make processes that no ranking sees; whoever is, it begins with the cause
+ *	LOOSE  others are behind the consequence, as restarts make processes that no ranking sees, and senders work for a queue; whoever is, it begins with
+ *	       the cause
  *	WIDE   the consequence is the whole node's, and who leads in it says little
  */
 #ifndef MODEL_CAUSE_H
@@ -15,8 +16,8 @@
 #define CAUSE_TABLE(X)                      \
 	X(MESSAGE_QUEUE, MEMORY, CLOSE)     \
 	X(MESSAGE_QUEUE, BINARY, CLOSE)     \
-	X(MESSAGE_QUEUE, CPU, CLOSE)        \
-	X(MESSAGE_QUEUE, REDUCTIONS, CLOSE) \
+	X(MESSAGE_QUEUE, CPU, LOOSE)        \
+	X(MESSAGE_QUEUE, REDUCTIONS, LOOSE) \
 	X(MESSAGE_QUEUE, GC, WIDE)          \
 	X(MESSAGE_QUEUE, RUN_QUEUE, WIDE)   \
 	X(PROCESS_COUNT, PORT, LOOSE)       \
