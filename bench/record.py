@@ -6,7 +6,7 @@ are on each line again.
 
     python3 bench/record.py rabbitmq|ejabberd FILE.csv SECONDS [ARSENAL]
 
-bench/recordings/*.csv.gz were made so (2 schedulers, OTP 25)."""
+bench/recordings/*.csv.gz were made so (2 schedulers, OTP 25; of ejabberd without the first three minutes, in which its users arrive)."""
 
 import os
 import re

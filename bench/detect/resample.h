@@ -5,9 +5,9 @@
  * boot; later ones come from what is after it.
  *
  * Joins fabricate no steps: of 30 places drawn one of the 5 is taken whose levels (medians of 5 samples) are nearest to those at the end of
- * the block before, in units of what is significant for the metric (matched blocks: E. Carlstein et al., Bernoulli 4, 1998). What difference is left fades in
+ * the block before (of rates, the rates), in units of what is significant for the metric (matched blocks: E. Carlstein et al., Bernoulli 4, 1998). What difference is left fades in
  * the course of the block, so that each block begins where the last one ended and ends at its own levels. Counters go on by their
- * differences. Within a block all is as it was, all metrics together.
+ * differences, whose levels are matched and fade alike where they are watched. Within a block all is as it was, all metrics together.
  */
 #ifndef BENCH_DETECT_RESAMPLE_H
 #define BENCH_DETECT_RESAMPLE_H
@@ -50,16 +50,25 @@ compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* level_before is the median of the samples before a row; NaN: there is none. */
+static inline bool
+is_rate(int metric)
+{
+	return METRICS[metric].watch == WATCH_RATE;
+}
+
+/* level_before is the median of the samples before a row, of what is watched as a rate that of its differences; NaN: there is none. */
 static inline double
 level_before(const struct recording *r, size_t row, int metric)
 {
 	double v[LEVEL];
 	size_t n = 0;
 
-	for (size_t i = row - LEVEL; i < row; i++)
-		if (isfinite(r->rows[i][metric]))
-			v[n++] = r->rows[i][metric];
+	for (size_t i = row - LEVEL; i < row; i++) {
+		double one = r->rows[i][metric] - (is_rate(metric) ? r->rows[i - 1][metric] : 0);
+
+		if (isfinite(one))
+			v[n++] = one;
+	}
 	qsort(v, n, sizeof(v[0]), compare_doubles);
 	return n ? v[n / 2] : (double)NAN;
 }
@@ -73,8 +82,10 @@ join_distance(const struct recording *r, size_t from, size_t to)
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		double a = level_before(r, from, m), b = level_before(r, to, m);
 
-		if (METRICS[m].watch == WATCH_LEVEL && isfinite(a) && isfinite(b))
-			sum += fabs(a - b) / fmax(METRICS[m].floor, METRICS[m].share * fabs(a));
+		double floor = METRICS[m].floor * (is_rate(m) ? WORLD_INTERVAL_MS / 1000 : 1);
+
+		if (METRICS[m].watch != WATCH_NONE && isfinite(a) && isfinite(b))
+			sum += fabs(a - b) / fmax(floor, METRICS[m].share * fabs(a));
 	}
 	return sum;
 }
@@ -131,6 +142,8 @@ resampled_counter(struct resampler *x, int metric, double extra)
 	const struct recording *r = x->recording;
 	double grown = x->at > 0 ? r->rows[x->at][metric] - r->rows[x->at - 1][metric] : 0;
 
+	if (is_rate(metric) && isfinite(x->offset[metric]))
+		grown += x->offset[metric] * (double)x->left / (double)x->length;
 	if (isfinite(grown))
 		x->counter[metric] += fmax(0, grown + extra * WORLD_INTERVAL_MS / 1000);
 	return floor(x->counter[metric]);
