@@ -135,21 +135,13 @@ add_culprit(struct strbuf *out, enum criterion c, const struct advice_facts *fac
 		add_budget(out, facts);
 }
 
-/* is_starved: schedulers that wait for a processor of the host count as busy. */
-static bool
-is_starved(const struct criterion_state *s, const struct sample *last)
-{
-	return last && last->present[METRIC_CPU_TIME_UTILIZATION] &&
-	    2 * last->value[METRIC_CPU_TIME_UTILIZATION] < s->value;
-}
-
 void
 advise(enum criterion c, const struct criterion_state *s, const struct advice_facts *facts, char buf[ADVICE_SIZE])
 {
 	struct strbuf out = STRBUF_INIT;
 
 	add_number(&out, c, s, facts->last);
-	if (c == CRITERION_CPU && is_starved(s, facts->last)) {
+	if (c == CRITERION_CPU && facts->last && sample_waited(facts->last) > 0) {
 		strbuf_addf(&out,
 		    " The host gives it %.0f %% only, for the rest it waits: give it more CPU, or move its neighbours.",
 		    facts->last->value[METRIC_CPU_TIME_UTILIZATION]);

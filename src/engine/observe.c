@@ -63,10 +63,7 @@ observe_metric(struct engine *e, struct watched *w)
 void
 observe_starvation(struct engine *e)
 {
-	const struct sample *s = e->last;
-	double waited = s->value[METRIC_CPU_UTILIZATION] - cpu_of(s);
-
-	if (s->present[METRIC_CPU_UTILIZATION] && waited > STARVED_LEAST && waited > cpu_of(s))
+	if (sample_waited(e->last) > STARVED_LEAST)
 		e->starved = STARVED_SAMPLES;
 	else if (e->starved > 0)
 		e->starved--;

@@ -35,3 +35,13 @@ sample_set(struct sample *s, enum metric_id id, double value)
 	s->value[id] = value;
 	s->present[id] = isfinite(value);
 }
+
+double
+sample_waited(const struct sample *s)
+{
+	double got = s->value[METRIC_CPU_TIME_UTILIZATION], waited = s->value[METRIC_CPU_UTILIZATION] - got;
+
+	if (!s->present[METRIC_CPU_UTILIZATION] || !s->present[METRIC_CPU_TIME_UTILIZATION])
+		return 0;
+	return waited > got ? waited : 0;
+}

@@ -70,4 +70,7 @@ bool sample_has_top(const struct sample *s, enum top_kind kind);
 
 void sample_set(struct sample *s, enum metric_id id, double value);
 
+/* sample_waited is the % of the schedulers' time in which they waited for a processor of the host, if that is more than they got; else 0. */
+double sample_waited(const struct sample *s);
+
 #endif
