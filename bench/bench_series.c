@@ -59,7 +59,7 @@ feed_all(struct series_detector *d, enum kind kind)
 {
 	double begin;
 
-	series_detector_init(d, SERIES_THRESHOLD);
+	series_detector_init(d, ANOMALY_THRESHOLD);
 	begin = cpu_ns();
 	for (int i = 0; i < SAMPLES; i++) {
 		struct series_verdict v = series_detector_feed(d, (int64_t)i * INTERVAL_MS, values[kind][i]);

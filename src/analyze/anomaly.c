@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#define DEFAULT_THRESHOLD 2.0
+#include "model/anomaly_type.h"
+
 #define DEVIATIONS 4       /* of the sustained level, that the limit is away */
 #define STEP 4             /* deviations that one sample may be away, to move the mean, */
 #define REACH 2            /* and to widen the deviation */
@@ -54,7 +55,7 @@ detector_init(struct detector *d, double floor, double share, double threshold, 
 	d->known = known;
 	d->floor = floor;
 	d->share = share;
-	d->scale = threshold / DEFAULT_THRESHOLD;
+	d->scale = threshold / ANOMALY_THRESHOLD;
 }
 
 /* significance is the least change worth a word, whatever the noise. */

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#define DEFAULT_THRESHOLD 2.0
+#include "model/anomaly_type.h"
+
 #define SIGNIFICANT 1.5 /* changes beyond the limit of an excursion */
 #define EATEN 0.03      /* of the limit */
 #define AGAIN 0.1       /* of the limit, from one finding to the next */
@@ -24,7 +25,7 @@ drift_init(struct drift *d, double threshold)
 {
 	assert(threshold > 0);
 	memset(d, 0, sizeof(*d));
-	d->scale = fmax(1, threshold / DEFAULT_THRESHOLD);
+	d->scale = fmax(1, threshold / ANOMALY_THRESHOLD);
 	d->told = NAN;
 }
 

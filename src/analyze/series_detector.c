@@ -84,7 +84,7 @@ novelty_ratio(struct series_detector *d, enum series_stream stream, const float 
 static double
 course_left(struct series_detector *d, double surprise, double course)
 {
-	if (surprise >= LIMIT * SERIES_THRESHOLD)
+	if (surprise >= LIMIT * ANOMALY_THRESHOLD)
 		d->aftermath = AFTERMATH;
 	else if (d->aftermath > 0)
 		d->aftermath--;

@@ -29,8 +29,8 @@
 #include "analyze/silence.h"
 #include "analyze/unit.h"
 #include "analyze/week.h"
+#include "model/anomaly_type.h"
 
-#define SERIES_THRESHOLD 2.0                                      /* the default of anomaly_threshold */
 #define SERIES_WARM_UP (CEILING_SHORT_BLOCK * CEILING_SHORT_RANK) /* samples without any verdict */
 #define SERIES_BYTES 8192                                         /* the most that a detector may take */
 
@@ -64,7 +64,7 @@ struct series_verdict {
 	bool reported; /* an anomaly is reported at this sample: threshold passed, not held off */
 };
 
-/* series_detector_init: threshold > 0 is anomaly_threshold, SERIES_THRESHOLD by default; larger: fewer reports. */
+/* series_detector_init: threshold > 0 is anomaly_threshold, ANOMALY_THRESHOLD by default; larger: fewer reports. */
 void series_detector_init(struct series_detector *d, double threshold);
 /*
  * series_detector_feed judges the next sample and learns it. value must be finite; beyond ±1e300 it counts as that. time_ms (since the epoch)

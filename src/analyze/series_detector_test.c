@@ -41,7 +41,7 @@ flat_line_is_nothing(void **state)
 	struct series_detector d;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	assert_int_equal(feed_level(&d, 5000, 42), 0);
 }
 
@@ -51,7 +51,7 @@ flat_line_that_moves_is_one_report(void **state)
 	struct series_detector d;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	feed_level(&d, 1000, 42);
 	assert_int_equal(feed_level(&d, 1000, 43), 1);
 }
@@ -64,7 +64,7 @@ young_flat_line_that_moves_is_one_report(void **state)
 	for (int samples = SERIES_WARM_UP + 1; samples < 900; samples += 7) {
 		struct series_detector d;
 
-		series_detector_init(&d, SERIES_THRESHOLD);
+		series_detector_init(&d, ANOMALY_THRESHOLD);
 		feed_level(&d, samples, 42);
 		assert_int_equal(feed_level(&d, 300, 50), 1);
 	}
@@ -77,7 +77,7 @@ level_that_stays_is_the_usual_one(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	feed_noise(&d, 2000, 100, &seed);
 	assert_int_equal(feed_noise(&d, 100, 130, &seed), 1);
 	assert_int_equal(feed_noise(&d, 2000, 130, &seed), 0);
@@ -90,7 +90,7 @@ spike_in_noise_is_one_report(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	feed_noise(&d, 2000, 100, &seed);
 	assert_true(series_detector_feed(&d, 0, 120).reported);
 	assert_int_equal(feed_noise(&d, 500, 100, &seed), 0);
@@ -102,7 +102,7 @@ nothing_is_said_while_it_warms_up(void **state)
 	struct series_detector d;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	for (int i = 0; i < SERIES_WARM_UP; i++)
 		assert_true(series_detector_feed(&d, 0, i % 17 == 0 ? 1e6 : i).score == 0);
 }
@@ -116,7 +116,7 @@ novel_shape_is_reported(void **state)
 	unsigned reports = 0;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	for (int i = 0; i < 2000; i++)
 		assert_false(series_detector_feed(&d, 0, usual[i % 4]).reported);
 	for (int i = 0; i < 4; i++)
@@ -131,7 +131,7 @@ gap_is_no_step(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	feed_noise(&d, 2000, 100, &seed);
 	series_detector_gap(&d);
 	assert_false(series_detector_feed(&d, 0, 200).reported);
@@ -145,7 +145,7 @@ gaps_are_never_reported(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	feed_noise(&d, 2000, 100, &seed);
 	for (int i = 1; i <= 200; i++) {
 		series_detector_gap(&d);
@@ -176,7 +176,7 @@ what_comes_each_week_is_known(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	for (int week = 0; week < 2; week++)
 		feed_week(&d, week, &seed);
 	for (int week = 2; week < 8; week++)
@@ -200,8 +200,8 @@ any_scale_changes_next_to_nothing(void **state)
 		struct series_detector a, b;
 		uint32_t seed = 7;
 
-		series_detector_init(&a, SERIES_THRESHOLD);
-		series_detector_init(&b, SERIES_THRESHOLD);
+		series_detector_init(&a, ANOMALY_THRESHOLD);
+		series_detector_init(&b, ANOMALY_THRESHOLD);
 		for (int i = 0; i < 3000; i++) {
 			double value = 50 + noise(&seed) * (i % 700 == 0 ? 40 : 1);
 			struct series_verdict x = feed_scaled(&a, i, value, 1),
@@ -221,8 +221,8 @@ scale_changes_nothing(void **state)
 	uint32_t seed = 7;
 
 	(void)state;
-	series_detector_init(&a, SERIES_THRESHOLD);
-	series_detector_init(&b, SERIES_THRESHOLD);
+	series_detector_init(&a, ANOMALY_THRESHOLD);
+	series_detector_init(&b, ANOMALY_THRESHOLD);
 	for (int i = 0; i < 5000; i++) {
 		double value = 50 + noise(&seed) * (i % 700 == 0 ? 40 : 1);
 		struct series_verdict x = series_detector_feed(&a, 0, value),
@@ -242,7 +242,7 @@ any_finite_value_is_taken(void **state)
 	uint32_t seed = 3;
 
 	(void)state;
-	series_detector_init(&d, SERIES_THRESHOLD);
+	series_detector_init(&d, ANOMALY_THRESHOLD);
 	for (int i = 0; i < 20000; i++) {
 		double value = odd[(unsigned)((noise(&seed) + 1) * 4.5) % 9];
 		double score = series_detector_feed(&d, i % 3 ? INT64_MAX : INT64_MIN, value).score;
@@ -293,8 +293,8 @@ same_samples_same_verdicts(void **state)
 	/* What lay in the memory before must not matter. */
 	memset(&a, 0x55, sizeof(a));
 	memset(&b, 0xaa, sizeof(b));
-	series_detector_init(&a, SERIES_THRESHOLD);
-	series_detector_init(&b, SERIES_THRESHOLD);
+	series_detector_init(&a, ANOMALY_THRESHOLD);
+	series_detector_init(&b, ANOMALY_THRESHOLD);
 	for (int i = 0; i < 5000; i++) {
 		double value = noise(&seed);
 

@@ -19,7 +19,7 @@ engine_defaults(void)
 {
 	struct engine_options o = {
 		.interval_ms = 5000,
-		.anomaly_threshold = 2.0,
+		.anomaly_threshold = ANOMALY_THRESHOLD,
 		.max_restarts = 10000,
 		.max_children = 2000,
 		.max_patterns = 256,

@@ -59,7 +59,7 @@ scores_surprised(const struct engine *e, const struct watched *w)
 	double score = scores_highest(w);
 
 	return w->scores.count < SERIES_WARM_UP ||
-	    score / (1 - score) * e->options.anomaly_threshold >= SERIES_THRESHOLD;
+	    score / (1 - score) * e->options.anomaly_threshold >= ANOMALY_THRESHOLD;
 }
 
 double

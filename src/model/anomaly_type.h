@@ -3,6 +3,9 @@
 #ifndef MODEL_ANOMALY_TYPE_H
 #define MODEL_ANOMALY_TYPE_H
 
+/* The default of anomaly_threshold, in standard deviations. All that scales with the threshold is said for it. */
+#define ANOMALY_THRESHOLD 2.0
+
 /* id, name in events, description (the seed's wording where it has one) */
 #define ANOMALY_TABLE(X)                                                                                         \
 	X(CPU, "cpu_anomaly", "CPU utilization significantly different from baseline")                           \
