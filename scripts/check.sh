@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # check.sh quick|full  runs the steps in order, each with its output in build/check/STEP.log, and adds their counts up.
-# A step's own closing line is "NAME: N passed, N failed[, N skipped]"; a step without one counts as one test.
+# A step's own closing line is "NAME: N passed, N failed[, N skipped]"; a step without one counts as one test. The last lines say which tests
+# failed and why, whatever came before: often they are all that is kept.
 set -u
 mode=$1
 mkdir -p build/check
@@ -10,6 +11,7 @@ failed=0
 skipped=0
 begin=$(date +%s)
 : >build/check/skipped
+: >build/check/failures
 
 run() {
 	name=$1
@@ -39,7 +41,7 @@ finish() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 	printf '%-12s %-6s %5d s   %s\n' "$name" "$result" $(($(date +%s) - from)) "$line"
 	grep -E '^skip(ped)? ' "$log" >>build/check/skipped
-	[ $result = ok ] || { echo "--- the end of $log"; tail -n 60 "$log"; }
+	[ $result = ok ] || sh scripts/failures.sh "$name" "$log" >>build/check/failures
 }
 
 step() {
@@ -87,7 +89,13 @@ fi
 step web sh scripts/web_test.sh
 if [ -s build/check/skipped ]; then
 	echo "skipped:"
-	sed 's/^/  /' build/check/skipped
+	sh scripts/failures.sh --skipped <build/check/skipped
+fi
+if [ -s build/check/failures ]; then
+	echo "what failed (the logs are in build/check):"
+	head -n 60 build/check/failures
+	echo "failed:"
+	sh scripts/failures.sh --short <build/check/failures
 fi
 echo "check took $(($(date +%s) - begin)) s"
 echo "arsenal: $passed passed, $failed failed, $skipped skipped"

@@ -39,7 +39,9 @@ class Result(unittest.TestResult):
         self.trouble[test] = []
 
     def addError(self, test, error):
-        text = short_trace(error) if issubclass(error[0], AssertionError) else "".join(traceback.format_exception(*error))
+        text = short_trace(error)
+        if not issubclass(error[0], AssertionError):
+            text += "".join(traceback.format_exception(*error))
         if test not in self.trouble:  # the class could not be set up, or cleared away
             self.class_failed(text)
             return
@@ -83,7 +85,8 @@ def short_trace(error):
     """The lines of ours that led there, and the message."""
     frames = [f for f in traceback.extract_tb(error[2]) if f.filename.startswith(HERE)]
     where = " < ".join("%s:%d" % (os.path.basename(f.filename), f.lineno) for f in reversed(frames))
-    return "%s\n  at %s\n" % (error[1], where)
+    what = error[1] if issubclass(error[0], AssertionError) else "%s: %s" % (error[0].__name__, error[1])
+    return "%s\n  at %s\n" % (what, where)
 
 
 def say(word, name, seconds, notes):
