@@ -71,8 +71,12 @@ struct answer_term {
 void answer_term_init(struct answer_term *a, struct strbuf *out);
 
 /* Each writes one value (an object, or an array where the name is plural). */
-void answer_node(struct answer *a, const struct engine *e,
-    int64_t now_ms); /* name, state, detail, since, info, overall_status; for HTTP */
+/*
+ * answer_node is a node at a glance: the link's state and why, since when; overall_status and since when that stands; the worst criterion (null where
+ * all are healthy, or nothing is known), the open incidents and the worst of them, restarts of the last 5 minutes, the figures of the last
+ * sample (null once that is stale), and what the node is. Some 600 bytes.
+ */
+void answer_node(struct answer *a, const struct engine *e, int64_t now_ms);
 void answer_health(struct answer *a, const struct engine *e, int64_t now_ms); /* the seed's system_health */
 /* answer_performance: the seed's performance_metrics, and "metrics": every metric by name. */
 void answer_performance(struct answer *a, const struct engine *e);

@@ -406,6 +406,97 @@ node_and_top(void **state)
 	assert_int_equal(json_array_size(at(root, "processes")), 0);
 }
 
+/* glance asks for the node at a glance. */
+static void
+glance(void)
+{
+	answer_node(&form.base, e, now);
+	assert_true(out.len < 700);
+	parse();
+}
+
+static void
+feed_memory(double available)
+{
+	sample_set(&s, METRIC_MEMORY_LIMIT, 1e9);
+	sample_set(&s, METRIC_MEMORY_AVAILABLE, available);
+	sample_set(&s, METRIC_WALLCLOCK, (double)(now - T0) + 5000);
+	s.time_ms = now += 5000;
+	engine_feed(e, now, &s);
+}
+
+static void
+a_node_at_a_glance(void **state)
+{
+	(void)state;
+	glance();
+	assert_true(json_is_null(at(root, "overall_since")));
+	assert_true(json_is_null(at(root, "worst")));
+	assert_true(json_is_null(at(root, "incident")));
+	assert_true(json_is_null(at(root, "restarts_5m")));
+	assert_true(json_is_null(at(root, "memory_utilization")));
+	feed_memory(5e8);
+	feed_memory(5e8);
+	glance();
+	assert_string_equal(text_at(root, "overall_since"), "2024-01-18T10:30:05.000Z");
+	assert_true(json_is_null(at(root, "worst")));
+	ASSERT_NEAR(number_at(root, "memory_utilization"), 50, 0.1);
+	ASSERT_NEAR(number_at(root, "uptime"), 10000, 0);
+	feed_memory(5e7);
+	feed_memory(4e7);
+	glance();
+	assert_string_equal(text_at(root, "overall_status"), "critical");
+	assert_string_equal(text_at(root, "overall_since"), "2024-01-18T10:30:15.000Z");
+	assert_string_equal(text_at(root, "worst.criterion"), "memory");
+	ASSERT_NEAR(number_at(root, "worst.value"), 96, 0.1);
+	ASSERT_NEAR(number_at(root, "worst.critical"), 90, 0);
+	ASSERT_NEAR(number_at(root, "open_incidents"), 0, 0);
+}
+
+static void
+a_lost_node_at_a_glance(void **state)
+{
+	(void)state;
+	feed_memory(5e8);
+	feed_memory(5e8);
+	engine_link(e, now, NODE_UP, "linked");
+	restart("w1", "killed", RESTART_DONE, false);
+	glance();
+	ASSERT_NEAR(number_at(root, "restarts_5m"), 1, 0);
+	engine_link(e, now += 1000, NODE_UNREACHABLE, "it was lost");
+	glance();
+	assert_string_equal(text_at(root, "overall_status"), "unknown");
+	assert_string_equal(text_at(root, "overall_since"), "2024-01-18T10:30:11.000Z");
+	assert_true(json_is_null(at(root, "worst")));
+	ASSERT_NEAR(number_at(root, "open_incidents"), 1, 0);
+	assert_string_equal(text_at(root, "incident.severity"), "high");
+	text_at(root, "incident.id");
+	text_at(root, "incident.title");
+	assert_true(json_is_null(at(root, "cpu_utilization")));
+	assert_true(json_is_null(at(root, "uptime")));
+}
+
+/* Who asks between two looks gets what is true at that moment; a time without a look is none in which anything stood. */
+static void
+since_when_the_health_stands(void **state)
+{
+	(void)state;
+	feed_memory(5e8);
+	feed_memory(5e8);
+	for (int i = 0; i < 10; i++)
+		engine_tick(e, now += 1000);
+	glance();
+	assert_string_equal(text_at(root, "overall_since"), "2024-01-18T10:30:05.000Z");
+	now += 90000;
+	glance();
+	assert_string_equal(text_at(root, "overall_status"), "unknown");
+	assert_string_equal(text_at(root, "overall_since"), "2024-01-18T10:31:50.000Z");
+	feed_memory(5e8);
+	glance();
+	assert_string_equal(text_at(root, "overall_status"), "healthy");
+	assert_string_equal(text_at(root, "overall_since"), "2024-01-18T10:31:55.000Z");
+}
+
 static void
 give_table(double memory)
 {
@@ -609,6 +700,9 @@ main(void)
 		TEST(restart_anomaly_has_the_seeds_fields),
 		TEST(health_alert_carries_a_system_health),
 		TEST(node_and_top),
+		TEST(a_node_at_a_glance),
+		TEST(a_lost_node_at_a_glance),
+		TEST(since_when_the_health_stands),
 		TEST(surveys_are_told),
 		TEST(memory_adds_up_and_names_owners),
 		TEST(restart_line),

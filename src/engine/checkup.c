@@ -43,12 +43,18 @@ criterion_value(const struct sample *s, enum criterion c)
 	return limit > 0 ? 100 * observed(s, metric) / limit : NAN;
 }
 
-bool
-checkup_sample_is_fresh(const struct engine *e, int64_t now_ms)
+static int64_t
+stale_ms(const struct engine *e)
 {
 	int64_t stale = STALE_INTERVALS * e->options.interval_ms;
 
-	return e->last && !e->lost && now_ms - e->last->time_ms <= (stale > STALE_MIN_MS ? stale : STALE_MIN_MS);
+	return stale > STALE_MIN_MS ? stale : STALE_MIN_MS;
+}
+
+bool
+checkup_sample_is_fresh(const struct engine *e, int64_t now_ms)
+{
+	return e->last && !e->lost && now_ms - e->last->time_ms <= stale_ms(e);
 }
 
 /*
@@ -81,6 +87,32 @@ static double
 value_between(const struct engine *e, enum criterion c, int64_t now_ms)
 {
 	return c == CRITERION_RESTARTS ? restarts_value(e, now_ms) : budget_value(e, now_ms);
+}
+
+/* ---- since when ---- */
+
+/* A time in which nobody looked ends what was before: what stood on both sides of it need not have stood within. */
+static struct overall
+overall_as_of(const struct engine *e, enum level level, int64_t now_ms)
+{
+	struct overall o = e->overall;
+	bool unseen = o.seen_ms == 0 || now_ms - o.seen_ms > stale_ms(e);
+
+	if (unseen || o.level != level || o.since_ms > now_ms)
+		o.since_ms = now_ms;
+	o.level = level;
+	o.seen_ms = now_ms;
+	return o;
+}
+
+static void
+note_overall(struct engine *e)
+{
+	struct criterion_state criteria[CRITERION_COUNT];
+
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		criteria[c] = *health_judge_state(&e->health, (enum criterion)c);
+	e->overall = overall_as_of(e, health_worst(criteria), e->now_ms);
 }
 
 /* ---- alerts ---- */
@@ -154,6 +186,7 @@ checkup_time(struct engine *e)
 		if (SOURCES[c].metric == METRIC_NONE)
 			health_judge_observe(
 			    &e->health, (enum criterion)c, value_between(e, (enum criterion)c, e->now_ms));
+	note_overall(e);
 	publish_alerts(e);
 }
 
@@ -224,6 +257,7 @@ checkup_health(const struct engine *e, int64_t now_ms, struct health *out)
 	memset(out, 0, sizeof(*out));
 	fill_criteria(e, now_ms, fresh, out);
 	out->overall = health_worst(out->criteria);
+	out->overall_since_ms = e->overall.seen_ms ? overall_as_of(e, out->overall, now_ms).since_ms : 0;
 	out->last_check_ms = e->last ? e->last->time_ms : 0;
 	out->restart_rate = restarts_seen ? (double)restarts_in(&e->restarts, now_ms, RESTARTS_RATE_MS) : NAN;
 	out->changed = CRITERION_COUNT;

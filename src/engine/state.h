@@ -71,6 +71,13 @@ struct kept_restart {
 	struct pairing_report report;
 };
 
+/* The overall level, and since when it is that. */
+struct overall {
+	enum level level;
+	int64_t since_ms;
+	int64_t seen_ms; /* when it was looked at last; 0: never */
+};
+
 /* The recommendations of the last check that is kept. */
 struct past_advice {
 	int64_t time_ms;
@@ -122,6 +129,7 @@ struct engine {
 	int64_t capture_since_ms; /* since when restarts are seen without a gap; 0: they are not */
 	struct patterns patterns;
 	struct health_judge health;
+	struct overall overall;
 	/* link */
 	enum node_state state;
 	char detail[256];

@@ -91,6 +91,7 @@ struct node_event;
 
 struct health {
 	enum level overall;
+	int64_t overall_since_ms; /* since when it stands as it does; 0: not known */
 	int64_t last_check_ms;
 	struct criterion_state criteria[CRITERION_COUNT];
 	double restart_rate;                 /* restarts in the last hour; NaN: not observed */
