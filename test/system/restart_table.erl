@@ -69,15 +69,18 @@ run(File, Watcher, Configuration) ->
 configure({foreign_tracer, Configuration}) ->
     Self = self(),
     {ok, _} = dbg:tracer(process, {fun(_, Count) -> Self ! foreign, Count end, none}),
-    {ok, _} = dbg:p(Self, [c]),
-    {ok, _} = dbg:tp(lists, seq, 2, []),
+    {ok, [{matched, _, 1}]} = dbg:p(Self, [c]),
+    {ok, [{matched, _, 1}]} = dbg:tp(lists, seq, 2, []),
+    {tracer, Theirs} = erlang:trace_info(Self, tracer),
     Undo = configure(Configuration),
     fun() ->
         %% The other tracer was not disturbed.
         flush_foreign(),
         _ = lists:seq(1, 2),
-        receive foreign -> ok after 2000 -> error(foreign_tracer_disturbed) end,
+        receive foreign -> ok after 20000 -> error(foreign_tracer_disturbed) end,
         dbg:stop(),
+        %% Its tracer ends a moment later; until then nobody else may trace.
+        ok = until(fun() -> erlang:trace_info(Self, tracer) =/= {tracer, Theirs} end, 20000),
         Undo()
     end;
 configure(Level) when Level =:= none; Level =:= critical ->
