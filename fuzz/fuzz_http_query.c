@@ -8,7 +8,7 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "http/address.h"
-#include "http/columns.h"
+#include "http/columns_query.h"
 #include "http/guard.h"
 #include "http/query.h"
 #include "http/routes.h"
@@ -100,8 +100,9 @@ try_time(const char *text)
 static void
 try_columns(const char *text)
 {
-	bool metrics[METRIC_COUNT];
+	bool metrics[METRIC_COUNT], columns[COLUMN_COUNT], shared;
 	struct err err = { "" };
+	unsigned digits;
 	int64_t step_ms;
 
 	if (columns_step(text, &step_ms, &err) ? step_ms < 1000 || step_ms > 366 * INT64_C(86400000)
@@ -109,6 +110,13 @@ try_columns(const char *text)
 		abort();
 	err.text[0] = '\0';
 	if (!columns_metrics(text, metrics, &err) && err.text[0] == '\0')
+		abort();
+	err.text[0] = '\0';
+	if (!columns_fields(text, columns, &err) && err.text[0] == '\0')
+		abort();
+	if (columns_digits(text, &digits, &err) && (digits == 0 || digits > COLUMNS_MAX_DIGITS))
+		abort();
+	if (columns_times(text, &shared, &err) && strcmp(text, shared ? "shared" : "own") != 0)
 		abort();
 }
 

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 
 #define ROUNDED_DIGITS 12
+#define MAX_DECIMALS (ROUNDED_DIGITS + 2) /* of as many significant digits from a thousandth on */
 
 void
 jsonw_init(struct jsonw *j, struct strbuf *out)
@@ -204,7 +205,7 @@ jsonw_double(struct jsonw *j, double v)
 static void
 add_fraction(struct strbuf *out, uint64_t fraction, unsigned digits)
 {
-	char text[ROUNDED_DIGITS];
+	char text[MAX_DECIMALS];
 
 	while (fraction % 10 == 0) {
 		fraction /= 10;
@@ -216,12 +217,26 @@ add_fraction(struct strbuf *out, uint64_t fraction, unsigned digits)
 	strbuf_add(out, text, digits);
 }
 
+/* add_decimals writes a number below 1e12 with at most so many digits behind the point. */
+static void
+add_decimals(struct jsonw *j, double v, unsigned decimals)
+{
+	uint64_t unit = 1, scaled;
+
+	for (unsigned i = 0; i < decimals; i++)
+		unit *= 10;
+	scaled = (uint64_t)(fabs(v) * (double)unit + 0.5);
+	before_value(j);
+	add_integer(j->out, scaled / unit, v < 0 && scaled > 0);
+	if (scaled % unit)
+		add_fraction(j->out, scaled % unit, decimals);
+}
+
 void
 jsonw_rounded(struct jsonw *j, double v)
 {
 	double size = fabs(v);
 	unsigned decimals = ROUNDED_DIGITS;
-	uint64_t unit = 1, scaled;
 
 	if (!isfinite(v) || v == trunc(v) || size < 1e-3 || size >= 1e12) {
 		jsonw_double(j, v);
@@ -229,13 +244,46 @@ jsonw_rounded(struct jsonw *j, double v)
 	}
 	for (double d = size; d >= 1; d /= 10)
 		decimals--;
-	for (unsigned i = 0; i < decimals; i++)
-		unit *= 10;
-	scaled = (uint64_t)(size * (double)unit + 0.5);
+	add_decimals(j, v, decimals);
+}
+
+/* What is too small or too large to be scaled. */
+static void
+add_extreme(struct jsonw *j, double v, unsigned digits)
+{
+	char text[40];
+
 	before_value(j);
-	add_integer(j->out, scaled / unit, v < 0);
-	if (scaled % unit)
-		add_fraction(j->out, scaled % unit, decimals);
+	snprintf(text, sizeof(text), "%.*g", (int)digits, v);
+	add_with_point(j->out, text);
+}
+
+void
+jsonw_digits(struct jsonw *j, double v, unsigned digits)
+{
+	double size = fabs(v), unit = 1;
+	unsigned whole = 0, decimals;
+
+	if (!isfinite(v) || v == 0) {
+		jsonw_double(j, v);
+		return;
+	}
+	if (size < 1e-3 || size >= 1e12) {
+		add_extreme(j, v, digits);
+		return;
+	}
+	for (double d = size; d >= 1; d /= 10)
+		whole++;
+	if (whole >= digits) {
+		for (unsigned i = digits; i < whole; i++)
+			unit *= 10;
+		jsonw_double(j, rint(v / unit) * unit);
+		return;
+	}
+	decimals = digits - whole;
+	for (double d = size * 10; d < 1; d *= 10)
+		decimals++;
+	add_decimals(j, v, decimals);
 }
 
 void
@@ -243,6 +291,12 @@ jsonw_bool(struct jsonw *j, bool v)
 {
 	before_value(j);
 	strbuf_adds(j->out, v ? "true" : "false");
+}
+
+void
+jsonw_space(struct jsonw *j)
+{
+	strbuf_addc(j->out, '\n');
 }
 
 void

@@ -44,8 +44,12 @@ void jsonw_uint(struct jsonw *j, uint64_t v);
 void jsonw_double(struct jsonw *j, double v);
 /* jsonw_rounded is jsonw_double, many times as fast, for columns of thousands: a fraction is rounded to 12 digits, those before the point counted. */
 void jsonw_rounded(struct jsonw *j, double v);
+/* jsonw_digits writes v rounded to so many significant digits, 1 to 12: the digits of whole numbers, too. */
+void jsonw_digits(struct jsonw *j, double v, unsigned digits);
 void jsonw_bool(struct jsonw *j, bool v);
 void jsonw_null(struct jsonw *j);
+/* jsonw_space writes white space, which means nothing: for who has to write something. */
+void jsonw_space(struct jsonw *j);
 /* jsonw_raw writes one value that is JSON already. */
 void jsonw_raw(struct jsonw *j, const char *json);
 /* jsonw_time writes milliseconds since the epoch as RFC 3339 UTC with milliseconds. */

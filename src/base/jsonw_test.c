@@ -119,6 +119,49 @@ rounded_numbers_are_near(void **state)
 }
 
 static void
+digits(double v, unsigned n, const char *text)
+{
+	setup(NULL);
+	jsonw_digits(&j, v, n);
+	assert_string_equal(out.data, text);
+}
+
+/* Within half of the last significant digit, whatever the size. */
+static void
+so_many_digits_are_significant(void **state)
+{
+	uint64_t random = 1;
+
+	(void)state;
+	digits(0, 6, "0");
+	digits(-0.0, 6, "0");
+	digits(NAN, 6, "null");
+	digits(17, 6, "17");
+	digits(-17.000001, 6, "-17");
+	digits(1.0 / 3, 6, "0.333333");
+	digits(1.0 / 300, 6, "0.00333333");
+	digits(200.0 / 3, 3, "66.7");
+	digits(123456789, 6, "123457000");
+	digits(123456.7, 6, "123457");
+	digits(999999.6, 6, "1000000");
+	digits(0.9999999, 6, "1");
+	digits(99.999, 1, "100");
+	digits(1e-9 / 3, 6, "3.33333e-10");
+	digits(1.23456789e15, 6, "1.23457e+15");
+	for (int i = 0; i < 100000; i++) {
+		unsigned n = 1 + (unsigned)i % 12;
+		double v, near;
+
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		v = (double)(random >> 11) * pow(10, (double)(random % 31) - 24);
+		setup(NULL);
+		jsonw_digits(&j, v, n);
+		near = strtod(out.data, NULL);
+		assert_true(fabs(near - v) <= 0.5001 * pow(10, floor(log10(v)) + 1 - n));
+	}
+}
+
+static void
 whole_numbers_are_exact(void **state)
 {
 	(void)state;
@@ -160,6 +203,7 @@ main(void)
 		cmocka_unit_test_setup(escapes_strings, setup),
 		cmocka_unit_test(numbers_are_short_and_exact),
 		cmocka_unit_test(rounded_numbers_are_near),
+		cmocka_unit_test(so_many_digits_are_significant),
 		cmocka_unit_test(whole_numbers_are_exact),
 		cmocka_unit_test_setup(times_are_rfc3339, setup),
 	};

@@ -36,6 +36,7 @@ struct past_point {
 	int64_t time_ms;
 	double min, max, mean, last;
 	uint32_t count;
+	int64_t last_ms; /* when the last value was observed; of a roll-up, when that ends */
 };
 
 /*
@@ -48,11 +49,17 @@ struct past_point {
 size_t engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_ms, int64_t to_ms,
     int64_t step_ms, struct past_point *out, size_t max);
 
-/*
- * engine_past_resolution_ms is how long a time what engine_past_points tells of an instant stands for: 3600000, 60000, or 0 where it is told of as it
- * was sampled.
- */
-int64_t engine_past_resolution_ms(const struct engine *e, int64_t time_ms);
+/* engine_past_extent is how far back and up to when anything is kept of samples, roll-ups included; false: nothing is. */
+bool engine_past_extent(const struct engine *e, int64_t *oldest_ms, int64_t *newest_ms);
+
+/* Where what is kept becomes finer: hours are told up to the one time, minutes from there on to the other, samples from there on. */
+struct past_seams {
+	int64_t hours_end_ms, minutes_end_ms;
+};
+
+struct past_seams engine_past_seams(const struct engine *e);
+/* past_resolution_ms is how long a time what engine_past_points tells of an instant stands for: 3600000, 60000, or 0 where it is told of as it was sampled. */
+int64_t past_resolution_ms(const struct past_seams *s, int64_t time_ms);
 
 /*
  * What is to be persisted: sealed blocks, in the order of their times within each kind. Immutable, counted. All samples of one instant are in

@@ -45,7 +45,7 @@ add_samples(struct points *p, const struct grid *rows, enum metric_id metric, in
 		double v = c->v[i];
 
 		if (rows->time_ms[i] >= from_ms && cells_have(c, i) && isfinite(v) &&
-		    !add(p, &(struct past_point) { rows->time_ms[i], v, v, v, v, 1 }))
+		    !add(p, &(struct past_point) { rows->time_ms[i], v, v, v, v, 1, rows->time_ms[i] }))
 			return false;
 	}
 	return true;
@@ -87,13 +87,17 @@ unpack_parts(const struct block *b, enum metric_id metric, struct grid *rows)
 }
 
 static bool
-add_rows(struct points *p, const struct grid *rows, enum metric_id metric, int64_t from_ms, int64_t before_ms)
+add_rows(struct points *p, const struct grid *rows, int64_t length_ms, enum metric_id metric, int64_t from_ms,
+    int64_t before_ms)
 {
 	for (unsigned i = 0; i < rows->count; i++) {
 		struct past_point point;
 
-		if (rows->time_ms[i] >= from_ms && rows->time_ms[i] < before_ms &&
-		    rollup_point(rows, i, metric, &point) && !add(p, &point))
+		if (rows->time_ms[i] < from_ms || rows->time_ms[i] >= before_ms ||
+		    !rollup_point(rows, i, metric, &point))
+			continue;
+		point.last_ms = point.time_ms + length_ms;
+		if (!add(p, &point))
 			return false;
 	}
 	return true;
@@ -110,10 +114,10 @@ add_rollup(struct points *p, const struct rollup *r, enum metric_id metric, int6
 		    b->first_ms >= before_ms)
 			continue;
 		unpack_parts(b, metric, p->unpacked);
-		if (!add_rows(p, p->unpacked, metric, from_ms, before_ms))
+		if (!add_rows(p, p->unpacked, r->step_ms, metric, from_ms, before_ms))
 			return false;
 	}
-	return add_rows(p, r->open, metric, from_ms, before_ms);
+	return add_rows(p, r->open, r->step_ms, metric, from_ms, before_ms);
 }
 
 size_t
@@ -149,11 +153,6 @@ samples_between(const struct rollup *r, int64_t from_ms, int64_t before_ms, stru
 }
 
 /* ---- seams: a bucket that is known only in part by what is finer is told as a roll-up, and what is finer begins behind it ---- */
-
-/* Hours are told up to hours_end, minutes from there on to minutes_end, and full resolution from there on. */
-struct seams {
-	int64_t hours_end, minutes_end;
-};
 
 static int64_t
 rollup_since(const struct rollup *r)
@@ -195,14 +194,14 @@ find_hours_end(const struct engine *e, int64_t minutes_end, struct grid *unpacke
 	return samples_between(&e->hours, begin_ms, end_ms, unpacked) > finer ? end_ms : begin_ms;
 }
 
-static struct seams
+static struct past_seams
 find_seams(const struct engine *e, struct grid *unpacked)
 {
-	struct seams s = { .minutes_end = find_minutes_end(e, unpacked) };
+	struct past_seams s = { .minutes_end_ms = find_minutes_end(e, unpacked) };
 
-	s.hours_end = find_hours_end(e, s.minutes_end, unpacked);
-	if (s.minutes_end < s.hours_end)
-		s.minutes_end = s.hours_end;
+	s.hours_end_ms = find_hours_end(e, s.minutes_end_ms, unpacked);
+	if (s.minutes_end_ms < s.hours_end_ms)
+		s.minutes_end_ms = s.hours_end_ms;
 	return s;
 }
 
@@ -211,23 +210,55 @@ engine_past_points(const struct engine *e, enum metric_id metric, int64_t from_m
     struct past_point *out, size_t max)
 {
 	struct points p = { out, 0, max, from_ms, to_ms, step_ms, grid_new(ROLLUP_WIDTH) };
-	struct seams seams = find_seams(e, p.unpacked);
+	struct past_seams seams = find_seams(e, p.unpacked);
 
-	if (add_rollup(&p, &e->hours, metric, INT64_MIN, seams.hours_end) &&
-	    add_rollup(&p, &e->minutes, metric, seams.hours_end, seams.minutes_end))
-		add_full(&p, e->history, metric, seams.minutes_end);
+	if (add_rollup(&p, &e->hours, metric, INT64_MIN, seams.hours_end_ms) &&
+	    add_rollup(&p, &e->minutes, metric, seams.hours_end_ms, seams.minutes_end_ms))
+		add_full(&p, e->history, metric, seams.minutes_end_ms);
 	grid_free(p.unpacked);
 	return p.count;
 }
 
-int64_t
-engine_past_resolution_ms(const struct engine *e, int64_t time_ms)
+struct past_seams
+engine_past_seams(const struct engine *e)
 {
 	struct grid *unpacked = grid_new(ROLLUP_WIDTH);
-	struct seams seams = find_seams(e, unpacked);
+	struct past_seams seams = find_seams(e, unpacked);
 
 	grid_free(unpacked);
-	if (time_ms < seams.hours_end)
+	return seams;
+}
+
+int64_t
+past_resolution_ms(const struct past_seams *s, int64_t time_ms)
+{
+	if (time_ms < s->hours_end_ms)
 		return HOUR_MS;
-	return time_ms < seams.minutes_end ? MINUTE_MS : 0;
+	return time_ms < s->minutes_end_ms ? MINUTE_MS : 0;
+}
+
+/* widen makes what is kept of one kind part of the extent. */
+static bool
+widen(bool any, int64_t first_ms, int64_t last_ms, int64_t *oldest_ms, int64_t *newest_ms)
+{
+	*oldest_ms = any && *oldest_ms < first_ms ? *oldest_ms : first_ms;
+	*newest_ms = any && *newest_ms > last_ms ? *newest_ms : last_ms;
+	return true;
+}
+
+bool
+engine_past_extent(const struct engine *e, int64_t *oldest_ms, int64_t *newest_ms)
+{
+	const struct rollup *rollups[] = { &e->hours, &e->minutes };
+	size_t pieces = history_pieces(e->history);
+	bool any = false;
+	int64_t last_ms;
+
+	for (size_t i = 0; i < ARRAY_LEN(rollups); i++)
+		if (rollup_last(rollups[i], &last_ms))
+			any = widen(any, rollup_since(rollups[i]), last_ms, oldest_ms, newest_ms);
+	if (history_since(e->history) != 0)
+		any = widen(any, history_since(e->history), history_piece(e->history, pieces - 1).last_ms, oldest_ms,
+		    newest_ms);
+	return any;
 }

@@ -129,12 +129,13 @@ naive(size_t metric, int64_t from_ms, int64_t to_ms, int64_t step_ms, struct pas
 		if (isnan(v) || fed[i].time_ms < from_ms || fed[i].time_ms > to_ms)
 			continue;
 		if (n == 0 || step_ms == 0 || out[n - 1].time_ms != begin_ms)
-			out[n++] = (struct past_point) { begin_ms, v, v, 0, v, 0 };
+			out[n++] = (struct past_point) { begin_ms, v, v, 0, v, 0, 0 };
 		p = &out[n - 1];
 		p->min = fmin(p->min, v);
 		p->max = fmax(p->max, v);
 		p->mean = (p->mean * p->count + v) / (p->count + 1);
 		p->last = v;
+		p->last_ms = fed[i].time_ms;
 		p->count++;
 	}
 	return n;
@@ -149,6 +150,8 @@ same_points(const struct past_point *a, const struct past_point *b, size_t n, do
 		assert_int_equal(a[i].count, b[i].count);
 		ASSERT_NEAR(a[i].min, b[i].min, share > 0 ? 0.0005 : 0);
 		ASSERT_NEAR(a[i].max, b[i].max, share > 0 ? 0.0005 : 0);
+		if (share == 0)
+			assert_int_equal(a[i].last_ms, b[i].last_ms);
 		ASSERT_NEAR(a[i].last, b[i].last, share > 0 ? 0.0005 : 0);
 		ASSERT_NEAR(a[i].mean, b[i].mean, 0.0005 + 1e-9 * fabs(b[i].mean) + share * (b[i].max - b[i].min));
 	}
@@ -248,17 +251,24 @@ resolutions_join_without_overlap_or_gap(void **state)
 static void
 resolution_is_that_of_what_is_told(void **state)
 {
+	struct past_seams seams = engine_past_seams(e);
+	int64_t oldest_ms, newest_ms;
 	size_t n, finest = 0, minutes = 0, hours = 0;
 
 	(void)state;
-	assert_int_equal(engine_past_resolution_ms(e, now), HOUR);
+	assert_false(engine_past_extent(e, &oldest_ms, &newest_ms));
+	assert_int_equal(past_resolution_ms(&seams, now), HOUR);
 	engine_free(e);
 	e = new_engine(HOUR, 5 * HOUR);
 	for (int i = 0; i < 10000; i++)
 		feed(e, now += STEP_MS);
+	seams = engine_past_seams(e);
 	n = engine_past_points(e, METRIC_LOAD1, INT64_MIN, INT64_MAX, 0, points, POINTS);
+	assert_true(engine_past_extent(e, &oldest_ms, &newest_ms));
+	assert_int_equal(oldest_ms, points[0].time_ms);
+	assert_int_equal(newest_ms, points[n - 1].time_ms);
 	for (size_t i = 0; i + 1 < n; i++) {
-		int64_t ms = engine_past_resolution_ms(e, points[i].time_ms);
+		int64_t ms = past_resolution_ms(&seams, points[i].time_ms);
 
 		assert_int_equal(points[i + 1].time_ms - points[i].time_ms > STEP_MS ? 1 : 0, ms > 0);
 		finest += ms == 0;

@@ -43,13 +43,15 @@ point_merge(struct past_point *p, const struct past_point *later)
 	double total = (double)p->count + later->count;
 
 	if (p->count == 0) {
-		*p = (struct past_point) { p->time_ms, later->min, later->max, later->mean, later->last, later->count };
+		*p = (struct past_point) { p->time_ms, later->min, later->max, later->mean, later->last, later->count,
+			later->last_ms };
 		return;
 	}
 	p->min = fmin(p->min, later->min);
 	p->max = fmax(p->max, later->max);
 	p->mean += (later->mean - p->mean) * (later->count / total);
 	p->last = later->last;
+	p->last_ms = later->last_ms;
 	p->count += later->count;
 }
 
@@ -218,7 +220,7 @@ rollup_add_sample(struct rollup *r, const struct sample *s, rollup_sealed *seale
 		if (s->present[i]) {
 			double v = s->value[i];
 
-			point_merge(&r->bucket.points[i], &(struct past_point) { 0, v, v, v, v, 1 });
+			point_merge(&r->bucket.points[i], &(struct past_point) { 0, v, v, v, v, 1, 0 });
 		}
 }
 

@@ -1,138 +1,119 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/columns.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "engine/past.h"
-#include "http/query.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS INT64_C(3600000)
-#define DAY_MS INT64_C(86400000)
-#define STEP_MAX_MS (366 * DAY_MS)
 /* Values that are written at once. */
 #define PIECE 256
+/* A rate is that of the time between two points, if that is not longer than so many steps and so many samples. */
+#define RATE_STEPS 2
+#define RATE_SAMPLES 12
 
-enum column { COLUMN_TIME, COLUMN_MIN, COLUMN_MAX, COLUMN_MEAN, COLUMN_LAST, COLUMN_COUNT, COLUMNS };
+enum part { PART_HEAD, PART_TIMES, PART_METRICS };
 
 struct columns {
 	struct columns_query q;
-	bool begun;
+	enum part part;
+	/* The times of all metrics, if they are shared. */
+	int64_t first_ms;
+	size_t steps;
 	int metric;   /* whose points these are; METRIC_COUNT: done */
 	bool is_open; /* they have been read */
-	enum column column;
-	size_t at; /* in it */
-	size_t count;
-	size_t max;
-	struct past_point points[];
+	struct past_seams seams;
+	int column; /* TIMES, or one of those asked for */
+	size_t row; /* of it, which is next */
+	size_t rows;
+	size_t cursor; /* the last point that is not behind the row */
+	size_t count, max;
+	struct past_point *points;
+	double *rates; /* of a counter, by point */
 };
 
-/* ---- what is asked for ---------------------------------------------------------------------------------------------- */
+#define TIMES (-1)
 
-/* unit_ms is what the letter behind a number means, 0: it is none. */
+/* ---- points ---- */
+
+/* resolution_at is how long a time the point of then stands for: that of its step, unless only roll-ups are kept of then. */
 static int64_t
-unit_ms(const char *unit)
+resolution_at(const struct columns *c, int64_t time_ms)
 {
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = { { "", 1000 }, { "s", 1000 }, { "m", MINUTE_MS }, { "h", HOUR_MS }, { "d", DAY_MS } };
+	int64_t finest = past_resolution_ms(&c->seams, time_ms > c->q.start_ms ? time_ms : c->q.start_ms);
 
-	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (strcmp(units[i].name, unit) == 0)
-			return units[i].ms;
-	return 0;
+	return c->q.step_ms > finest ? c->q.step_ms : finest;
 }
 
-bool
-columns_step(const char *text, int64_t *step_ms, struct err *err)
+static bool
+is_rate(const struct columns *c)
 {
-	size_t digits = strspn(text, "0123456789");
-	int64_t unit = unit_ms(text + digits);
-	char number[16] = "";
-	uint64_t n = 0;
-
-	if (digits < sizeof(number))
-		memcpy(number, text, digits);
-	if (unit == 0 || !number_parse(number, (uint64_t)(STEP_MAX_MS / 1000), &n) || n == 0 ||
-	    (int64_t)n > STEP_MAX_MS / unit)
-		return err_set(
-		    err, "step: \"%.64s\" is no length of time like 10s, 5m, 1h or 90 (seconds), up to 366d", text);
-	*step_ms = (int64_t)n * unit;
-	return true;
+	return METRICS[c->metric].kind == KIND_COUNTER && c->q.columns[COLUMN_VALUE];
 }
-
-bool
-columns_metrics(const char *text, bool metrics[METRIC_COUNT], struct err *err)
-{
-	for (int i = 0; i < METRIC_COUNT; i++)
-		metrics[i] = text == NULL;
-	for (const char *p = text, *next; p; p = next) {
-		size_t len = strcspn(p, ",");
-		enum metric_id id = metric_find(p, len);
-
-		next = p[len] ? p + len + 1 : NULL;
-		if (id == METRIC_NONE)
-			return err_set(err,
-			    "metric: \"%.*s\" is none; their names are the keys of \"metrics\" in "
-			    "/api/v1/nodes/{node}/performance",
-			    (int)(len < 64 ? len : 64), p);
-		metrics[id] = true;
-	}
-	return true;
-}
-
-static int64_t
-steps(const struct columns_query *q)
-{
-	return q->end_ms < q->start_ms ? 0 : q->end_ms / q->step_ms - q->start_ms / q->step_ms + 1;
-}
-
-/* The oldest that may be there: a roll-up of an hour that has just begun to expire. */
-static int64_t
-oldest_ms(const struct columns_query *q)
-{
-	const struct engine_options *o = engine_options(q->node);
-	int64_t kept = o->retention_ms;
-
-	if (kept < o->minute_retention_ms)
-		kept = o->minute_retention_ms;
-	if (kept < o->hour_retention_ms)
-		kept = o->hour_retention_ms;
-	return q->now_ms - kept - HOUR_MS > 0 ? q->now_ms - kept - HOUR_MS : 0;
-}
-
-bool
-columns_check(struct columns_query *q, struct err *err)
-{
-	int64_t oldest = oldest_ms(q), least;
-
-	if (q->end_ms > q->now_ms)
-		q->end_ms = q->now_ms > q->start_ms ? q->now_ms : q->start_ms;
-	if (q->start_ms < oldest)
-		q->start_ms = oldest < q->end_ms ? oldest : q->end_ms;
-	if (steps(q) <= COLUMNS_MAX_POINTS)
-		return true;
-	least = (q->end_ms - q->start_ms) / ((COLUMNS_MAX_POINTS - 1) * INT64_C(1000)) + 1;
-	return err_set(err,
-	    "step: %" PRId64 " s makes %" PRId64
-	    " points of each metric from start to end, and %d are given at most; ask "
-	    "for step=%" PRId64 "s or more, or for less time",
-	    q->step_ms / 1000, steps(q), COLUMNS_MAX_POINTS, least);
-}
-
-/* ---- the answer ------------------------------------------------------------------------------------------------------- */
 
 static double
-value(const struct past_point *p, enum column column)
+rate_between(const struct past_point *before, const struct past_point *p, int64_t longest_ms)
 {
-	switch (column) {
-	case COLUMN_TIME:
-		return (double)p->time_ms;
+	int64_t elapsed_ms = p->last_ms - before->last_ms;
+
+	if (before->count == 0 || elapsed_ms <= 0 || elapsed_ms > longest_ms || p->min < before->last)
+		return NAN;
+	return (p->last - before->last) * 1000 / (double)elapsed_ms;
+}
+
+static void
+find_rates(struct columns *c)
+{
+	int64_t silent_ms = RATE_SAMPLES * engine_options(c->q.node)->interval_ms;
+	struct past_point before[2] = { { .count = 0 } };
+	size_t n = engine_past_points(c->q.node, (enum metric_id)c->metric, c->q.start_ms - silent_ms,
+	    c->q.start_ms - 1, silent_ms, before, ARRAY_LEN(before));
+	const struct past_point *last = &before[n > 0 ? n - 1 : 0];
+
+	for (size_t i = 0; i < c->count; i++) {
+		int64_t longest_ms = RATE_STEPS * resolution_at(c, c->points[i].time_ms);
+
+		c->rates[i] = rate_between(last, &c->points[i], longest_ms > silent_ms ? longest_ms : silent_ms);
+		last = &c->points[i];
+	}
+}
+
+static void
+read_points(struct columns *c)
+{
+	c->is_open = true;
+	c->seams = engine_past_seams(c->q.node);
+	c->count = engine_past_points(
+	    c->q.node, (enum metric_id)c->metric, c->q.start_ms, c->q.end_ms, c->q.step_ms, c->points, c->max);
+	c->rows = c->q.shared ? c->steps : c->count;
+	if (is_rate(c))
+		find_rates(c);
+}
+
+/* ---- values ---- */
+
+/* point_of is the point that stands for a row, of rows in order; NULL: there is none. */
+static const struct past_point *
+point_of(struct columns *c, size_t row)
+{
+	int64_t time_ms = c->first_ms + (int64_t)row * c->q.step_ms;
+	const struct past_point *p;
+
+	if (!c->q.shared)
+		return &c->points[c->cursor = row];
+	while (c->cursor + 1 < c->count && c->points[c->cursor + 1].time_ms <= time_ms)
+		c->cursor++;
+	p = &c->points[c->cursor];
+	return p->time_ms <= time_ms && time_ms < p->time_ms + resolution_at(c, p->time_ms) ? p : NULL;
+}
+
+static double
+value_of(const struct columns *c, const struct past_point *p)
+{
+	switch (c->column) {
+	case COLUMN_VALUE:
+		return is_rate(c) ? c->rates[p - c->points] : p->mean;
 	case COLUMN_MIN:
 		return p->min;
 	case COLUMN_MAX:
@@ -141,65 +122,76 @@ value(const struct past_point *p, enum column column)
 		return p->mean;
 	case COLUMN_LAST:
 		return p->last;
-	case COLUMN_COUNT:
-		return p->count;
-	case COLUMNS:
-		break;
+	default:
+		return NAN;
 	}
-	return NAN;
 }
 
 static void
-open_column(struct columns *c, struct jsonw *j, enum column column)
+write_value(struct columns *c, struct jsonw *j, const struct past_point *p)
 {
-	static const char *const names[] = { "time", "min", "max", "mean", "last", "count" };
+	if (p == NULL)
+		jsonw_null(j);
+	else if (c->column == TIMES)
+		jsonw_int(j, p->time_ms);
+	else if (c->column == COLUMN_SEEN)
+		jsonw_uint(j, p->count);
+	else if (c->q.digits)
+		jsonw_digits(j, value_of(c, p), c->q.digits);
+	else
+		jsonw_rounded(j, value_of(c, p));
+}
 
+/* ---- columns ---- */
+
+static bool
+has_column(const struct columns *c, int column)
+{
+	bool raw = column == COLUMN_MIN || column == COLUMN_MAX || column == COLUMN_MEAN || column == COLUMN_LAST;
+
+	return c->q.columns[column] && !(raw && is_rate(c));
+}
+
+static void
+open_column(struct columns *c, struct jsonw *j, int column)
+{
 	c->column = column;
-	c->at = 0;
-	jsonw_key(j, names[column]);
+	c->row = c->cursor = 0;
+	jsonw_key(j, column == TIMES ? "time" : COLUMN_NAMES[column]);
 	jsonw_array(j);
 }
 
-/* resolution_ms is how long a time the first point stands for: that of its step, unless only roll-ups are kept of then. */
-static int64_t
-resolution_ms(const struct columns *c)
+/* open_next opens the next column; false: there is none. */
+static bool
+open_next(struct columns *c, struct jsonw *j)
 {
-	int64_t first, finest;
+	int column = c->column + 1;
 
-	if (c->count == 0)
-		return c->q.step_ms;
-	first = c->points[0].time_ms > c->q.start_ms ? c->points[0].time_ms : c->q.start_ms;
-	finest = engine_past_resolution_ms(c->q.node, first);
-	return c->q.step_ms > finest ? c->q.step_ms : finest;
+	while (column < COLUMN_COUNT && !has_column(c, column))
+		column++;
+	if (column == COLUMN_COUNT)
+		return false;
+	open_column(c, j, column);
+	return true;
 }
 
-static void
-open_metric(struct columns *c, struct jsonw *j)
-{
-	enum metric_id id = (enum metric_id)c->metric;
+/* ---- metrics ---- */
 
-	c->is_open = true;
-	c->count = engine_past_points(c->q.node, id, c->q.start_ms, c->q.end_ms, c->q.step_ms, c->points, c->max);
-	jsonw_key(j, METRICS[id].name);
-	jsonw_object(j);
-	jsonw_key(j, "unit");
-	jsonw_str(j, metric_unit_name(METRICS[id].unit));
-	jsonw_key(j, "kind");
-	jsonw_str(j, METRICS[id].kind == KIND_COUNTER ? "counter" : "gauge");
-	jsonw_key(j, "resolution");
-	jsonw_int(j, resolution_ms(c) / 1000);
-	open_column(c, j, COLUMN_TIME);
+static bool
+turn_to_next(struct columns *c)
+{
+	c->is_open = false;
+	do
+		c->metric++;
+	while (c->metric < METRIC_COUNT && !c->q.metrics[c->metric]);
+	return c->metric < METRIC_COUNT;
 }
 
 /* next_metric goes on to the next one that is wanted, whose points are read then, or ends the answer. */
 static enum download_progress
 next_metric(struct columns *c, struct jsonw *j)
 {
-	c->is_open = false;
-	do
-		c->metric++;
-	while (c->metric < METRIC_COUNT && !c->q.metrics[c->metric]);
-	if (c->metric < METRIC_COUNT)
+	if (turn_to_next(c))
 		return DOWNLOAD_PAUSES;
 	jsonw_end(j);
 	jsonw_end(j);
@@ -207,10 +199,98 @@ next_metric(struct columns *c, struct jsonw *j)
 }
 
 static enum download_progress
+begin_metrics(struct columns *c, struct jsonw *j)
+{
+	c->part = PART_METRICS;
+	c->metric = -1;
+	jsonw_key(j, "metrics");
+	jsonw_object(j);
+	return next_metric(c, j);
+}
+
+static void
+write_head(const struct columns *c, struct jsonw *j)
+{
+	int64_t first_ms = c->count > 0 ? c->points[0].time_ms : c->q.start_ms;
+
+	jsonw_key(j, METRICS[c->metric].name);
+	jsonw_object(j);
+	jsonw_key(j, "unit");
+	jsonw_str(j, metric_unit_name(METRICS[c->metric].unit));
+	jsonw_key(j, "kind");
+	jsonw_str(j, METRICS[c->metric].kind == KIND_COUNTER ? "counter" : "gauge");
+	jsonw_key(j, "resolution");
+	jsonw_int(j, (c->count > 0 ? resolution_at(c, first_ms) : c->q.step_ms) / 1000);
+}
+
+static enum download_progress
+open_metric(struct columns *c, struct jsonw *j)
+{
+	read_points(c);
+	if (c->q.shared && c->count == 0) {
+		jsonw_space(j);
+		return next_metric(c, j);
+	}
+	write_head(c, j);
+	c->column = TIMES;
+	if (!c->q.shared)
+		open_column(c, j, TIMES);
+	else if (!open_next(c, j)) {
+		jsonw_end(j);
+		return next_metric(c, j);
+	}
+	return DOWNLOAD_GOES_ON;
+}
+
+static enum download_progress
+close_column(struct columns *c, struct jsonw *j)
+{
+	jsonw_end(j);
+	if (open_next(c, j))
+		return DOWNLOAD_GOES_ON;
+	jsonw_end(j);
+	return next_metric(c, j);
+}
+
+static enum download_progress
+write_metrics(struct columns *c, struct jsonw *j)
+{
+	if (!c->is_open)
+		return open_metric(c, j);
+	if (c->row == c->rows)
+		return close_column(c, j);
+	for (size_t i = 0; i < PIECE && c->row < c->rows; i++, c->row++)
+		write_value(c, j, point_of(c, c->row));
+	return DOWNLOAD_GOES_ON;
+}
+
+/* ---- the whole ---- */
+
+static int64_t
+step_of(const struct columns *c, int64_t time_ms)
+{
+	int64_t into_ms = time_ms % c->q.step_ms;
+
+	return time_ms - into_ms - (into_ms < 0 ? c->q.step_ms : 0);
+}
+
+/* find_times: of what was not kept, there is nothing to tell. */
+static void
+find_times(struct columns *c)
+{
+	int64_t oldest_ms, newest_ms, last_ms;
+
+	if (!engine_past_extent(c->q.node, &oldest_ms, &newest_ms))
+		return;
+	c->first_ms = step_of(c, oldest_ms > c->q.start_ms ? oldest_ms : c->q.start_ms);
+	last_ms = step_of(c, newest_ms < c->q.end_ms ? newest_ms : c->q.end_ms);
+	if (last_ms >= c->first_ms)
+		c->steps = (size_t)((last_ms - c->first_ms) / c->q.step_ms) + 1;
+}
+
+static enum download_progress
 begin(struct columns *c, struct jsonw *j)
 {
-	c->begun = true;
-	c->metric = -1;
 	jsonw_object(j);
 	jsonw_key(j, "time_range");
 	jsonw_object(j);
@@ -221,21 +301,23 @@ begin(struct columns *c, struct jsonw *j)
 	jsonw_end(j);
 	jsonw_key(j, "step");
 	jsonw_int(j, c->q.step_ms / 1000);
-	jsonw_key(j, "metrics");
-	jsonw_object(j);
-	return next_metric(c, j);
+	if (!c->q.shared)
+		return begin_metrics(c, j);
+	find_times(c);
+	c->part = PART_TIMES;
+	open_column(c, j, TIMES);
+	return DOWNLOAD_GOES_ON;
 }
 
 static enum download_progress
-close_column(struct columns *c, struct jsonw *j)
+write_times(struct columns *c, struct jsonw *j)
 {
-	jsonw_end(j);
-	if (c->column + 1 < COLUMNS) {
-		open_column(c, j, c->column + 1);
+	for (size_t i = 0; i < PIECE && c->row < c->steps; i++, c->row++)
+		jsonw_int(j, c->first_ms + (int64_t)c->row * c->q.step_ms);
+	if (c->row < c->steps)
 		return DOWNLOAD_GOES_ON;
-	}
 	jsonw_end(j);
-	return next_metric(c, j);
+	return begin_metrics(c, j);
 }
 
 static enum download_progress
@@ -243,25 +325,36 @@ write_piece(void *arg, struct jsonw *j)
 {
 	struct columns *c = arg;
 
-	if (!c->begun)
+	switch (c->part) {
+	case PART_HEAD:
 		return begin(c, j);
-	if (!c->is_open)
-		open_metric(c, j);
-	if (c->at == c->count)
-		return close_column(c, j);
-	for (size_t i = 0; i < PIECE && c->at < c->count; i++, c->at++)
-		jsonw_rounded(j, value(&c->points[c->at], c->column));
-	return DOWNLOAD_GOES_ON;
+	case PART_TIMES:
+		return write_times(c, j);
+	case PART_METRICS:
+		break;
+	}
+	return write_metrics(c, j);
+}
+
+static void
+free_columns(void *arg)
+{
+	struct columns *c = arg;
+
+	free(c->points);
+	free(c->rates);
+	free(c);
 }
 
 void
 columns_serve(const struct columns_query *q, struct downloads *downloads, struct reply *rp)
 {
-	static const struct download_writer writer = { write_piece, free };
-	size_t max = (size_t)steps(q);
-	struct columns *c = xcalloc(1, sizeof(*c) + max * sizeof(c->points[0]));
+	static const struct download_writer writer = { write_piece, free_columns };
+	struct columns *c = xcalloc(1, sizeof(*c));
 
 	c->q = *q;
-	c->max = max;
+	c->max = (size_t)columns_steps(q);
+	c->points = xcalloc(c->max + 1, sizeof(c->points[0]));
+	c->rates = xcalloc(c->max + 1, sizeof(c->rates[0]));
 	download_serve(downloads, rp, &writer, c);
 }

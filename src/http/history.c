@@ -56,10 +56,25 @@ serve_steps(struct call *c, const char *step, struct columns_query *q)
 
 	q->node = c->node;
 	if (columns_step(step, &q->step_ms, &err) &&
-	    columns_metrics(query_get(&c->query, "metric"), q->metrics, &err) && columns_check(q, &err))
+	    columns_metrics(query_get(&c->query, "metric"), q->metrics, &err) &&
+	    columns_fields(query_get(&c->query, "fields"), q->columns, &err) &&
+	    columns_times(query_get(&c->query, "times"), &q->shared, &err) &&
+	    columns_digits(query_get(&c->query, "digits"), &q->digits, &err) && columns_check(q, &err))
 		columns_serve(q, &c->site->downloads, c->rp);
 	else
 		reply_error(c->rp, 400, "%s", err.text);
+}
+
+/* of_steps is a parameter that makes sense with steps only; NULL: there is none. */
+static const char *
+of_steps(const struct call *c)
+{
+	static const char *const names[] = { "metric", "fields", "times", "digits" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (query_get(&c->query, names[i]))
+			return names[i];
+	return NULL;
 }
 
 /* ---- the request ------------------------------------------------------------------------------------------------------- */
@@ -93,9 +108,9 @@ resource_history(struct call *c)
 		reply_error(c->rp, 400, "end: it is before start");
 	else if (step)
 		serve_steps(c, step, &q);
-	else if (query_get(&c->query, "metric"))
-		reply_error(
-		    c->rp, 400, "metric: it goes with step; without step all that is kept of that time is given");
+	else if (of_steps(c))
+		reply_error(c->rp, 400, "%s: it goes with step; without step all that is kept of that time is given",
+		    of_steps(c));
 	else
 		serve_whole(c, q.start_ms, q.end_ms);
 }

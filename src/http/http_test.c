@@ -1006,6 +1006,132 @@ steps_reach_as_far_as_roll_ups(void **state)
 	json_decref(root);
 }
 
+static bool
+is_null(const json_t *metric, const char *column, size_t i)
+{
+	return json_is_null(json_array_get(json_object_get(metric, column), i));
+}
+
+/* A minute at 5 s: processes in every sample, a counter that begins anew in the middle, load in the first half only. */
+static void
+feed_minute(int64_t start_ms)
+{
+	struct sample s = { .time_ms = 0 };
+
+	for (int i = 0; i < 12; i++) {
+		memset(s.present, 0, sizeof(s.present));
+		s.time_ms = start_ms + i * 5000;
+		sample_set(&s, METRIC_PROCESS_COUNT, 100.0 + i);
+		sample_set(&s, METRIC_IO_INPUT, i < 6 ? 1e12 + i * 1000.0 : i * 50.0);
+		if (i < 6)
+			sample_set(&s, METRIC_LOAD1, i / 7.0);
+		engine_feed(fixture.engines[0], s.time_ms, &s);
+	}
+	fixture_collect(&fixture);
+}
+
+#define MINUTE_OF_STEPS \
+	"start=1699999200000&end=1699999260000&step=5&times=shared&metric=process_count,io_input,load1,load5"
+
+static void
+metrics_with_shared_times(void **state)
+{
+	const int64_t start = 1699999200000;
+	json_t *root, *metrics, *count, *load;
+
+	(void)state;
+	feed_minute(start);
+	root = ask_columns(MINUTE_OF_STEPS "&fields=value,max,count&digits=3");
+	assert_int_equal(json_array_size(json_object_get(root, "time")), 12);
+	ASSERT_NEAR(at(root, "time", 0), start, 0);
+	ASSERT_NEAR(at(root, "time", 11), start + 55000, 0);
+	metrics = json_object_get(root, "metrics");
+	count = json_object_get(metrics, "process_count");
+	load = json_object_get(metrics, "load1");
+	assert_null(json_object_get(metrics, "load5"));
+	assert_null(json_object_get(count, "time"));
+	assert_null(json_object_get(count, "mean"));
+	ASSERT_NEAR(at(count, "value", 11), 111, 0);
+	ASSERT_NEAR(at(count, "max", 11), 111, 0);
+	ASSERT_NEAR(at(load, "value", 1), 0.143, 0);
+	ASSERT_NEAR(at(load, "count", 5), 1, 0);
+	assert_true(is_null(load, "value", 6) && is_null(load, "count", 11));
+	json_decref(root);
+}
+
+static void
+a_counters_value_is_its_rate(void **state)
+{
+	json_t *root, *input;
+
+	(void)state;
+	feed_minute(1699999200000);
+	root = ask_columns(MINUTE_OF_STEPS "&fields=value,min,last&digits=6");
+	input = json_object_get(json_object_get(root, "metrics"), "io_input");
+	assert_string_equal(json_string_value(json_object_get(input, "kind")), "counter");
+	assert_null(json_object_get(input, "min"));
+	assert_null(json_object_get(input, "last"));
+	assert_true(is_null(input, "value", 0));
+	ASSERT_NEAR(at(input, "value", 5), 200, 0);
+	assert_true(is_null(input, "value", 6));
+	ASSERT_NEAR(at(input, "value", 7), 10, 0);
+	json_decref(root);
+	/* what was before the range is known */
+	root = ask_columns("start=1699999210000&end=1699999260000&step=5&fields=value&metric=io_input");
+	ASSERT_NEAR(at(json_object_get(json_object_get(root, "metrics"), "io_input"), "value", 0), 200, 0);
+	json_decref(root);
+	/* without it, a counter is told as it was counted */
+	root = ask_columns(MINUTE_OF_STEPS "&fields=last");
+	ASSERT_NEAR(at(json_object_get(json_object_get(root, "metrics"), "io_input"), "last", 1), 1e12 + 1000, 0);
+	json_decref(root);
+}
+
+/* A roll-up stands in all steps that it covers. */
+static void
+shared_times_of_roll_ups(void **state)
+{
+	const int64_t first = FIXTURE_NOW - 30 * INT64_C(3600000);
+	struct sample s = { .time_ms = 0 };
+	json_t *root, *count;
+	char query[128];
+	size_t n;
+
+	(void)state;
+	for (int64_t t = first; t <= FIXTURE_NOW; t += 20000) {
+		s.time_ms = t;
+		sample_set(&s, METRIC_PROCESS_COUNT, (double)((t - first) / 60000));
+		engine_feed(fixture.engines[0], t, &s);
+	}
+	fixture_collect(&fixture);
+	snprintf(
+	    query, sizeof(query), "start=%" PRId64 "&step=20s&times=shared&fields=min&metric=process_count", first);
+	root = ask_columns(query);
+	count = json_object_get(json_object_get(root, "metrics"), "process_count");
+	n = json_array_size(json_object_get(count, "min"));
+	assert_int_equal(n, json_array_size(json_object_get(root, "time")));
+	assert_in_range(n, 30 * 180 - 3, 30 * 180 + 1);
+	/* The minute of the first two began before `first`. */
+	for (size_t i = 2; i < n; i++)
+		assert_false(is_null(count, "min", i));
+	ASSERT_NEAR(at(count, "min", 3), at(count, "min", 2), 0);
+	ASSERT_NEAR(at(count, "min", 4), at(count, "min", 2), 0);
+	ASSERT_NEAR(at(count, "min", 5), at(count, "min", 2) + 1, 0);
+	json_decref(root);
+}
+
+/* Of a node of which nothing is known there are no times. */
+static void
+shared_times_of_nothing(void **state)
+{
+	json_t *root;
+
+	(void)state;
+	root = ask_columns("step=20s&times=shared&fields=value");
+	assert_int_equal(json_array_size(json_object_get(root, "time")), 0);
+	assert_int_equal(json_object_size(json_object_get(root, "metrics")), 0);
+	json_decref(root);
+}
+
 /* A node that is gone for longer than samples are kept: nothing is left of it but roll-ups. */
 static void
 resolution_of_a_node_that_is_gone(void **state)
@@ -1067,6 +1193,10 @@ main(void)
 		WITH(setup, metrics_in_steps),
 		WITH(setup, every_metric_in_steps),
 		WITH(setup, steps_reach_as_far_as_roll_ups),
+		WITH(setup, metrics_with_shared_times),
+		WITH(setup, a_counters_value_is_its_rate),
+		WITH(setup, shared_times_of_roll_ups),
+		WITH(setup, shared_times_of_nothing),
 		WITH(setup, resolution_of_a_node_that_is_gone),
 	};
 

@@ -47,7 +47,7 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/anomalies", resource_anomalies, "", false, "Anomalies found, newest first." },
 	{ "/api/v1/nodes/{node}/incidents", resource_incidents, "open", false,
 	    "Findings that belong together, with their root; the one that opened last first. open is true or false." },
-	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric", false,
+	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric fields times digits", false,
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first; with step, "
 	    "metrics in steps of that time, as columns." },
 	{ "/api/v1/nodes/{node}/report", resource_report, "since until format", false,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/columns.h"
+#include "http/columns_query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +60,45 @@ metrics_are_names(void **state)
 	assert_false(columns_metrics("Load1", metrics, &err));
 	assert_string_equal(err.text,
 	    "metric: \"Load1\" is none; their names are the keys of \"metrics\" in /api/v1/nodes/{node}/performance");
+}
+
+static void
+fields_are_names(void **state)
+{
+	bool columns[COLUMN_COUNT];
+	struct err err;
+
+	(void)state;
+	assert_true(columns_fields(NULL, columns, &err));
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		assert_true(columns[i] == (i != COLUMN_VALUE));
+	assert_true(columns_fields("max,value", columns, &err));
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		assert_true(columns[i] == (i == COLUMN_VALUE || i == COLUMN_MAX));
+	assert_false(columns_fields("min,", columns, &err));
+	assert_false(columns_fields("time", columns, &err));
+	assert_string_equal(err.text, "fields: \"time\" is none of value, min, max, mean, last, count");
+}
+
+static void
+times_and_digits(void **state)
+{
+	static const char *const bad[] = { "", "0", "13", "-1", "6.5", "x" };
+	unsigned digits;
+	struct err err;
+	bool shared;
+
+	(void)state;
+	assert_true(columns_times(NULL, &shared, &err) && !shared);
+	assert_true(columns_times("own", &shared, &err) && !shared);
+	assert_true(columns_times("shared", &shared, &err) && shared);
+	assert_false(columns_times("Shared", &shared, &err));
+	assert_string_equal(err.text, "times: \"Shared\" is neither own nor shared");
+	assert_true(columns_digits(NULL, &digits, &err) && digits == 0);
+	assert_true(columns_digits("12", &digits, &err) && digits == 12);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(columns_digits(bad[i], &digits, &err));
+	assert_string_equal(err.text, "digits: \"x\" is no number from 1 to 12");
 }
 
 static struct columns_query
@@ -126,6 +165,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_are_lengths_of_time),
 		cmocka_unit_test(metrics_are_names),
+		cmocka_unit_test(fields_are_names),
+		cmocka_unit_test(times_and_digits),
 		cmocka_unit_test(so_many_points_at_most),
 		cmocka_unit_test(what_cannot_be_kept_is_not_asked_for),
 	};
