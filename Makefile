@@ -167,7 +167,7 @@ WEB_FILES := $(wildcard web/*.html web/*.js web/*.css web/*.svg web/*.json)
 $(GEN)/web_files.c: $(WEB_FILES) scripts/embed.sh
 	$(call say,EMBED,web)
 	$(Q)mkdir -p $(GEN)
-	$(Q)sh scripts/embed.sh WEB_FILES $(WEB_FILES) >$@.tmp && mv $@.tmp $@
+	$(Q)sh scripts/embed.sh -z WEB_FILES $(WEB_FILES) >$@.tmp && mv $@.tmp $@
 
 # ---- unit tests: beside their source, one program each ---------------------------------------------------------------
 unit: $(TESTS:%=$(OUT)/test/%)

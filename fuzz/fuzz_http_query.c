@@ -8,6 +8,7 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "http/address.h"
+#include "http/assets.h"
 #include "http/columns_query.h"
 #include "http/guard.h"
 #include "http/query.h"
@@ -129,6 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t id;
 
 	try_query(text);
+	assets_accept_gzip(text);
 	try_path(text, strlen(text));
 	try_head(text);
 	try_time(text);

@@ -9,6 +9,10 @@ struct embedded_file {
 	const char *name;
 	const unsigned char *data;
 	size_t len;
+	/* The same in the form of gzip, which is shorter; NULL: there is none. */
+	const unsigned char *packed;
+	size_t packed_len;
+	const char *hash; /* of the data: of other data it is another */
 };
 
 extern const struct embedded_file PROBE_FILES[]; /* one: arsenal_probe_<hash>.beam */

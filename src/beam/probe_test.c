@@ -11,7 +11,9 @@
 #define LOAD(ref) REQUEST(ref) "code,load_binary,[arsenal_probe_x,\"arsenal_probe_x.beam\",<<\"BEAM\">>]]\n"
 #define ATTACH(ref) REQUEST(ref) "arsenal_probe_x,attach,[<0.1.0>,#{interval => 1000}]]\n"
 
-static const struct embedded_file FILE_OF_PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
+static const struct embedded_file FILE_OF_PROBE = {
+	.name = "arsenal_probe_x.beam", .data = (const unsigned char *)"BEAM", .len = 4
+};
 
 static int
 set_up(void **state)

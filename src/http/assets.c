@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/assets.h"
 
-#include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/embed.h"
 #include "http/site.h"
@@ -20,6 +20,7 @@ type_of(const char *name)
 		{ ".js", "text/javascript; charset=utf-8" },
 		{ ".css", "text/css; charset=utf-8" },
 		{ ".svg", "image/svg+xml" },
+		{ ".png", "image/png" },
 		{ ".json", TYPE_JSON },
 	};
 	const char *dot = strrchr(name, '.');
@@ -30,32 +31,56 @@ type_of(const char *name)
 	return "application/octet-stream";
 }
 
-/* FNV-1a, 64 bit: to see that a file of ours has changed, nothing more. */
-static uint64_t
-hash(const struct embedded_file *f)
+/* is_word: the first word of the text is that one. */
+static bool
+is_word(const char *text, const char *word)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	size_t len = strcspn(text, " \t;,");
 
-	for (size_t i = 0; i < f->len; i++)
-		h = (h ^ f->data[i]) * 0x100000001b3u;
-	return h;
+	return len == strlen(word) && strncasecmp(text, word, len) == 0;
+}
+
+/* is_refused: a quality of 0, as in "gzip;q=0.0". */
+static bool
+is_refused(const char *parameters)
+{
+	const char *q = parameters + strspn(parameters, " \t;");
+
+	return (*q == 'q' || *q == 'Q') && q[1] == '=' && strtod(q + 2, NULL) <= 0;
+}
+
+/* RFC 9110, 12.5.3, but for "*": who means gzip says so. */
+bool
+assets_accept_gzip(const char *accept_encoding)
+{
+	for (const char *p = accept_encoding; p && *p; p += *p == ',') {
+		p += strspn(p, " \t");
+		if (is_word(p, "gzip"))
+			return !is_refused(p + strlen("gzip"));
+		p += strcspn(p, ",");
+	}
+	return false;
 }
 
 static void
 send_file(const struct call *c, const struct embedded_file *f)
 {
-	char etag[24];
+	bool packed = f->packed && assets_accept_gzip(c->rq->accept_encoding);
+	char etag[32];
 
-	snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", hash(f));
+	snprintf(etag, sizeof(etag), "\"%s%s\"", f->hash, packed ? "-gzip" : "");
 	reply_header(c->rp, "ETag", "%s", etag);
 	reply_header(c->rp, "Cache-Control", "no-cache");
+	reply_header(c->rp, "Vary", "Accept-Encoding");
 	if (c->rq->if_none_match && strstr(c->rq->if_none_match, etag)) {
 		c->rp->status = 304;
 		return;
 	}
+	if (packed)
+		reply_header(c->rp, "Content-Encoding", "gzip");
 	c->rp->type = type_of(f->name);
-	c->rp->file = f->data;
-	c->rp->file_len = f->len;
+	c->rp->file = packed ? f->packed : f->data;
+	c->rp->file_len = packed ? f->packed_len : f->len;
 }
 
 bool

@@ -7,7 +7,9 @@
 
 struct call;
 
-/* assets_serve answers "/" and the embedded files by their name; false if there is none of that name. */
+/* assets_accept_gzip: a client that says this of itself (NULL: nothing) takes gzip. */
+bool assets_accept_gzip(const char *accept_encoding);
+/* assets_serve answers "/" and the embedded files by their name, packed if the client takes that; false if there is none of that name. */
 bool assets_serve(struct call *c);
 
 #endif

@@ -22,6 +22,7 @@ struct request {
 	const char *path;  /* starts with "/", not decoded */
 	const char *query; /* not decoded; NULL if there is none */
 	const char *if_none_match;
+	const char *accept_encoding; /* NULL: not told, so for the others */
 	const char *last_event_id;
 	bool authorized; /* no token is set, or it was shown */
 };

@@ -2,7 +2,9 @@
 #include "http/routes.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
+#include "http/assets.h"
 #include "http/site_fixture.h"
 
 static void
@@ -256,6 +258,58 @@ files_are_cached_by_content(void **state)
 	assert_int_equal(reply.status, 304);
 }
 
+static const char *
+header(const char *name)
+{
+	for (size_t i = 0; i < reply.header_count; i++)
+		if (strcmp(reply.headers[i].name, name) == 0)
+			return reply.headers[i].value;
+	return NULL;
+}
+
+static void
+files_are_packed_for_who_takes_it(void **state)
+{
+	struct request rq = { .path = "/openapi.json", .accept_encoding = "br, GZIP;q=0.5", .authorized = true };
+	char etag[REPLY_HEADER_SIZE];
+	size_t whole;
+
+	(void)state;
+	assert_int_equal(ask("/openapi.json", NULL), 200);
+	assert_null(header("Content-Encoding"));
+	assert_string_equal(header("Vary"), "Accept-Encoding");
+	whole = reply.file_len;
+	snprintf(etag, sizeof(etag), "%s", header("ETag"));
+	reply_init(&reply);
+	rq.if_none_match = etag;
+	site_serve(&site, &rq, &reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(header("Content-Encoding"), "gzip");
+	assert_string_equal(reply.type, TYPE_JSON);
+	assert_true(reply.file_len < whole / 3);
+	assert_memory_equal(reply.file, "\x1f\x8b", 2);
+	snprintf(etag, sizeof(etag), "%s", header("ETag"));
+	reply_init(&reply);
+	site_serve(&site, &rq, &reply);
+	assert_int_equal(reply.status, 304);
+}
+
+static void
+who_takes_gzip(void **state)
+{
+	static const char *const yes[] = { "gzip", "gzip, deflate, br, zstd", "br;q=1.0,gzip;q=0.001", "x,GZip",
+		"gzip;q=1", " gzip ; q=0.5" };
+	static const char *const no[] = { "", "identity", "gzip;q=0", "gzip; q=0.000", "deflate, gzip;q=0",
+		"xgzip, gzipx", "*", ",,", "gzip ;Q=0" };
+
+	(void)state;
+	assert_false(assets_accept_gzip(NULL));
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		assert_true(assets_accept_gzip(yes[i]));
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		assert_false(assets_accept_gzip(no[i]));
+}
+
 /* Every route of the table is in the OpenAPI file, and nothing else is. */
 static void
 openapi_is_the_table(void **state)
@@ -351,6 +405,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(health_probes, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_the_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_are_cached_by_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(files_are_packed_for_who_takes_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_takes_gzip, setup, teardown),
 		cmocka_unit_test_setup_teardown(trees, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_of_a_range, setup, teardown),
 		cmocka_unit_test_setup_teardown(kept_reports, setup, teardown),

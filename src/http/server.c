@@ -528,6 +528,7 @@ serve(struct http_server *s, struct evhttp_request *req, const struct head *h, s
 		.path = path && *path ? path : "/",
 		.query = evhttp_uri_get_query(uri),
 		.if_none_match = head_find(h, "If-None-Match"),
+		.accept_encoding = head_find(h, "Accept-Encoding"),
 		.last_event_id = head_find(h, "Last-Event-ID"),
 		.authorized = s->token == NULL || guard_token(head_find(h, "Authorization"), s->token),
 	};
