@@ -163,11 +163,17 @@ $(GEN)/demo_beams.c: $(DEMO_SRC) scripts/embed.sh
 	$(Q)erlc -Werror +deterministic -o $(GEN)/demo $(DEMO_SRC)
 	$(Q)sh scripts/embed.sh DEMO_FILES $(GEN)/demo/*.beam >$@.tmp && mv $@.tmp $@
 
-WEB_FILES := $(wildcard web/*.html web/*.js web/*.css web/*.svg web/*.json)
-$(GEN)/web_files.c: $(WEB_FILES) scripts/embed.sh
-	$(call say,EMBED,web)
-	$(Q)mkdir -p $(GEN)
-	$(Q)sh scripts/embed.sh -z WEB_FILES $(WEB_FILES) >$@.tmp && mv $@.tmp $@
+# The dashboard is built by npm. The package for Mix and rebar3 brings it ready (web/built), and a port program can do without.
+WEB_SOURCES := $(wildcard web/*.* web/.npmrc web/src/*.* web/src/*/*.*)
+WEB := $(or $(patsubst %/index.html,%,$(wildcard web/built/index.html)),$(if $(filter port,$(MAKECMDGOALS)),$(if $(shell command -v npm),,web/missing)),$(GEN)/web)
+$(GEN)/web/index.html: $(WEB_SOURCES) scripts/web.sh
+	$(call say,NPM,web)
+	$(Q)rm -rf $(@D) && sh scripts/web.sh $(@D)
+
+$(GEN)/web_files.c: $(WEB)/index.html scripts/embed.sh
+	$(call say,EMBED,$(WEB))
+	$(Q)mkdir -p $(@D)
+	$(Q)sh scripts/embed.sh -z WEB_FILES $(WEB)/* >$@.tmp && mv $@.tmp $@
 
 # ---- unit tests: beside their source, one program each ---------------------------------------------------------------
 unit: $(TESTS:%=$(OUT)/test/%)

@@ -25,7 +25,7 @@ missing=
 for p in $packages; do
 	have "$p" || missing="$missing $p"
 done
-if [ "$1" = check ] && ! command -v npm >/dev/null; then
+if ! command -v npm >/dev/null; then
 	missing="$missing nodejs npm"
 fi
 if [ -z "$missing" ]; then

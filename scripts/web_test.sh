@@ -11,7 +11,7 @@ stop() {
 trap stop EXIT
 trap 'exit 1' INT TERM
 
-(cd test/system && npm install --loglevel=error --no-audit --no-fund >"$dir/npm.log" 2>&1) || { cat "$dir/npm.log"; exit 1; }
+(cd test/web && npm ci --ignore-scripts --loglevel=error --no-audit --no-fund >"$dir/npm.log" 2>&1) || { cat "$dir/npm.log"; exit 1; }
 
 build/arsenal demo --http 127.0.0.1:0 --state-dir "$dir/state" >"$dir/out" 2>"$dir/err" &
 demo=$!
@@ -22,4 +22,4 @@ for _ in $(seq 600); do
 	sleep 0.1
 done
 url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$dir/err")
-BASE_URL=$url SCREENSHOTS=${1:-} node test/system/web_test.mjs
+BASE_URL=$url SCREENSHOTS=${1:-} node test/web/run.mjs

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making elements. Text that comes from a node gets on the page as text only (textContent), never as markup, and cut to a length that a page can bear.
+
+/** el(tag, attributes, ...children): attributes that are null, undefined or false are left out; children may be nested arrays. */
+export function el(tag, attributes, ...children) {
+  const e = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "class") e.className = value;
+    else e.setAttribute(key, value === true ? "" : String(value));
+  }
+  append(e, children);
+  return e;
+}
+
+function append(parent, children) {
+  for (const child of children.flat(4)) if (child !== null && child !== undefined && child !== false) parent.append(child);
+}
+
+const drawn = new WeakMap(); // container → what it was made from
+
+/**
+ * draw(container, source, make) replaces the content if `source`, what it is made from, has changed. What has the keyboard's focus keeps it, by its
+ * data-key; what the user has opened or closed (details with a data-key) stays as it is.
+ */
+export function draw(container, source, make) {
+  const signature = JSON.stringify(source);
+  if (drawn.get(container) === signature) return;
+  drawn.set(container, signature);
+  const focused = container.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const top = container.scrollTop;
+  const folds = new Map([...container.querySelectorAll("details[data-key]")].map((d) => [d.dataset.key, d.open]));
+  container.replaceChildren();
+  append(container, [make()].flat());
+  for (const d of container.querySelectorAll("details[data-key]")) if (folds.has(d.dataset.key)) d.open = folds.get(d.dataset.key);
+  container.scrollTop = top;
+  if (focused) container.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  tickAges();
+}
+
+/** block(title, attributes, ...content): a titled part of a page; `aside` stands beside the title. */
+let blocks = 0;
+export function block(title, { id, aside, level = 3, ...attributes } = {}, ...content) {
+  const heading = `block-${++blocks}`;
+  return el("section", { id, class: "block", "aria-labelledby": heading, ...attributes },
+    el(`h${level}`, { id: heading }, title, aside && el("span", { class: "aside" }, aside)), content);
+}
+
+export const empty = (text) => el("p", { class: "empty" }, text);
+
+/** term(text): a term of a node's; it may break after its commas, and a very long one is cut (more of it is in the title). */
+export function term(text, max = 300) {
+  const shown = text.length > max ? `${text.slice(0, max)}…` : text;
+  const pieces = shown.split(/(?<=,)/).flatMap((piece, i) => (i ? [el("wbr"), piece] : [piece]));
+  return el("span", { title: shown === text ? null : text.slice(0, 2000) }, pieces);
+}
+
+export const mono = (text, max) => el("span", { class: "mono" }, text === null || text === undefined ? "?" : term(String(text), max));
+
+/** list(items): with commas between. */
+export const list = (items) => items.flatMap((item, i) => (i ? [", ", item] : [item]));
+
+/** choice(label, pressed, data): a button that is on or off. */
+export const choice = (label, pressed, attributes = {}) => el("button", { type: "button", "aria-pressed": String(Boolean(pressed)), ...attributes }, label);
+
+// ---- times that grow older by themselves -----------------------------------------------------------------------------
+
+/** age(ms): "3 min". */
+export function age(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+/** ago(t): "3 min ago"; of RFC 3339 or milliseconds. */
+export function ago(t, suffix = " ago") {
+  const ms = Date.parse(new Date(t).toISOString());
+  return el("time", { datetime: new Date(ms).toISOString(), title: new Date(ms).toLocaleString(), "data-t": ms, "data-suffix": suffix }, age(Date.now() - ms) + suffix);
+}
+
+export function tickAges() {
+  const now = Date.now();
+  for (const e of document.querySelectorAll("[data-t]")) {
+    const text = age(now - Number(e.dataset.t)) + e.dataset.suffix;
+    if (e.textContent !== text) e.textContent = text;
+  }
+}

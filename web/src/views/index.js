@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The views, in the order of their tabs. A view is one file here, its styles beside it; app.js says what it is made of.
+
+import { anomalies } from "./anomalies.js";
+import { events, nodeEvents } from "./events.js";
+import { memory } from "./memory.js";
+import { now } from "./now.js";
+import { overview } from "./overview.js";
+import { processes } from "./processes.js";
+import { restarts } from "./restarts.js";
+import { tree } from "./tree.js";
+
+/** VIEWS: of each scope the first is what is shown when none is named. */
+export const VIEWS = [overview, events, now, restarts, anomalies, processes, tree, memory, nodeEvents];
+
+export const viewsOf = (scope) => VIEWS.filter((v) => v.scope === scope);
+
+/** findView(route): what is not known is the first one of its scope. */
+export function findView(route) {
+  const views = viewsOf(route.node ? "node" : "all");
+  return views.find((v) => v.id === route.view) || views[0];
+}

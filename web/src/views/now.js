@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node now: the verdict, its health, the last minutes.
+
+import { block, el } from "../dom.js";
+import { liveCharts } from "./live.js";
+import { showCriteria } from "./criteria.js";
+import { showVerdict } from "./verdict.js";
+
+let verdict, criteria, charts, needSample;
+
+export const now = {
+  id: "now",
+  title: "Now",
+  scope: "node",
+  asks: (app) => ({ health: app.of("health"), performance: app.of("performance"), restarts: app.of("restarts") }),
+  open(root) {
+    verdict = el("section", { id: "verdict", class: "verdict", "aria-label": "Status of the node" });
+    criteria = el("ul", { id: "criteria", class: "criteria" });
+    const span = el("span", { id: "charts-span" });
+    const figures = el("div", { id: "charts", class: "charts" });
+    needSample = [block("Health", {}, criteria), block("Live", { aside: span }, figures)];
+    root.append(verdict, ...needSample);
+    charts = liveCharts(figures, span);
+  },
+  show(app) {
+    for (const part of needSample) part.hidden = !app.node.last_sample;
+    showVerdict(verdict, app);
+    showCriteria(criteria, app.data.health);
+    charts.show(app.node.name, app.data);
+  },
+  close() {
+    charts.close();
+  },
+};
