@@ -10,8 +10,10 @@
 
 #include "base/alloc.h"
 #include "engine/answer_history.h"
+#include "engine/answer_marks.h"
 #include "engine/past.h"
 #include "http/columns.h"
+#include "model/term_fixture.h"
 
 #define SAMPLES 17280
 #define STEP_MS 5000
@@ -202,6 +204,51 @@ write_charts(const struct engine *e)
 	return stream_columns(&q);
 }
 
+/* ---- marks ---- */
+
+/* Ten thousand restarts of three hundred children. */
+static struct engine *
+restless(void)
+{
+	struct engine_options o = engine_defaults();
+	struct engine *e = engine_new("bench@host", &o);
+	char child[64];
+
+	for (int i = 0; i < 10000; i++) {
+		struct restart r = { .time_ms = FIRST + i * INT64_C(8640), .caught = true };
+
+		snprintf(child, sizeof(child), "{worker,<<\"tenant-%d-of-many\">>}", i % 3 ? i % 30 : i % 300);
+		r.supervisor = text_term(i % 2 ? "'Elixir.MyApp.Workers'" : "'Elixir.MyApp.Pool'");
+		r.child_id = text_term(child);
+		r.reason = text_term("killed");
+		engine_restart(e, r.time_ms, &r);
+		restart_release(&r);
+	}
+	return e;
+}
+
+static struct figures
+write_marks(const struct engine *e)
+{
+	struct figures f = { 0 };
+	double begin = cpu_ms();
+	struct marks_answer *m = marks_answer_new(e, LAST, FIRST, LAST);
+	struct strbuf out = STRBUF_INIT;
+	struct answer_json a;
+	struct jsonw j;
+
+	f.longest_us = (cpu_ms() - begin) * 1000;
+	jsonw_init(&j, &out);
+	answer_json_init(&a, &j);
+	while (marks_answer_write(m, &a.base))
+		;
+	marks_answer_free(m);
+	f.ms = cpu_ms() - begin;
+	f.bytes = out.len;
+	strbuf_release(&out);
+	return f;
+}
+
 /* ---- the table ---- */
 
 static double
@@ -258,6 +305,9 @@ main(void)
 	print("  /history, as JSON", write_json, e);
 	print("  /history?step=1m&metric=, one metric", write_columns, e);
 	print("  /history?step=5m&times=shared, all: a page", write_charts, e);
+	engine_free(e);
+	e = restless();
+	print("  /marks, 10,000 restarts", write_marks, e);
 	engine_free(e);
 	return 0;
 }

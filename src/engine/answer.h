@@ -145,6 +145,8 @@ void answer_stats_fields(struct answer *a, const struct engine *e);
  * what else joins is in the last line: neither need be shown to them.
  */
 bool answer_is_told_by_incident(const struct node_event *ev);
+/* answer_event_body appends what happened alone: neither when nor on which node. */
+void answer_event_body(struct strbuf *out, const struct node_event *ev);
 /* answer_event_text appends one line for a person (no newline): what, where, who. `colour`: with ANSI colours. */
 void answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour);
 

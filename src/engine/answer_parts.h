@@ -51,6 +51,8 @@ void part_processes(struct answer *a, const char *key, const struct top_process 
 void part_anomaly_fields(struct answer *a, const struct anomaly *anomaly);
 void part_anomaly(struct answer *a, const struct anomaly *anomaly);
 void part_restart(struct answer *a, const struct restart *r);
+/* part_pattern_fields writes into an open object. */
+void part_pattern_fields(struct answer *a, const struct pattern *p);
 /* part_patterns writes a list. */
 void part_patterns(struct answer *a, const struct pattern *p, size_t count);
 void part_predictions(struct answer *a, const struct prediction *p, size_t count);

@@ -79,10 +79,9 @@ type_fields(struct answer *a, const struct pattern *p)
 	}
 }
 
-static void
-pattern(struct answer *a, const struct pattern *p)
+void
+part_pattern_fields(struct answer *a, const struct pattern *p)
 {
-	a->ops->object(a);
 	part_word(a, "type", PATTERNS[p->type].name);
 	part_text(a, "pattern", p->text);
 	part_term(a, "child_id", p->child_id);
@@ -95,15 +94,17 @@ pattern(struct answer *a, const struct pattern *p)
 	part_bool(a, "active", p->active);
 	type_fields(a, p);
 	part_cut(a, p->child_id, p->supervisor);
-	put_end(a);
 }
 
 void
 part_patterns(struct answer *a, const struct pattern *p, size_t count)
 {
 	a->ops->array(a);
-	for (size_t i = 0; i < count; i++)
-		pattern(a, &p[i]);
+	for (size_t i = 0; i < count; i++) {
+		a->ops->object(a);
+		part_pattern_fields(a, &p[i]);
+		put_end(a);
+	}
 	put_end(a);
 }
 

@@ -149,8 +149,8 @@ add_incident(struct strbuf *out, const struct incident *i)
 		strbuf_addf(out, ". %s", advice_next(i->members[i->root].type));
 }
 
-static void
-add_body(struct strbuf *out, const struct node_event *ev)
+void
+answer_event_body(struct strbuf *out, const struct node_event *ev)
 {
 	switch (ev->type) {
 	case EVENT_RESTART:
@@ -209,5 +209,5 @@ answer_event_text(struct strbuf *out, const struct node_event *ev, bool colour)
 	strbuf_addc(out, ' ');
 	add_foreign(out, ev->node);
 	strbuf_adds(out, "  ");
-	add_body(out, ev);
+	answer_event_body(out, ev);
 }

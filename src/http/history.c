@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/timefmt.h"
 #include "engine/answer_history.h"
 #include "http/columns.h"
+#include "http/range.h"
 #include "http/resources.h"
 #include "http/site.h"
 
@@ -79,34 +79,15 @@ of_steps(const struct call *c)
 
 /* ---- the request ------------------------------------------------------------------------------------------------------- */
 
-/* take_time leaves *time_ms as it is without that parameter. */
-static bool
-take_time(const struct call *c, const char *name, int64_t *time_ms)
-{
-	const char *text = query_get(&c->query, name);
-
-	if (text == NULL || time_parse(text, time_ms))
-		return true;
-	reply_error(c->rp, 400, "%s: \"%.64s\" is neither a time like 2024-01-18T10:30:00Z nor milliseconds since 1970",
-	    name, text);
-	return false;
-}
-
 void
 resource_history(struct call *c)
 {
 	const char *step = query_get(&c->query, "step");
 	struct columns_query q = { .now_ms = c->site->source.now_ms(c->site->source.arg) };
 
-	q.end_ms = q.now_ms;
-	if (!take_time(c, "end", &q.end_ms))
+	if (!range_take(c, SPAN_MS, &q.start_ms, &q.end_ms))
 		return;
-	q.start_ms = q.end_ms - SPAN_MS;
-	if (!take_time(c, "start", &q.start_ms))
-		return;
-	if (q.end_ms < q.start_ms)
-		reply_error(c->rp, 400, "end: it is before start");
-	else if (step)
+	if (step)
 		serve_steps(c, step, &q);
 	else if (of_steps(c))
 		reply_error(c->rp, 400, "%s: it goes with step; without step all that is kept of that time is given",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handlers of the routes that answer in JSON: what they say comes from engine/answer.h. resource_history is in history.c. */
+/* The handlers of the routes that answer in JSON: what they say comes from engine/answer.h. resource_history is in history.c, resource_marks in marks.c. */
 #ifndef HTTP_RESOURCES_H
 #define HTTP_RESOURCES_H
 
@@ -22,6 +22,7 @@ void resource_capacity(struct call *c);
 void resource_anomalies(struct call *c);
 void resource_incidents(struct call *c);
 void resource_history(struct call *c);
+void resource_marks(struct call *c);
 void resource_vm_events(struct call *c);
 void resource_top(struct call *c);
 void resource_tree(struct call *c);

@@ -50,6 +50,10 @@ const struct route ROUTES[] = {
 	{ "/api/v1/nodes/{node}/history", resource_history, "start end step metric fields times digits", false,
 	    "Samples, restarts, health checks and events from start to end (the last hour), oldest first; with step, "
 	    "metrics in steps of that time, as columns." },
+	{ "/api/v1/nodes/{node}/marks", resource_marks, "start end", false,
+	    "What happened from start to end (the last day), as marks for time lines: boots, incidents, anomalies, "
+	    "changes of "
+	    "health, patterns, and restarts by child." },
 	{ "/api/v1/nodes/{node}/report", resource_report, "since until format", false,
 	    "What happened from since to until (the last hour): what grew, who, what restarted, the most likely cause; "
 	    "format is "

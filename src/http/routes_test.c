@@ -109,6 +109,10 @@ resources(void **state)
 	streams("/api/v1/nodes/a@h/history", "step=10s&metric=cpu_utilization,load1");
 	streams("/api/v1/nodes/a@h/history", "start=0&step=1h");
 	streams("/api/v1/nodes/a@h/history", "start=5&end=9&step=1");
+	streams("/api/v1/nodes/a@h/marks", NULL);
+	streams("/api/v1/nodes/a@h/marks", "start=0&end=5");
+	fails("/api/v1/nodes/a@h/marks", "start=6&end=5", 400, "end: it is before start");
+	fails("/api/v1/nodes/a@h/marks", "start=x", 400, "start: \"x\" is neither");
 	answers("/api/v1/nodes/a@h/top", "by=queue&n=3", false);
 	answers("/api/v1/nodes/a@h/memory", NULL, false);
 	answers("/api/v1/nodes/a@h/tables", NULL, false);
