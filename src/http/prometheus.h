@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/strbuf.h"
+#include "http/forecasts.h"
 #include "model/metric.h"
 
 #define PROMETHEUS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -20,6 +21,7 @@ struct family;
 struct prometheus {
 	struct family *families; /* of the metric table: built once */
 	size_t count;
+	struct forecasts forecasts;
 };
 
 void prometheus_init(struct prometheus *p);
@@ -31,7 +33,5 @@ void prometheus_serve(struct call *c);
 void prometheus_name(struct strbuf *out, enum metric_id id);
 /* prometheus_scale is what a value is multiplied with under this name: a name that says seconds gets seconds. */
 double prometheus_scale(enum metric_id id, const char *name);
-/* prometheus_escape appends a label's value: \, " and newline are escaped. */
-void prometheus_escape(struct strbuf *out, const char *value);
 
 #endif

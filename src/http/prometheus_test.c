@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "http/exposition.h"
 #include "http/routes.h"
 #include "http/site_fixture.h"
 
@@ -16,9 +17,22 @@ feed(int64_t time_ms, uint64_t active)
 	s->time_ms = time_ms;
 	sample_set(s, METRIC_PROCESS_COUNT, 42);
 	sample_set(s, METRIC_RUNTIME, 1500);
+	sample_set(s, METRIC_WALLCLOCK, 7000);
+	sample_set(s, METRIC_PROCESS_LIMIT, 50);
 	sample_set(s, METRIC_VM_MEMORY_PROCESSES, 1e6);
 	sample_set(s, METRIC_VM_MEMORY_SYSTEM, 2.5e6);
 	sample_set(s, METRIC_PROBE_COLLECT_US, 250);
+	s->top_told[TOP_MEMORY] = true;
+	s->top_count[TOP_MEMORY] = 4;
+	for (unsigned i = 0; i < 4; i++) {
+		struct top_process *p = &s->top[TOP_MEMORY][i];
+
+		*p = (struct top_process)TOP_PROCESS_INIT;
+		p->value = 4000 - i;
+		/* The second shares the first one's name; the third has none; of the fourth nothing is known. */
+		snprintf(p->name, sizeof(p->name), "%s", i < 2 ? "cache\"\x01" : "");
+		snprintf(p->initial_call, sizeof(p->initial_call), "%s", i < 3 ? "m:f/1" : "");
+	}
 	s->scheduler_count = 2;
 	for (int i = 0; i < 2; i++) {
 		s->scheduler_active[i] = active;
@@ -62,6 +76,7 @@ names_have_base_units(void **state)
 		{ METRIC_PROBE_WALK_US, "arsenal_probe_walk_seconds" },
 		{ METRIC_PROCESS_COUNT, "arsenal_process_count" },
 		{ METRIC_LOAD1, "arsenal_load1" },
+		{ METRIC_DIRTY_IO_TOTAL, "arsenal_dirty_io_total" },
 	};
 	struct strbuf name = STRBUF_INIT;
 
@@ -90,7 +105,7 @@ escapes_labels(void **state)
 	struct strbuf out = STRBUF_INIT;
 
 	(void)state;
-	prometheus_escape(&out, "a\"b\\c\nd{}é");
+	exposition_escape(&out, "a\"b\\c\nd{}é");
 	assert_string_equal(out.data, "a\\\"b\\\\c\\nd{}é");
 	strbuf_release(&out);
 }
@@ -150,6 +165,9 @@ one_node(void **state)
 	HAS(text,
 	    "# TYPE erlang_vm_memory_bytes_total gauge\nerlang_vm_memory_bytes_total{kind=\"processes\"} 1000000\n"
 	    "erlang_vm_memory_bytes_total{kind=\"system\"} 2500000\n");
+	/* What boards call otherwise, and as what they know it. */
+	HAS(text, "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 1.5\n");
+	HAS(text, "# TYPE process_uptime_seconds gauge\nprocess_uptime_seconds 7\n");
 	HAS(text, "\narsenal_node_up 1\n");
 	HAS(text, "arsenal_node_info{otp_release=\"25\",erts_version=\"13.1\",elixir=\"\"} 1\n");
 	LACKS(text, "node=\"");
@@ -266,6 +284,71 @@ schedulers(void **state)
 	HAS(text, "arsenal_health_level{criterion=\"cpu\"} 0\n");
 }
 
+static void
+health_goes_out_with_its_limits(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	HAS(text, "\narsenal_health_level{criterion=\"processes\"} 1\n");
+	HAS(text, "\narsenal_health_value{criterion=\"processes\"} 84\n");
+	HAS(text, "\narsenal_health_limit{criterion=\"processes\",level=\"warning\"} 75\n");
+	HAS(text, "\narsenal_health_limit{criterion=\"processes\",level=\"critical\"} 90\n");
+	LACKS(text, "arsenal_health_value{criterion=\"cpu\"}");
+}
+
+static void
+processes_go_out_by_name(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	HAS(text,
+	    "# TYPE arsenal_top_process gauge\narsenal_top_process{by=\"memory\",process=\"cache\\\"?\"} 4000\n"
+	    "arsenal_top_process{by=\"memory\",process=\"m:f/1\"} 3998\n#");
+	engine_link(fixture.engines[0], FIXTURE_NOW, NODE_UNREACHABLE, "gone");
+	LACKS(scrape("node=a@h"), "arsenal_top_process");
+}
+
+static void
+findings(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	HAS(text, "\narsenal_incidents_open 0\n");
+	LACKS(text, "arsenal_anomaly_score");
+	HAS(text, "\narsenal_restart_patterns_active{type=\"restart_storm\"} 0\n");
+	for (int i = 0; i < 6; i++)
+		report(RESTART_DONE, "<0.1.0>");
+	engine_tick(fixture.engines[0], FIXTURE_NOW);
+	text = scrape("node=a@h");
+	HAS(text, "\narsenal_incidents_open 1\n");
+	HAS(text, "\narsenal_anomaly_score{type=\"restart_anomaly\"} ");
+	HAS(text, "\narsenal_restart_patterns_active{type=\"restart_storm\"} 1\n");
+}
+
+static void
+outlooks(void **state)
+{
+	const char *text;
+
+	(void)state;
+	feed(FIXTURE_NOW, 0);
+	text = scrape("node=a@h");
+	HAS(text, "\narsenal_resource_used_percent{resource=\"processes\"} 84\n");
+	/* Of a single sample nothing is foreseen. */
+	LACKS(text, "arsenal_resource_full_timestamp_seconds");
+	LACKS(text, "arsenal_next_failure_timestamp_seconds");
+	LACKS(scrape("node=b%20c@h"), "arsenal_resource_used_percent");
+}
+
 /* Prometheus refuses a family that comes twice. */
 static void
 each_family_comes_once(void **state)
@@ -301,6 +384,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(all_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(counters_do_not_fall, setup, teardown),
 		cmocka_unit_test_setup_teardown(schedulers, setup, teardown),
+		cmocka_unit_test_setup_teardown(health_goes_out_with_its_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(processes_go_out_by_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(findings, setup, teardown),
+		cmocka_unit_test_setup_teardown(outlooks, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_family_comes_once, setup, teardown),
 	};
 

@@ -36,7 +36,7 @@ add_usage(Part, Usage) ->
 %% Values may have their maxima behind them.
 usage({blocks, Types}) when is_list(Types) ->
     case [Item || {_Type, Items} <- Types, Item <- Items] of
-        [] -> [{blocks_size, 0}];
+        [] -> [{blocks, 0}, {blocks_size, 0}];
         Items -> lists:append([block_usage(Item) || Item <- Items])
     end;
 usage(Item) when is_tuple(Item), tuple_size(Item) >= 2, is_integer(element(2, Item)) ->
