@@ -5,7 +5,7 @@ set -eu
 
 run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libsqlite3-dev erlang-base'
 check_packages="$run_packages g++ clang clang-format libclang-rt-14-dev libcmocka-dev cppcheck valgrind erlang-dev erlang-crypto
-	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd python3 openssl chromium curl libcairo2 libzstd1 zlib1g"
+	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd prometheus python3 openssl chromium curl libcairo2 libzstd1 zlib1g"
 
 case ${1:-} in
 run) packages=$run_packages ;;
