@@ -186,9 +186,8 @@ write_columns(const struct engine *e)
 	return stream_columns(&q);
 }
 
-/* All metrics of a day, as a page of charts begins with them. */
 static struct figures
-write_charts(const struct engine *e)
+write_fields(const struct engine *e, const char *fields)
 {
 	struct columns_query q = { .node = e,
 		.now_ms = LAST,
@@ -199,9 +198,22 @@ write_charts(const struct engine *e)
 		.digits = 5 };
 	struct err err;
 
-	if (!columns_metrics(NULL, q.metrics, &err) || !columns_fields("value,min,max", q.columns, &err))
+	if (!columns_metrics(NULL, q.metrics, &err) || !columns_fields(fields, q.columns, &err))
 		abort();
 	return stream_columns(&q);
+}
+
+/* All metrics of a day, as a page of charts begins with them. */
+static struct figures
+write_charts(const struct engine *e)
+{
+	return write_fields(e, "value,min,max");
+}
+
+static struct figures
+write_usual(const struct engine *e)
+{
+	return write_fields(e, "value,usual_low,usual_high");
 }
 
 /* ---- marks ---- */
@@ -305,6 +317,7 @@ main(void)
 	print("  /history, as JSON", write_json, e);
 	print("  /history?step=1m&metric=, one metric", write_columns, e);
 	print("  /history?step=5m&times=shared, all: a page", write_charts, e);
+	print("  the same, with what was usual", write_usual, e);
 	engine_free(e);
 	e = restless();
 	print("  /marks, 10,000 restarts", write_marks, e);

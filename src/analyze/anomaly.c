@@ -508,6 +508,15 @@ detector_limit(const struct detector *d)
 }
 
 bool
+detector_usual(const struct detector *d, double *mean, double *low, double *high)
+{
+	*mean = d->usual.mean;
+	*low = d->usual.mean - limit_of(d, -1);
+	*high = d->usual.mean + limit_of(d, 1);
+	return d->usual.count >= DETECTOR_WARM_UP;
+}
+
+bool
 detector_is_beyond(const struct detector *d)
 {
 	return d->state != DETECTOR_NORMAL;

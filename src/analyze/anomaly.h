@@ -129,6 +129,11 @@ enum detector_change detector_leap(struct detector *d, bool surprised);
 enum detector_change detector_raise(struct detector *d, double before);
 /* detector_limit is how far above the baseline the level has to be, to be beyond the limit. */
 double detector_limit(const struct detector *d);
+/*
+ * detector_usual: the baseline, and between what sustained levels are as usual, that is within the limit on either side; false before the baseline is
+ * warm.
+ */
+bool detector_usual(const struct detector *d, double *mean, double *low, double *high);
 /* detector_is_beyond: an excursion is under way, an anomaly or not. */
 bool detector_is_beyond(const struct detector *d);
 /* detector_finding tells how far the last sample is from the usual; meant for while an anomaly holds. */

@@ -329,7 +329,7 @@ anomalies_interrupt(struct engine *e, bool reboot)
 	for (unsigned i = 0; i < e->watched_count; i++) {
 		struct watched *w = &e->watched[i];
 
-		w->before_known = false;
+		w->counted.known = false;
 		apply_change(e, w, reboot ? detector_restart(&w->detector) : detector_interrupt(&w->detector));
 		scores_gap(w);
 		if (reboot)

@@ -7,17 +7,16 @@
 #define STARVED_LEAST 10   /* % of the schedulers' time in which they waited for a processor, and more than they got, */
 #define STARVED_SAMPLES 24 /* and so long afterwards: two minutes */
 
-/* rate_of is the counter's change per second; NaN at first, and when it fell because the node was restarted. */
-static double
-rate_of(struct watched *w, double value, int64_t time_ms)
+double
+observe_rate(struct counted *c, double value, int64_t time_ms)
 {
 	double rate = NAN;
 
-	if (w->before_known && value >= w->before && time_ms > w->before_ms)
-		rate = (value - w->before) / ((double)(time_ms - w->before_ms) / 1000);
-	w->before = value;
-	w->before_ms = time_ms;
-	w->before_known = true;
+	if (c->known && value >= c->before && time_ms > c->before_ms)
+		rate = (value - c->before) / ((double)(time_ms - c->before_ms) / 1000);
+	c->before = value;
+	c->before_ms = time_ms;
+	c->known = true;
 	return rate;
 }
 
@@ -30,13 +29,10 @@ has_any_top(const struct sample *s)
 	return false;
 }
 
-/* cpu_of is the node's own load: a scheduler that waits for a processor of the host counts as busy, but got no time of it. */
-static double
-cpu_of(const struct sample *s)
+double
+observe_cpu(double busy, double had)
 {
-	double busy = s->value[METRIC_CPU_UTILIZATION];
-
-	return s->present[METRIC_CPU_TIME_UTILIZATION] ? fmin(busy, s->value[METRIC_CPU_TIME_UTILIZATION]) : busy;
+	return fmin(busy, had);
 }
 
 double
@@ -51,8 +47,9 @@ observe_metric(struct engine *e, struct watched *w)
 	if (walk && e->ranks && !has_any_top(s))
 		return NAN;
 	if (w->metric == METRIC_CPU_UTILIZATION)
-		return cpu_of(s);
-	return METRICS[w->metric].watch == WATCH_RATE ? rate_of(w, s->value[w->metric], s->time_ms)
+		return observe_cpu(s->value[w->metric],
+		    s->present[METRIC_CPU_TIME_UTILIZATION] ? s->value[METRIC_CPU_TIME_UTILIZATION] : (double)NAN);
+	return METRICS[w->metric].watch == WATCH_RATE ? observe_rate(&w->counted, s->value[w->metric], s->time_ms)
 						      : s->value[w->metric];
 }
 

@@ -30,19 +30,24 @@ struct scores {
 	unsigned count;               /* samples scored, up to SERIES_WARM_UP */
 };
 
+/* A counter's last value. */
+struct counted {
+	double before;
+	int64_t before_ms;
+	bool known;
+};
+
 /* A metric that is watched for anomalies. */
 struct watched {
 	enum metric_id metric;
 	struct detector detector;
 	struct scores scores;
-	struct drift drift; /* of metrics that have a limit */
-	bool drifting;      /* that is why an anomaly holds */
-	double before;      /* the counter's last value; for WATCH_RATE */
-	int64_t before_ms;
-	bool before_known;
-	int64_t seen_ms; /* last judged */
-	bool raised;     /* an anomaly holds */
-	bool unreported; /* and waits until it is at its height */
+	struct drift drift;     /* of metrics that have a limit */
+	bool drifting;          /* that is why an anomaly holds */
+	struct counted counted; /* for WATCH_RATE */
+	int64_t seen_ms;        /* last judged */
+	bool raised;            /* an anomaly holds */
+	bool unreported;        /* and waits until it is at its height */
 };
 
 /* An anomaly that holds at present. It ends by its metric, by its child's calm, by the node's return, or at until_ms. */
@@ -165,6 +170,10 @@ void input_tell(const struct engine *e, const struct engine_input *in);
 /* observe.c */
 /* observe_metric is what is judged of the last sample; NaN: nothing. Once for each sample. */
 double observe_metric(struct engine *e, struct watched *w);
+/* observe_rate is the counter's change per second; NaN at first, and when it fell because the node was restarted. */
+double observe_rate(struct counted *c, double value, int64_t time_ms);
+/* observe_cpu is the node's own load: a scheduler that waits for a processor of the host counts as busy, but had no time of it (NaN: not known). */
+double observe_cpu(double busy, double had);
 /* observe_starvation notes in e->starved whether the host is short of CPU. */
 void observe_starvation(struct engine *e);
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "engine/past.h"
+#include "engine/usual.h"
 
 /* Values that are written at once. */
 #define PIECE 256
@@ -30,7 +31,10 @@ struct columns {
 	size_t cursor; /* the last point that is not behind the row */
 	size_t count, max;
 	struct past_point *points;
-	double *rates; /* of a counter, by point */
+	double *rates;           /* of a counter, by point */
+	struct usual_walk *walk; /* NULL: what was usual is not asked for, or not known of this metric */
+	bool is_walking;         /* it goes on */
+	size_t usual_cursor;     /* the first of its points that is not before the row */
 };
 
 #define TIMES (-1)
@@ -50,6 +54,33 @@ static bool
 is_rate(const struct columns *c)
 {
 	return METRICS[c->metric].kind == KIND_COUNTER && c->q.columns[COLUMN_VALUE];
+}
+
+static bool
+is_usual(int column)
+{
+	return column == COLUMN_USUAL || column == COLUMN_USUAL_LOW || column == COLUMN_USUAL_HIGH;
+}
+
+/* knows_usual: what is usual of a counter is its rate. */
+static bool
+knows_usual(const struct columns *c)
+{
+	return METRICS[c->metric].watch != WATCH_NONE && (METRICS[c->metric].kind != KIND_COUNTER || is_rate(c));
+}
+
+static bool
+has_column(const struct columns *c, int column)
+{
+	bool raw = column == COLUMN_MIN || column == COLUMN_MAX || column == COLUMN_MEAN || column == COLUMN_LAST;
+
+	return c->q.columns[column] && !(raw && is_rate(c)) && (!is_usual(column) || knows_usual(c));
+}
+
+static bool
+wants_usual(const struct columns *c)
+{
+	return has_column(c, COLUMN_USUAL) || has_column(c, COLUMN_USUAL_LOW) || has_column(c, COLUMN_USUAL_HIGH);
 }
 
 static double
@@ -89,6 +120,10 @@ read_points(struct columns *c)
 	c->rows = c->q.shared ? c->steps : c->count;
 	if (is_rate(c))
 		find_rates(c);
+	if (!wants_usual(c) || c->count == 0)
+		return;
+	c->is_walking = true;
+	c->walk = usual_walk_new(c->q.node, (enum metric_id)c->metric, c->q.start_ms, c->q.end_ms, c->q.step_ms);
 }
 
 /* ---- values ---- */
@@ -108,8 +143,23 @@ point_of(struct columns *c, size_t row)
 	return p->time_ms <= time_ms && time_ms < p->time_ms + resolution_at(c, p->time_ms) ? p : NULL;
 }
 
+/* usual_of is what was usual in a step, of steps in order. */
 static double
-value_of(const struct columns *c, const struct past_point *p)
+usual_of(struct columns *c, int64_t time_ms)
+{
+	size_t count;
+	const struct usual_point *p = usual_walk_points(c->walk, &count);
+
+	while (c->usual_cursor < count && p[c->usual_cursor].time_ms < time_ms)
+		c->usual_cursor++;
+	p += c->usual_cursor;
+	if (c->usual_cursor == count || p->time_ms != time_ms)
+		return NAN;
+	return c->column == COLUMN_USUAL ? p->mean : c->column == COLUMN_USUAL_LOW ? p->low : p->high;
+}
+
+static double
+value_of(struct columns *c, const struct past_point *p)
 {
 	switch (c->column) {
 	case COLUMN_VALUE:
@@ -123,7 +173,7 @@ value_of(const struct columns *c, const struct past_point *p)
 	case COLUMN_LAST:
 		return p->last;
 	default:
-		return NAN;
+		return usual_of(c, p->time_ms);
 	}
 }
 
@@ -144,19 +194,11 @@ write_value(struct columns *c, struct jsonw *j, const struct past_point *p)
 
 /* ---- columns ---- */
 
-static bool
-has_column(const struct columns *c, int column)
-{
-	bool raw = column == COLUMN_MIN || column == COLUMN_MAX || column == COLUMN_MEAN || column == COLUMN_LAST;
-
-	return c->q.columns[column] && !(raw && is_rate(c));
-}
-
 static void
 open_column(struct columns *c, struct jsonw *j, int column)
 {
 	c->column = column;
-	c->row = c->cursor = 0;
+	c->row = c->cursor = c->usual_cursor = 0;
 	jsonw_key(j, column == TIMES ? "time" : COLUMN_NAMES[column]);
 	jsonw_array(j);
 }
@@ -181,6 +223,8 @@ static bool
 turn_to_next(struct columns *c)
 {
 	c->is_open = false;
+	usual_walk_free(c->walk);
+	c->walk = NULL;
 	do
 		c->metric++;
 	while (c->metric < METRIC_COUNT && !c->q.metrics[c->metric]);
@@ -257,6 +301,11 @@ write_metrics(struct columns *c, struct jsonw *j)
 {
 	if (!c->is_open)
 		return open_metric(c, j);
+	if (c->is_walking) {
+		c->is_walking = usual_walk_go(c->walk);
+		jsonw_space(j);
+		return DOWNLOAD_PAUSES;
+	}
 	if (c->row == c->rows)
 		return close_column(c, j);
 	for (size_t i = 0; i < PIECE && c->row < c->rows; i++, c->row++)
@@ -343,6 +392,7 @@ free_columns(void *arg)
 
 	free(c->points);
 	free(c->rates);
+	usual_walk_free(c->walk);
 	free(c);
 }
 

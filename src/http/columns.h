@@ -18,8 +18,11 @@
  * They are all steps from the first to the last of which anything is kept, null where there is no value; a roll-up stands in all steps that it covers. A metric that was
  * never observed in that time is left out.
  *
+ * "usual", "usual_low" and "usual_high", of metrics that are watched for anomalies, are the baseline and the band around it within which nothing is out of the ordinary, as
+ * of the end of each step (engine/usual.h): of a counter of its rate, with "value". Null where nothing was usual yet, and where only roll-ups are kept.
+ *
  * `digits` rounds all but times and counts to so many significant digits. A day of 60 metrics in steps of 5 minutes, shared, "value" alone, at 5 digits takes some 130 kB;
- * with min and max 330 kB.
+ * with min and max 330 kB; what was usual of the 20 that are watched adds 130 kB, and 2 ms of CPU for each.
  */
 #ifndef HTTP_COLUMNS_H
 #define HTTP_COLUMNS_H

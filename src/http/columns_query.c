@@ -100,7 +100,9 @@ columns_fields(const char *text, bool columns[COLUMN_COUNT], struct err *err)
 
 		next = p[len] ? p + len + 1 : NULL;
 		if (i == COLUMN_COUNT)
-			return err_set(err, "fields: \"%.*s\" is none of value, min, max, mean, last, count",
+			return err_set(err,
+			    "fields: \"%.*s\" is none of value, min, max, mean, last, count, usual, usual_low, "
+			    "usual_high",
 			    (int)(len < 64 ? len : 64), p);
 		columns[i] = true;
 	}

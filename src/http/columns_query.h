@@ -11,13 +11,16 @@
 #define COLUMNS_MAX_DIGITS 12
 
 /* id, name, whether it is given unless others are asked for. */
-#define COLUMN_TABLE(X)      \
-	X(VALUE, "value", 0) \
-	X(MIN, "min", 1)     \
-	X(MAX, "max", 1)     \
-	X(MEAN, "mean", 1)   \
-	X(LAST, "last", 1)   \
-	X(SEEN, "count", 1)
+#define COLUMN_TABLE(X)              \
+	X(VALUE, "value", 0)         \
+	X(MIN, "min", 1)             \
+	X(MAX, "max", 1)             \
+	X(MEAN, "mean", 1)           \
+	X(LAST, "last", 1)           \
+	X(SEEN, "count", 1)          \
+	X(USUAL, "usual", 0)         \
+	X(USUAL_LOW, "usual_low", 0) \
+	X(USUAL_HIGH, "usual_high", 0)
 
 enum column {
 #define COLUMN_ENUM(id, ...) COLUMN_##id,

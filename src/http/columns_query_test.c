@@ -71,13 +71,14 @@ fields_are_names(void **state)
 	(void)state;
 	assert_true(columns_fields(NULL, columns, &err));
 	for (int i = 0; i < COLUMN_COUNT; i++)
-		assert_true(columns[i] == (i != COLUMN_VALUE));
+		assert_true(columns[i] == (i >= COLUMN_MIN && i <= COLUMN_SEEN));
 	assert_true(columns_fields("max,value", columns, &err));
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		assert_true(columns[i] == (i == COLUMN_VALUE || i == COLUMN_MAX));
 	assert_false(columns_fields("min,", columns, &err));
 	assert_false(columns_fields("time", columns, &err));
-	assert_string_equal(err.text, "fields: \"time\" is none of value, min, max, mean, last, count");
+	assert_string_equal(
+	    err.text, "fields: \"time\" is none of value, min, max, mean, last, count, usual, usual_low, usual_high");
 }
 
 static void

@@ -1086,6 +1086,51 @@ a_counters_value_is_its_rate(void **state)
 	json_decref(root);
 }
 
+#define USUAL_QUERY                                                                   \
+	"start=%" PRId64 "&step=20s&times=shared&fields=%susual,usual_low,usual_high" \
+	"&metric=process_count,io_input,load1"
+
+/* What is usual is told of what is watched, of a counter with its rate only, and where samples are kept. */
+static void
+what_was_usual(void **state)
+{
+	const int64_t first = FIXTURE_NOW - 30 * INT64_C(3600000);
+	struct sample s = { .time_ms = 0 };
+	json_t *root, *metrics, *count;
+	char text[160];
+	size_t n;
+
+	(void)state;
+	for (int64_t t = first; t <= FIXTURE_NOW; t += 20000) {
+		s.time_ms = t;
+		sample_set(&s, METRIC_PROCESS_COUNT, 700);
+		sample_set(&s, METRIC_IO_INPUT, (double)(t - first));
+		sample_set(&s, METRIC_LOAD1, 1);
+		engine_feed(fixture.engines[0], t, &s);
+	}
+	fixture_collect(&fixture);
+	snprintf(text, sizeof(text), USUAL_QUERY, first, "value,");
+	root = ask_columns(text);
+	metrics = json_object_get(root, "metrics");
+	count = json_object_get(metrics, "process_count");
+	n = json_array_size(json_object_get(root, "time"));
+	assert_int_equal(json_array_size(json_object_get(count, "usual_low")), n);
+	assert_true(is_null(count, "usual", n / 10));
+	ASSERT_NEAR(at(count, "usual", n - 1), 700, 1e-6);
+	assert_in_range(at(count, "usual_low", n - 1), 500, 690);
+	assert_in_range(at(count, "usual_high", n - 1), 710, 900);
+	ASSERT_NEAR(at(json_object_get(metrics, "io_input"), "value", n - 1), 1000, 1e-6);
+	ASSERT_NEAR(at(json_object_get(metrics, "io_input"), "usual", n - 1), 1000, 1e-6);
+	assert_null(json_object_get(json_object_get(metrics, "load1"), "usual"));
+	json_decref(root);
+	snprintf(text, sizeof(text), USUAL_QUERY, first, "");
+	root = ask_columns(text);
+	metrics = json_object_get(root, "metrics");
+	assert_int_equal(json_object_size(json_object_get(metrics, "io_input")), 3);
+	assert_int_equal(json_object_size(json_object_get(metrics, "load1")), 3);
+	json_decref(root);
+}
+
 /* A roll-up stands in all steps that it covers. */
 static void
 shared_times_of_roll_ups(void **state)
@@ -1195,6 +1240,7 @@ main(void)
 		WITH(setup, steps_reach_as_far_as_roll_ups),
 		WITH(setup, metrics_with_shared_times),
 		WITH(setup, a_counters_value_is_its_rate),
+		WITH(setup, what_was_usual),
 		WITH(setup, shared_times_of_roll_ups),
 		WITH(setup, shared_times_of_nothing),
 		WITH(setup, resolution_of_a_node_that_is_gone),
