@@ -3,12 +3,14 @@
 
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/lateness.h"
 #include "eventlog.h"
 #include "flight/flight.h"
 #include "flight/report_files.h"
@@ -45,6 +47,7 @@ struct server {
 	struct server_node **nodes;
 	size_t node_count;
 	int64_t started_ms;
+	struct lateness lateness; /* of the tick */
 };
 
 /* ---- events: engines → log → outlets ----------------------------------------------------------------------------- */
@@ -84,6 +87,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct server *srv = arg;
 
+	lateness_ring(&srv->lateness, clock_mono_us());
 	for (size_t i = 0; i < srv->node_count; i++) {
 		engine_tick(srv->nodes[i]->engine, server_now_ms(srv));
 		server_node_changed(srv->nodes[i]);
@@ -164,6 +168,19 @@ key_uint(struct jsonw *j, const char *key, uint64_t value)
 	jsonw_uint(j, value);
 }
 
+/* What the probe costs the node, null where none runs. */
+static void
+probe_stats(struct jsonw *j, const struct sample *s)
+{
+	static const enum metric_id metrics[] = { METRIC_PROBE_MEMORY, METRIC_PROBE_COLLECT_US, METRIC_PROBE_WALK_US,
+		METRIC_PROBE_BUSY_US, METRIC_PROBE_REDUCTIONS };
+
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+		jsonw_key(j, METRICS[metrics[i]].name);
+		jsonw_double(j, s ? s->value[metrics[i]] : (double)NAN);
+	}
+}
+
 static void
 node_stats(struct jsonw *j, const struct server_node *n)
 {
@@ -178,6 +195,7 @@ node_stats(struct jsonw *j, const struct server_node *n)
 	key_uint(j, "anomalies", counts.anomalies);
 	key_uint(j, "events", counts.events);
 	key_uint(j, "events_dropped", counts.events_dropped);
+	probe_stats(j, engine_last(n->engine));
 	if (n->stats)
 		n->stats(n->arg, j);
 	jsonw_end(j);
@@ -232,6 +250,20 @@ store_stats(struct jsonw *j, const struct server *srv)
 	key_uint(j, "bytes", c.bytes);
 	jsonw_key(j, "failing");
 	jsonw_bool(j, c.failing);
+	jsonw_key(j, "failure");
+	jsonw_str(j, c.failing ? c.failure : NULL);
+	key_uint(j, "queued_bytes", c.queued);
+	key_uint(j, "queued_max_bytes", c.queued_max);
+	jsonw_end(j);
+}
+
+static void
+loop_stats(struct jsonw *j, const struct lateness *l)
+{
+	jsonw_key(j, "loop");
+	jsonw_object(j);
+	key_uint(j, "late_us", (uint64_t)lateness_recent(l));
+	key_uint(j, "worst_late_us", (uint64_t)l->worst_us);
 	jsonw_end(j);
 }
 
@@ -241,20 +273,20 @@ source_stats(void *arg, struct jsonw *j)
 	const struct server *srv = arg;
 	struct usage use = usage_now();
 
-	jsonw_object(j);
 	jsonw_key(j, "version");
 	jsonw_str(j, ARSENAL_VERSION);
 	jsonw_key(j, "uptime");
 	jsonw_int(j, server_now_ms(srv) - srv->started_ms);
 	key_uint(j, "cpu_ms", use.cpu_ms);
+	key_uint(j, "rss_bytes", use.rss_bytes);
 	key_uint(j, "max_rss_bytes", use.max_rss_bytes);
+	loop_stats(j, &srv->lateness);
 	key_uint(j, "last_event_id", eventlog_last_id(srv->events));
 	store_stats(j, srv);
 	jsonw_key(j, "nodes");
 	jsonw_array(j);
 	for (size_t i = 0; i < srv->node_count; i++)
 		node_stats(j, srv->nodes[i]);
-	jsonw_end(j);
 	jsonw_end(j);
 }
 
@@ -359,6 +391,7 @@ add_timers(struct server *srv)
 {
 	const struct timeval every = { TICK_MS / 1000, TICK_MS % 1000 * 1000 };
 
+	lateness_init(&srv->lateness, TICK_MS * 1000);
 	srv->pump = event_new(srv->loop, -1, 0, on_pump, srv);
 	srv->tick = event_new(srv->loop, -1, EV_PERSIST, on_tick, srv);
 	event_add(srv->tick, &every);

@@ -126,6 +126,8 @@ void answer_memory(struct answer *a, const struct engine *e);
 void answer_tables(struct answer *a, const struct engine *e);
 void answer_links(struct answer *a, const struct engine *e);
 void answer_allocators(struct answer *a, const struct engine *e);
+void answer_groups(struct answer *a, const struct engine *e);
+void answer_ports(struct answer *a, const struct engine *e);
 /* answer_event: type, node, id, severity, timestamp, and the seed's shape as data. */
 void answer_event(struct answer *a, const struct node_event *ev);
 /* answer_event_data: the seed's shape alone, as subscribers get it. */

@@ -46,6 +46,45 @@ allocator_row(struct answer *a, const struct survey *s, unsigned i)
 	put_end(a);
 }
 
+/* group_name is the word for what the processes or ports have in common. */
+static const char *
+group_name(enum group_by by)
+{
+	static const char *const names[] = {
+		[GROUP_BY_PARENT] = "parent", [GROUP_BY_CALL] = "initial_call", [GROUP_BY_OWNER] = "owner"
+	};
+
+	return names[by];
+}
+
+static void
+group_row(struct answer *a, const struct survey *s, unsigned i)
+{
+	const struct survey_group *g = &survey_groups(s)[i];
+
+	a->ops->object(a);
+	part_word(a, "by", group_name(g->by));
+	part_text(a, "pid", g->pid);
+	part_text(a, "name", g->name);
+	part_integer(a, "count", g->count);
+	part_integer(a, "runnable", g->runnable);
+	part_text(a, "one", g->one);
+	put_end(a);
+}
+
+static void
+port_row(struct answer *a, const struct survey *s, unsigned i)
+{
+	const struct survey_port_group *g = &survey_port_groups(s)[i];
+
+	a->ops->object(a);
+	part_word(a, "by", group_name(g->by));
+	part_text(a, "pid", g->pid);
+	part_text(a, "name", g->name);
+	part_integer(a, "count", g->count);
+	put_end(a);
+}
+
 static void
 answer_survey(struct answer *a, const struct engine *e, enum survey_kind kind,
     void (*row)(struct answer *a, const struct survey *s, unsigned i))
@@ -78,4 +117,16 @@ void
 answer_allocators(struct answer *a, const struct engine *e)
 {
 	answer_survey(a, e, SURVEY_ALLOCATORS, allocator_row);
+}
+
+void
+answer_groups(struct answer *a, const struct engine *e)
+{
+	answer_survey(a, e, SURVEY_GROUPS, group_row);
+}
+
+void
+answer_ports(struct answer *a, const struct engine *e)
+{
+	answer_survey(a, e, SURVEY_PORTS, port_row);
 }

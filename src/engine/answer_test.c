@@ -551,6 +551,56 @@ surveys_are_told(void **state)
 }
 
 static void
+groups_are_told(void **state)
+{
+	struct survey groups = {
+		.kind = SURVEY_GROUPS, .total = 2, .count = 2, .rows = xcalloc(2, sizeof(struct survey_group))
+	};
+	struct survey_group *g = groups.rows;
+	json_t *row;
+
+	(void)state;
+	g[0] = (struct survey_group) { GROUP_BY_PARENT, "<0.5.0>", "pool_sup", 900, 3, "pool:init/1 gen:loop/7" };
+	g[1] = (struct survey_group) { GROUP_BY_CALL, "", "pool:init/1", 901, 0, "" };
+	engine_survey(e, now, &groups);
+	answer_groups(&form.base, e);
+	parse();
+	row = json_array_get(at(root, "groups"), 0);
+	assert_string_equal(text_at(row, "by"), "parent");
+	assert_string_equal(text_at(row, "pid"), "<0.5.0>");
+	assert_string_equal(text_at(row, "name"), "pool_sup");
+	assert_string_equal(text_at(row, "one"), "pool:init/1 gen:loop/7");
+	ASSERT_NEAR(number_at(row, "count"), 900, 0);
+	ASSERT_NEAR(number_at(row, "runnable"), 3, 0);
+	row = json_array_get(at(root, "groups"), 1);
+	assert_string_equal(text_at(row, "by"), "initial_call");
+	assert_true(json_is_null(at(row, "pid")) && json_is_null(at(row, "one")));
+}
+
+static void
+ports_are_told(void **state)
+{
+	struct survey ports = {
+		.kind = SURVEY_PORTS, .total = 1, .count = 1, .rows = xcalloc(1, sizeof(struct survey_port_group))
+	};
+	json_t *row;
+
+	(void)state;
+	answer_ports(&form.base, e);
+	parse();
+	assert_true(json_is_null(at(root, "total")));
+	*(struct survey_port_group *)ports.rows =
+	    (struct survey_port_group) { GROUP_BY_OWNER, "<0.9.0>", "listener", 40 };
+	engine_survey(e, now, &ports);
+	answer_ports(&form.base, e);
+	parse();
+	row = json_array_get(at(root, "ports"), 0);
+	assert_string_equal(text_at(row, "by"), "owner");
+	assert_string_equal(text_at(row, "name"), "listener");
+	ASSERT_NEAR(number_at(row, "count"), 40, 0);
+}
+
+static void
 give_allocators(void)
 {
 	struct survey allocators = {
@@ -704,6 +754,8 @@ main(void)
 		TEST(a_lost_node_at_a_glance),
 		TEST(since_when_the_health_stands),
 		TEST(surveys_are_told),
+		TEST(groups_are_told),
+		TEST(ports_are_told),
 		TEST(memory_adds_up_and_names_owners),
 		TEST(restart_line),
 		TEST(foreign_text_is_made_visible),

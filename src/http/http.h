@@ -36,7 +36,7 @@ struct http_source {
 	size_t (*node_count)(void *arg);
 	const struct engine *(*node)(void *arg, size_t i);
 	const struct eventlog *(*events)(void *arg);
-	/* writes the program's own figures as one JSON object ("/api/v1/stats") */
+	/* writes the program's own figures as fields of an open JSON object ("/api/v1/stats") */
 	void (*stats)(void *arg, struct jsonw *j);
 	/* has the node asked for its supervision tree: REQUEST_UNDER_WAY, and then http_tree tells what came of it; or why it cannot be asked */
 	enum request_result (*ask_tree)(void *arg, const struct engine *e);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/answer.h"
+#include "http/server.h"
 #include "http/site.h"
 
 /* Names repeated in an error. */
@@ -272,6 +273,18 @@ resource_allocators(struct call *c)
 }
 
 void
+resource_groups(struct call *c)
+{
+	serve_answer(c, answer_groups);
+}
+
+void
+resource_ports(struct call *c)
+{
+	serve_answer(c, answer_ports);
+}
+
+void
 resource_vm_events(struct call *c)
 {
 	serve_answer(c, answer_vm_events);
@@ -375,13 +388,42 @@ resource_tree_came(struct site *site, const struct engine *e, enum request_resul
 	reply_release(&rp);
 }
 
+static void
+write_uint(struct jsonw *j, const char *key, uint64_t value)
+{
+	jsonw_key(j, key);
+	jsonw_uint(j, value);
+}
+
+static void
+write_http_stats(struct jsonw *j, const struct site *site)
+{
+	struct http_server_counts counts = { 0 };
+
+	if (site->server)
+		counts = http_server_counts(site->server);
+	jsonw_key(j, "http");
+	jsonw_object(j);
+	write_uint(j, "requests", counts.requests);
+	write_uint(j, "refused", counts.refused);
+	write_uint(j, "connections", counts.connections);
+	write_uint(j, "event_streams", site->events.count);
+	write_uint(j, "event_streams_max", site->events.max);
+	write_uint(j, "events_sent", site->events.sent);
+	write_uint(j, "events_dropped", site->events.dropped);
+	jsonw_end(j);
+}
+
 void
 resource_stats(struct call *c)
 {
 	struct jsonw j;
 
 	reply_json(c->rp, &j);
+	jsonw_object(&j);
 	c->site->source.stats(c->site->source.arg, &j);
+	write_http_stats(&j, c->site);
+	jsonw_end(&j);
 }
 
 /* ---- shared ------------------------------------------------------------------------------------------------------- */

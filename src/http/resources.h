@@ -23,6 +23,8 @@ void resource_anomalies(struct call *c);
 void resource_incidents(struct call *c);
 void resource_history(struct call *c);
 void resource_marks(struct call *c);
+void resource_groups(struct call *c);
+void resource_ports(struct call *c);
 void resource_vm_events(struct call *c);
 void resource_top(struct call *c);
 void resource_tree(struct call *c);

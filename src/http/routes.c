@@ -74,6 +74,10 @@ const struct route ROUTES[] = {
 	    "The distribution's links: state, queue, bytes in and out." },
 	{ "/api/v1/nodes/{node}/allocators", resource_allocators, "", false,
 	    "The allocators: carriers against blocks." },
+	{ "/api/v1/nodes/{node}/groups", resource_groups, "", false,
+	    "Processes counted together: by who started them, and by the function that they began with." },
+	{ "/api/v1/nodes/{node}/ports", resource_ports, "", false,
+	    "Ports counted together: by the process that owns them, and by who started that." },
 	{ "/api/v1/nodes/{node}/vm_events", resource_vm_events, "", false,
 	    "What the VM tells by itself: long collections, schedulings and message queues, busy links; the newest "
 	    "first." },

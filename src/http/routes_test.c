@@ -118,9 +118,13 @@ resources(void **state)
 	answers("/api/v1/nodes/a@h/tables", NULL, false);
 	answers("/api/v1/nodes/a@h/links", NULL, false);
 	answers("/api/v1/nodes/a@h/allocators", NULL, false);
+	answers("/api/v1/nodes/a@h/groups", NULL, false);
+	answers("/api/v1/nodes/a@h/ports", NULL, false);
 	answers("/api/v1/nodes/a@h/top", "by=memory", false);
 	answers("/api/v1/nodes/a@h/top", "by=reductions", false);
 	answers("/api/v1/stats", NULL, false);
+	assert_non_null(strstr(reply.body.data, "{\"version\":\"0\",\"http\":{\"requests\":0,"));
+	assert_non_null(strstr(reply.body.data, "\"event_streams\":0,\"event_streams_max\":"));
 }
 
 static void

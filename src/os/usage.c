@@ -15,29 +15,30 @@ ms(const struct timeval *t)
 	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_usec / 1000;
 }
 
-/* max_rss_bytes is 0 where there is no /proc. */
+/* status_bytes is what a line of /proc/self/status says, 0 without that line. */
 static uint64_t
-max_rss_bytes(void)
+status_bytes(const char *status, const char *key)
 {
-	struct strbuf status = STRBUF_INIT;
-	const char *line = NULL;
-	uint64_t kb = 0;
+	const char *line = strstr(status, key);
 
-	if (file_read("/proc/self/status", STATUS_MAX_BYTES, &status, NULL))
-		line = strstr(strbuf_cstr(&status), "\nVmHWM:");
-	if (line)
-		kb = strtoull(line + strlen("\nVmHWM:"), NULL, 10);
-	strbuf_release(&status);
-	return kb * 1024;
+	return line ? strtoull(line + strlen(key), NULL, 10) * 1024 : 0;
 }
 
 /* The kernel's ru_maxrss begins with that of the program which started this one (it outlives exec). */
 struct usage
 usage_now(void)
 {
-	uint64_t rss = max_rss_bytes();
+	struct strbuf status = STRBUF_INIT;
 	struct rusage u;
+	struct usage use;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (struct usage) { ms(&u.ru_utime) + ms(&u.ru_stime), rss ? rss : (uint64_t)u.ru_maxrss * 1024 };
+	use = (struct usage) { .cpu_ms = ms(&u.ru_utime) + ms(&u.ru_stime),
+		.max_rss_bytes = (uint64_t)u.ru_maxrss * 1024 };
+	if (file_read("/proc/self/status", STATUS_MAX_BYTES, &status, NULL)) {
+		use.rss_bytes = status_bytes(strbuf_cstr(&status), "\nVmRSS:");
+		use.max_rss_bytes = status_bytes(strbuf_cstr(&status), "\nVmHWM:");
+	}
+	strbuf_release(&status);
+	return use;
 }

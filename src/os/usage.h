@@ -7,7 +7,7 @@
 /* What this program has used so far. */
 struct usage {
 	uint64_t cpu_ms;
-	uint64_t max_rss_bytes;
+	uint64_t rss_bytes, max_rss_bytes; /* at present; at most. At present 0 where there is no /proc */
 };
 
 struct usage usage_now(void);

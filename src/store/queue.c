@@ -92,8 +92,8 @@ rows_free(struct rows *rows)
 		free(r);
 }
 
-static size_t
-used(const struct queue *q)
+size_t
+queue_bytes(const struct queue *q)
 {
 	return q->writing + q->turn.bytes + q->turn_samples.bytes + q->ready.bytes + q->ready_samples.bytes;
 }
@@ -104,7 +104,7 @@ queue_room(struct queue *q, size_t bytes, bool *fits)
 	size_t dropped = 0;
 	struct row *oldest;
 
-	while (used(q) + bytes > q->max_bytes) {
+	while (queue_bytes(q) + bytes > q->max_bytes) {
 		oldest = rows_take(&q->ready_samples);
 		if (oldest == NULL)
 			oldest = rows_take(&q->turn_samples);
@@ -113,7 +113,7 @@ queue_room(struct queue *q, size_t bytes, bool *fits)
 		free(oldest);
 		dropped++;
 	}
-	*fits = used(q) + bytes <= q->max_bytes;
+	*fits = queue_bytes(q) + bytes <= q->max_bytes;
 	return dropped;
 }
 

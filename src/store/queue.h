@@ -54,6 +54,8 @@ struct queue {
 	struct rows ready, ready_samples;
 };
 
+/* queue_bytes is what all its rows take, those that are being written too. */
+size_t queue_bytes(const struct queue *q);
 /* queue_room makes room for so many bytes by giving up samples, the oldest first, and returns how many; *fits tells whether it was enough. */
 size_t queue_room(struct queue *q, size_t bytes, bool *fits);
 /* queue_add takes the row. Room was made for it. */

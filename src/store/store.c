@@ -349,6 +349,8 @@ store_counts(const struct store *s)
 
 	pthread_mutex_lock(lock);
 	counts = s->counts;
+	counts.queued = queue_bytes(&s->queue);
+	counts.queued_max = s->queue.max_bytes;
 	pthread_mutex_unlock(lock);
 	return counts;
 }

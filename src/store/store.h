@@ -109,10 +109,12 @@ bool store_incident(
     struct store_node *n, int64_t time_ms, const char *kind, const char *id, const void *body, size_t len);
 
 struct store_counts {
-	uint64_t committed; /* rows */
-	uint64_t dropped;   /* rows that found no room in the queue, or that the disk did not take */
-	uint64_t bytes;     /* size of the file, with its log */
-	bool failing;       /* the last transaction failed */
+	uint64_t committed;          /* rows */
+	uint64_t dropped;            /* rows that found no room in the queue, or that the disk did not take */
+	uint64_t bytes;              /* size of the file, with its log */
+	uint64_t queued, queued_max; /* bytes that wait to be written, and as many as may */
+	bool failing;                /* the last transaction failed */
+	char failure[200];           /* why it did; "" while it does not */
 };
 struct store_counts store_counts(const struct store *s);
 

@@ -50,6 +50,7 @@ failed(struct writer *w, const char *why)
 
 	pthread_mutex_lock(&s->lock);
 	s->counts.failing = true;
+	snprintf(s->counts.failure, sizeof(s->counts.failure), "%s", why);
 	pthread_mutex_unlock(&s->lock);
 	if (w->retry_ms == 0)
 		store_notice(s, true, "%s: cannot be written: %s; what comes is kept in memory, and tried again",
@@ -118,6 +119,7 @@ committed(struct writer *w)
 	pthread_mutex_lock(&s->lock);
 	queue_written(&s->queue, bytes);
 	s->counts.failing = false;
+	s->counts.failure[0] = '\0';
 	s->counts.committed += rows;
 	s->counts.bytes = size;
 	note_marks(s);
