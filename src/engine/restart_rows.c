@@ -20,7 +20,10 @@ void
 restart_rows_init(struct restart_rows *r, int64_t start_ms, int64_t end_ms)
 {
 	*r = (struct restart_rows) { .start_ms = start_ms, .end_ms = end_ms, .collateral_max = COLLATERAL_MAX };
-	r->step_ms = ((end_ms - start_ms) / RESTART_ROW_STEPS / 1000 + 1) * 1000;
+	r->step_ms =
+	    (end_ms - start_ms + RESTART_ROW_STEPS * INT64_C(1000) - 1) / (RESTART_ROW_STEPS * INT64_C(1000)) * 1000;
+	if (r->step_ms == 0)
+		r->step_ms = 1000;
 	map_init(&r->children);
 }
 
