@@ -17,7 +17,7 @@ if ! cmp -s web/package-lock.json "$npm/installed"; then
 fi
 NODE_PATH=$npm/node_modules "$npm/node_modules/.bin/esbuild" web/src/main.js --bundle --minify --format=esm --target=es2023 --legal-comments=none \
 	--log-level=warning --outfile="$out/main.js"
-cp web/index.html web/favicon.svg web/openapi.json "$out/"
+cp web/index.html web/theme.js web/favicon.svg web/openapi.json "$out/"
 # A page that grew by accident is found here, not by its users.
 size=$(cat "$out"/*.html "$out"/*.js "$out"/*.css | gzip -9 | wc -c)
 [ "$size" -le 102400 ] || { echo "arsenal: the dashboard has $size bytes gzipped, more than 102400" >&2; exit 1; }

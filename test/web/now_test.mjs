@@ -8,7 +8,7 @@ test("overall status and every criterion", async ({ page, node }) => {
   await eventually("criteria", async () => {
     const health = await of(node, "health");
     const shown = await texts(page, "#criteria li");
-    const verdict = await text(page, "#verdict .word");
+    const verdict = await text(page, "#node-head .word");
     const word = health.overall_status === "unknown" ? "not judged yet" : health.overall_status;
     if (verdict !== word) return `verdict ${verdict}, API ${word}`;
     const all = Object.entries(health.criteria);

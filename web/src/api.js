@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asking the server.
 
+import { learnTime } from "./servertime.js";
+
 const TIMEOUT_MS = 8000;
 
-/** get(path below /api/v1): the answer, or an error whose message is for people. */
+/** Refusal: the server answered, but not with what was asked for; status 0: with nonsense. The message is for people. */
+export class Refusal extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const WANTS_TOKEN = "it wants its token: reload the page, and give the token as the password (the user name may be anything)";
+
+/** get(path below /api/v1): the answer, or an error; why() has it in words. */
 export async function get(path, timeout = TIMEOUT_MS) {
+  const sent = Date.now();
   const answer = await fetch(`/api/v1/${path}`, { signal: AbortSignal.timeout(timeout), cache: "no-store", headers: { Accept: "application/json" } });
+  learnTime(answer.headers.get("Date"), sent, Date.now());
   if (!answer.ok) {
     const told = await answer.json().catch(() => null);
-    throw new Error(told?.error?.message || `the server answered ${answer.status}`);
+    throw new Refusal(answer.status, answer.status === 401 ? WANTS_TOKEN : String(told?.error?.message || `it answered ${answer.status}`).slice(0, 500));
   }
-  return answer.json();
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Refusal(0, "what it answered is no JSON");
+    throw error;
+  }
 }
 
 /** ofNode(name, what): the path of a node's resource. */
-export const ofNode = (name, what = "") => `nodes/${encodeURIComponent(name)}${what && `/${what}`}`;
+export const ofNode = (name, what = "") => `nodes/${encodeURIComponent(name.toWellFormed())}${what && `/${what}`}`;
 
 /** why(error): in words for people. */
 export const why = (error) => (error.name === "TimeoutError" ? "it does not answer in time" : error instanceof TypeError ? "it cannot be reached" : error.message);

@@ -16,13 +16,17 @@
 
 import { get, ofNode, why } from "./api.js";
 import { tickAges } from "./dom.js";
+import { nodeRows } from "./nodes.js";
+import { checkPage } from "./release.js";
 import { linkTo, readRoute } from "./router.js";
 
 const POLL_MS = 2000;
 const POLL_HIDDEN_MS = 10000;
+const STATS_MS = 10000;
 
 export const app = {
-  nodes: [], // as /nodes tells them
+  nodes: [], // as /nodes tells them (nodes.js)
+  stats: null, // arsenal's own figures; the frame tells what of them matters everywhere
   route: readRoute(location.hash),
   view: null, // the one that is shown
   node: null, // the row of the route's node; null: none, or it is not watched
@@ -30,8 +34,8 @@ export const app = {
   errors: {},
   events: [], // newest first (events.js)
   live: "", // how the stream of events stands
-  lost: null, // { since, why } while the server does not answer
-  answeredAt: null,
+  lost: null, // { since, why, answered } while the server does not answer as it should
+  answeredAt: null, // by this device's clock
   go: (route) => (location.hash = linkTo(route, app.route)),
   link: (route) => linkTo(route, app.route),
   /** of(what): the path of the shown node's resource. */
@@ -71,9 +75,22 @@ export function settle() {
   app.node = app.nodes.find((n) => n.name === app.route.node) || null;
 }
 
+let statsAt = 0;
+// The page can do without: what is asked for first tells that the server is gone.
+async function askStats() {
+  if (Date.now() - statsAt < STATS_MS) return;
+  statsAt = Date.now();
+  const before = app.stats;
+  const stats = await get("stats").catch(() => null);
+  if (stats === null || typeof stats !== "object") return;
+  app.stats = stats;
+  if (before && stats.uptime < before.uptime) await checkPage(); // it was started anew
+}
+
 async function ask() {
-  app.nodes = await get("nodes");
+  app.nodes = nodeRows(await get("nodes"));
   settle();
+  askStats().then(() => app.show());
   if (!app.route.node || app.node) await Promise.all(asked().map(askOne));
 }
 
@@ -88,10 +105,11 @@ export async function poll() {
   asking = true;
   try {
     await ask();
+    if (app.lost) checkPage().then(() => app.show());
     app.lost = null;
     app.answeredAt = Date.now();
   } catch (error) {
-    app.lost = { since: app.lost?.since ?? Date.now(), why: why(error) };
+    app.lost = { since: app.lost?.since ?? Date.now(), why: why(error), answered: error.status !== undefined };
   }
   asking = false;
   settle();

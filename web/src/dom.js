@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making elements. Text that comes from a node gets on the page as text only (textContent), never as markup, and cut to a length that a page can bear.
+// Making elements. Text that comes from a node gets on the page as text only (textContent), never as markup, and cut to a length that a page can bear;
+// characters that are not seen, or that turn the text around, are shown as such (visible).
+
+import { serverNow } from "./servertime.js";
+
+const SHOWN = new Set(["title", "aria-label", "placeholder"]);
 
 /** el(tag, attributes, ...children): attributes that are null, undefined or false are left out; children may be nested arrays. */
 export function el(tag, attributes, ...children) {
@@ -7,14 +12,30 @@ export function el(tag, attributes, ...children) {
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key === "class") e.className = value;
-    else e.setAttribute(key, value === true ? "" : String(value));
+    else e.setAttribute(key, value === true ? "" : SHOWN.has(key) ? visible(String(value)) : String(value));
   }
   append(e, children);
   return e;
 }
 
+// Control characters, what changes the direction of text (right-to-left marks, overrides, isolates), what has no width, lone surrogates.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
+const TEXT_MAX = 4000; // of any single piece; who shows terms has closer bounds (term)
+
+/** cut(text, max): with an ellipsis where it is longer. */
+export const cut = (text, max) => (text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, "")}…` : text);
+
+/** visible(text): with the characters that are not seen written as "\u{202e}" (line ends and tabs as a space), and bounded. */
+export function visible(text, max = TEXT_MAX) {
+  const bounded = cut(text, max);
+  return bounded.replace(UNSEEN, (c) => (c === "\n" || c === "\t" ? " " : `\\u{${c.codePointAt(0).toString(16)}}`));
+}
+
 function append(parent, children) {
-  for (const child of children.flat(4)) if (child !== null && child !== undefined && child !== false) parent.append(child);
+  for (const child of children.flat(4)) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.append(child instanceof Node ? child : visible(String(child)));
+  }
 }
 
 const drawn = new WeakMap(); // container → what it was made from
@@ -35,7 +56,6 @@ export function draw(container, source, make) {
   for (const d of container.querySelectorAll("details[data-key]")) if (folds.has(d.dataset.key)) d.open = folds.get(d.dataset.key);
   container.scrollTop = top;
   if (focused) container.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-  tickAges();
 }
 
 /** block(title, attributes, ...content): a titled part of a page; `aside` stands beside the title. */
@@ -50,7 +70,7 @@ export const empty = (text) => el("p", { class: "empty" }, text);
 
 /** term(text): a term of a node's; it may break after its commas, and a very long one is cut (more of it is in the title). */
 export function term(text, max = 300) {
-  const shown = text.length > max ? `${text.slice(0, max)}…` : text;
+  const shown = cut(text, max);
   const pieces = shown.split(/(?<=,)/).flatMap((piece, i) => (i ? [el("wbr"), piece] : [piece]));
   return el("span", { title: shown === text ? null : text.slice(0, 2000) }, pieces);
 }
@@ -67,6 +87,7 @@ export const choice = (label, pressed, attributes = {}) => el("button", { type: 
 
 /** age(ms): "3 min". */
 export function age(ms) {
+  if (!Number.isFinite(ms)) return "?";
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min`;
@@ -74,14 +95,15 @@ export function age(ms) {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
-/** ago(t): "3 min ago"; of RFC 3339 or milliseconds. */
+/** ago(t): "3 min ago"; of RFC 3339 or milliseconds. Null where t is no time. */
 export function ago(t, suffix = " ago") {
-  const ms = Date.parse(new Date(t).toISOString());
-  return el("time", { datetime: new Date(ms).toISOString(), title: new Date(ms).toLocaleString(), "data-t": ms, "data-suffix": suffix }, age(Date.now() - ms) + suffix);
+  const ms = new Date(t ?? NaN).getTime();
+  if (!Number.isFinite(ms)) return null;
+  return el("time", { datetime: new Date(ms).toISOString(), title: new Date(ms).toLocaleString(), "data-t": ms, "data-suffix": suffix }, age(serverNow() - ms) + suffix);
 }
 
 export function tickAges() {
-  const now = Date.now();
+  const now = serverNow();
   for (const e of document.querySelectorAll("[data-t]")) {
     const text = age(now - Number(e.dataset.t)) + e.dataset.suffix;
     if (e.textContent !== text) e.textContent = text;

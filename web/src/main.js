@@ -3,29 +3,48 @@
 
 import "./base.css";
 import { app, onShow, poll, settle } from "./app.js";
+import { el } from "./dom.js";
 import { follow } from "./events.js";
-import { readRoute } from "./router.js";
-import { showFrame } from "./frame.js";
+import { showFrame, startFrame } from "./frame.js";
+import { startKeys } from "./keys.js";
+import { checkPage } from "./release.js";
+import { linkTo, readRoute } from "./router.js";
 import { findView } from "./views/index.js";
 
 const page = document.getElementById("view");
 let opened = null; // the view and node whose elements are on the page
 
+// Only what comes from outside may be odd enough to break a view; the rest of the page goes on, and the view as soon as the figures make sense to it again.
+function drawView() {
+  try {
+    app.view.show(app);
+    page.querySelector(".broken")?.remove();
+  } catch (error) {
+    if (!page.querySelector(".broken")) page.prepend(el("p", { class: "broken", role: "alert" }, "This view cannot show what it was given. ", el("span", { class: "mono dim" }, String(error).slice(0, 200))));
+  }
+}
+
 function show() {
   showFrame(app);
-  const key = app.view && (!app.route.node || app.node) ? `${app.view.id} ${app.route.node}` : null;
+  const key = app.view && (app.route.node ? app.node : app.nodes.length || app.view.id !== "nodes") ? `${app.view.id} ${app.route.node}` : null;
   if (opened?.key !== key) {
     opened?.view?.close?.();
     page.replaceChildren();
     opened = { key, view: key && app.view };
     if (key) app.view.open(page, app);
   }
-  if (key) app.view.show(app);
+  if (key) drawView();
   page.setAttribute("aria-busy", String(key === null || Object.keys(app.data).some((what) => app.data[what] === null && app.errors[what] === null)));
 }
 
+// Where there is but one node, home is the node.
+function goHome() {
+  if (app.route.node || app.route.view || app.nodes.length !== 1) return;
+  history.replaceState(null, "", linkTo({ node: app.nodes[0].name }));
+  take();
+}
+
 function take() {
-  if (location.hash === "#main") return; // the link that skips to the content
   const before = app.route;
   app.route = readRoute(location.hash);
   app.view = findView(app.route);
@@ -35,7 +54,13 @@ function take() {
   poll();
 }
 
-onShow(show);
+onShow(() => {
+  goHome();
+  show();
+});
 window.addEventListener("hashchange", take);
+startFrame();
+startKeys(app);
 take();
 follow();
+checkPage();

@@ -4,13 +4,14 @@
 import { choice, draw, el } from "./dom.js";
 import { moment } from "./format.js";
 import { linkTo } from "./router.js";
+import { serverNow } from "./servertime.js";
 
 const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 export const SPANS = { "15m": ["15 min", 15 * MINUTE], "1h": ["1 h", HOUR], "6h": ["6 h", 6 * HOUR], "24h": ["24 h", DAY], "7d": ["7 days", 7 * DAY], "30d": ["30 days", 30 * DAY] };
 const DEFAULT_SPAN = "24h";
 
 /** readRange(params): { from, to } in ms; `span` names it if it goes on with the clock, then `to` is now. What makes no sense is the default. */
-export function readRange(params, now = Date.now()) {
+export function readRange(params, now = serverNow()) {
   const from = Date.parse(params.get("from")), to = Date.parse(params.get("to"));
   if (Number.isFinite(from) && Number.isFinite(to) && from < to) return { from, to, span: null };
   const span = Object.hasOwn(SPANS, params.get("span") || "") ? params.get("span") : DEFAULT_SPAN;

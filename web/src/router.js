@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The address says what is shown, so that a link to any moment can be shared:
 //
-//   #/                                        all nodes
+//   #/                                        all nodes; the node, where there is but one
+//   #/nodes?state=critical&q=shop             all nodes, some of them
 //   #/events  #/reports  #/self               views of all nodes
 //   #/node/shop@host                          a node
 //   #/node/shop@host/charts?from=2026-11-26T05:00:00Z&to=2026-11-26T05:10:00Z

@@ -2,7 +2,7 @@
 // What the API's words are called on the page, and the shapes that stand beside them.
 
 import { el, list } from "./dom.js";
-import { count, plural, spoken } from "./format.js";
+import { count, plural, quantity, spoken } from "./format.js";
 
 const TITLES = {
   memory: "Memory", processes: "Processes", cpu: "CPU", restarts: "Restarts", ports: "Ports", atoms: "Atoms",
@@ -11,11 +11,47 @@ const TITLES = {
 /** title(criterion): of a health criterion. */
 export const title = (criterion) => TITLES[criterion] || spoken(criterion);
 
-// How a node stands, in one word: what is wrong with the link comes before what is wrong with the node.
+/** criterionText(name, c): "CPU 93 % (critical above 90)"; of a criterion that is above a limit, or about to be. */
+export function criterionText(name, c) {
+  const level = c.value > c.critical ? "critical" : c.value > c.warning ? "warning" : null;
+  return `${title(name)} ${quantity(c.value, c.unit)}${level ? ` (${level} above ${count(c[level])})` : ""}`;
+}
+
+// ---- how a node stands -----------------------------------------------------------------------------------------------
+
+// In one word: what is wrong with the link comes before what is wrong with the node.
 export const RANK = ["down", "critical", "warning", "unknown", "healthy"];
-export const standing = (n) => (n.state === "up" ? n.overall_status : n.state === "connecting" ? "unknown" : "down");
-export const standingWord = (n) => (n.state === "up" ? (n.overall_status === "unknown" ? "not judged yet" : n.overall_status) : n.state);
-export const worstFirst = (nodes) => nodes.toSorted((a, b) => RANK.indexOf(standing(a)) - RANK.indexOf(standing(b)) || a.name.localeCompare(b.name));
+const REACHING = ["connecting", "unknown"];
+export const standing = (n) => (n.state === "up" ? n.overall_status : REACHING.includes(n.state) ? "unknown" : "down");
+export const standingWord = (n) => (n.state === "up" ? (n.overall_status === "unknown" ? "not judged yet" : n.overall_status) : n.state === "unknown" ? "not known" : n.state);
+/** standingSince(n): since when; null if that is not known. */
+export const standingSince = (n) => (n.state === "up" ? n.overall_since : n.since);
+
+const byName = new Intl.Collator("en", { numeric: true }).compare;
+const SEVERITIES = ["high", "medium", "low"];
+const severityRank = (i) => (i ? SEVERITIES.indexOf(i.severity) + 1 || SEVERITIES.length : SEVERITIES.length + 1);
+/** worstFirst(nodes): of nodes that stand alike, those with the worse incident come first. */
+export const worstFirst = (nodes) => nodes.toSorted((a, b) => RANK.indexOf(standing(a)) - RANK.indexOf(standing(b)) || severityRank(a.incident) - severityRank(b.incident) || byName(a.name, b.name));
+
+/** trouble(n): what is wrong with a node, in one line; null if nothing is. */
+export function trouble(n) {
+  if (n.state !== "up") return n.detail || "why is not known";
+  if (n.incident) return n.incident.title;
+  return n.worst ? criterionText(n.worst.criterion, n.worst) : null;
+}
+
+const NEXT = {
+  connecting: "Wait: it is being linked.",
+  stalled: "See on its host whether the VM runs, and what keeps it busy; it is watched again as soon as it answers.",
+  unreachable: "See on its host whether the node runs and its name is right, and whether this host reaches it (port 4369 and the node's own). It is tried again by itself.",
+  refused: "It is there, but does not let arsenal in: give its cookie (--cookie-file), and see net_kernel:allow/1 there.",
+  hanging: "The VM accepts connections and does not answer: see on its host whether it is stopped, swaps or is stuck.",
+  incompatible: "See that the address is that of an Erlang node of OTP 25 or later, and whether it wants TLS (--tls-conf).",
+};
+/** nextForState(n): what to do about a node that is not linked. */
+export const nextForState = (n) => NEXT[n.state] ?? null;
+
+// ---- shapes ----------------------------------------------------------------------------------------------------------
 
 /** mark(kind, word): a shape and a word in the colour of a level. */
 export const mark = (kind, word) => el("span", { class: `word ${kind}` }, el("span", { class: `shape shape-${kind}`, "aria-hidden": "true" }), word);

@@ -188,8 +188,7 @@ export function liveCharts(root, span) {
   };
   const resized = new ResizeObserver(redraw);
   resized.observe(root);
-  const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-  scheme.addEventListener("change", redraw);
+  window.addEventListener("theme", redraw);
   return {
     show(name, { performance, restarts, health }) {
       if (performance && restarts) keepPoint(name, performance, restarts, redraw);
@@ -198,7 +197,7 @@ export function liveCharts(root, span) {
     },
     close() {
       resized.disconnect();
-      scheme.removeEventListener("change", redraw);
+      window.removeEventListener("theme", redraw);
     },
   };
 }

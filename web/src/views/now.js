@@ -12,14 +12,18 @@ export const now = {
   id: "now",
   title: "Now",
   scope: "node",
-  asks: (app) => ({ health: app.of("health"), performance: app.of("performance"), restarts: app.of("restarts") }),
+  asks: (app) => ({
+    health: app.of("health"), performance: app.of("performance"), restarts: app.of("restarts"),
+    incidents: app.of("incidents?open=true"),
+    predictions: { path: app.of("predictions"), every: 5000 }, capacity: { path: app.of("capacity"), every: 20000 },
+  }),
   open(root) {
-    verdict = el("section", { id: "verdict", class: "verdict", "aria-label": "Status of the node" });
+    verdict = el("div", { id: "verdict" });
     criteria = el("ul", { id: "criteria", class: "criteria" });
     const span = el("span", { id: "charts-span" });
     const figures = el("div", { id: "charts", class: "charts" });
     needSample = [block("Health", {}, criteria), block("Live", { aside: span }, figures)];
-    root.append(verdict, ...needSample);
+    root.append(block("What stands out", {}, verdict), ...needSample);
     charts = liveCharts(figures, span);
   },
   show(app) {

@@ -1,27 +1,180 @@
 // SPDX-License-Identifier: Apache-2.0
-// All nodes at a glance, those in trouble first.
+// All nodes at a glance: first what needs somebody now, then every node, those in trouble first. Rows are made once and their cells changed one by one,
+// for two hundred of them every two seconds.
 
-import { ago, block, draw, el } from "../dom.js";
-import { mark, standing, standingWord, worstFirst } from "../words.js";
+import "./overview.css";
+import { ofNode } from "../api.js";
+import { ago, block, choice, draw, el, empty, term } from "../dom.js";
+import { incidentLines, pressingFirst, told } from "../findings.js";
+import { count, known, plural } from "../format.js";
+import { steadyOrder } from "../order.js";
+import { mark, nextForState, RANK, standing, standingSince, standingWord, trouble, worstFirst } from "../words.js";
 
-let box = null;
+const TOLD = 6; // incidents and lost nodes at the top
+const ASKED = 5; // nodes whose incidents are asked for, with who and what next
+const GROUPS = { down: "Not linked", critical: "Critical", warning: "Warning", unknown: "Not judged yet", healthy: "Healthy" };
 
-const line = (n, app) => el("tr", {},
-  el("td", {}, el("a", { href: app.link({ node: n.name }), "data-key": n.name }, n.name)),
-  el("td", {}, mark(standing(n), standingWord(n))),
-  el("td", {}, n.state === "up" ? "" : n.detail || "no reason known"),
-  el("td", { class: "number" }, n.last_sample ? ago(n.last_sample) : "never"));
+let needs, needsBlock, body, order, search, filters, counted, resort, none;
+let rows = new Map(); // name → { tr, cells }
+let groups = new Map(); // name → the group that it stood in when the order was made
+let before = ""; // search and filter
+
+// ---- what needs you now ----------------------------------------------------------------------------------------------
+
+const troubled = (app) => worstFirst(app.nodes).filter((n) => standing(n) === "down" || (n.state === "up" && n.incident));
+
+const lostLines = (app, n) => el("li", { class: "pressing is-critical" },
+  el("p", { class: "head" }, mark("down", standingWord(n)), el("a", { class: "title", href: app.link({ node: n.name }), "data-row": true, "data-key": `lost ${n.name}` }, term(n.name, 120)),
+    n.since && el("span", { class: "when" }, "for ", ago(n.since, ""))),
+  told("Why", term(trouble(n), 300)), told("Next", nextForState(n)));
+
+// What /nodes has of a node's incidents is the worst one; all of them come with who and what next.
+function incidentsOf(app, n) {
+  const full = app.data[`incidents of ${n.name}`];
+  return Array.isArray(full) && full.length ? pressingFirst(full) : [n.incident];
+}
+
+function showNeeds(app) {
+  const nodes = troubled(app);
+  const all = nodes.flatMap((n) => (standing(n) === "down" ? [{ n }] : incidentsOf(app, n).map((incident) => ({ n, incident }))));
+  const left = all.length - TOLD;
+  needsBlock.hidden = !app.nodes.length;
+  draw(needs, [all.slice(0, TOLD).map(({ n, incident }) => [n.name, incident ?? [n.state, n.detail, n.since]]), left], () => {
+    if (!all.length) return el("li", {}, empty("No incident is open, and every node is linked."));
+    return [all.slice(0, TOLD).map(({ n, incident }) => (incident ? incidentLines(app, n.name, incident, { named: true }) : lostLines(app, n))),
+      left > 0 && el("li", { class: "dim" }, `and ${left} more, among the nodes below`)];
+  });
+}
+
+// ---- the nodes -------------------------------------------------------------------------------------------------------
+
+const share = (v) => {
+  const bar = el("i");
+  bar.style.width = `${Math.max(0, Math.min(100, v ?? 0))}%`;
+  return [el("span", {}, known(v, "%")), el("span", { class: "share", "aria-hidden": "true" }, bar)];
+};
+
+// A column: its head, its cell's class, what its cell is made of, and the cell's content.
+const COLUMNS = [
+  { head: "Node", css: "name", of: (n) => n.name, cell: (n, app) => el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": n.name }, term(n.name, 120)) },
+  { head: "Stands", of: (n) => [n.state, n.overall_status], cell: (n) => mark(standing(n), standingWord(n)) },
+  { head: "For", css: "since", of: standingSince, cell: (n) => ago(standingSince(n), "") },
+  {
+    head: "What stands out", css: "what", of: (n) => [trouble(n), n.open_incidents, n.state, n.incident?.id],
+    cell: (n, app) => [n.state === "up" && n.incident ? el("a", { href: app.link({ node: n.name, view: "incidents", params: { id: n.incident.id } }), "data-key": `what ${n.name}` }, term(n.incident.title, 160)) : term(trouble(n) ?? "", 200),
+      n.state === "up" && n.open_incidents > 1 && el("span", { class: "dim" }, ` +${n.open_incidents - 1}`)],
+  },
+  { head: "Restarts, 5 min", css: "number", of: (n) => n.restarts_5m, cell: (n) => (n.restarts_5m ? el("strong", {}, count(n.restarts_5m)) : known(n.restarts_5m)) },
+  { head: "CPU", css: "number", of: (n) => n.cpu_utilization, cell: (n) => share(n.cpu_utilization) },
+  { head: "Memory", css: "number", of: (n) => n.memory_utilization, cell: (n) => share(n.memory_utilization) },
+  { head: "Processes", css: "number", of: (n) => n.process_count, cell: (n) => known(n.process_count) },
+  { head: "Longest queue", css: "number", of: (n) => n.longest_queue, cell: (n) => known(n.longest_queue) },
+  { head: "Last sample", css: "number", of: (n) => n.last_sample, cell: (n) => ago(n.last_sample) ?? "never" },
+];
+
+function makeRow() {
+  const cells = COLUMNS.map((c) => el("td", { class: c.css, "data-label": c.head }));
+  return { tr: el("tr", {}, cells), cells };
+}
+
+function fillRow({ tr, cells }, n, app) {
+  const css = `is-${standing(n)}${n.state === "up" ? "" : " is-old-row"}`;
+  if (tr.className !== css) tr.className = css;
+  COLUMNS.forEach((c, i) => draw(cells[i], c.of(n) ?? null, () => c.cell(n, app)));
+}
+
+const groupRow = (kind) => el("tr", { class: "group" }, el("th", { scope: "colgroup", colspan: COLUMNS.length }, mark(kind, GROUPS[kind])));
+
+function wanted(app) {
+  const text = search.value.trim().toLowerCase(), state = app.route.params.get("state");
+  return worstFirst(app.nodes).filter((n) => (!state || standing(n) === state) && (n.name.toLowerCase().includes(text) || (trouble(n) ?? "").toLowerCase().includes(text)));
+}
+
+// Puts the rows in their place, and touches none that stands right.
+function place(elements) {
+  let at = body.firstChild;
+  for (const e of elements) {
+    if (e === at) at = at.nextSibling;
+    else body.insertBefore(e, at);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+let groupRows = new Map();
+
+function showRows(app, anew) {
+  const list = wanted(app);
+  const { keys, moved } = order.take(list.map((n) => n.name), anew);
+  const byName = new Map(list.map((n) => [n.name, n]));
+  if (!moved) groups = new Map(list.map((n) => [n.name, standing(n)]));
+  const elements = [];
+  let group = null;
+  for (const key of keys) {
+    const n = byName.get(key);
+    const kind = groups.get(key) ?? standing(n);
+    if (kind !== group && app.nodes.length > 3) elements.push(groupRows.get(kind) ?? groupRows.set(kind, groupRow(kind)).get(kind));
+    group = kind;
+    const row = rows.get(key) ?? rows.set(key, makeRow()).get(key);
+    fillRow(row, n, app);
+    elements.push(row.tr);
+  }
+  place([...new Set(elements)]);
+  for (const name of rows.keys()) if (!byName.has(name)) rows.delete(name);
+  resort.hidden = !moved;
+  none.hidden = list.length > 0 || !app.nodes.length;
+  const text = list.length === app.nodes.length ? plural(list.length, "node") : `${list.length} of ${plural(app.nodes.length, "node")}`;
+  if (counted.textContent !== text) counted.textContent = text;
+}
+
+function showFilters(app) {
+  const counts = new Map();
+  for (const n of app.nodes) counts.set(standing(n), (counts.get(standing(n)) || 0) + 1);
+  const state = app.route.params.get("state");
+  draw(filters, [state, [...counts]], () => [null, ...RANK.filter((k) => counts.get(k) || k === state)].map((k) => {
+    const b = choice(k ? `${GROUPS[k]} ${counts.get(k) || 0}` : "All", state === k, { "data-key": `filter ${k}` });
+    b.addEventListener("click", () => app.go({ view: "nodes", params: { state: k } }));
+    return b;
+  }));
+}
 
 export const overview = {
   id: "nodes",
   title: "Nodes",
   scope: "all",
-  open(root) {
-    box = el("tbody", { id: "overview" });
-    root.append(block("Nodes", {}, el("table", {},
-      el("thead", {}, el("tr", {}, ["Node", "Health", "Why"].map((text) => el("th", { scope: "col" }, text)), el("th", { scope: "col", class: "number" }, "Last sample"))), box)));
+  asks(app) {
+    const nodes = troubled(app).filter((n) => n.state === "up").slice(0, ASKED);
+    return Object.fromEntries(nodes.map((n) => [`incidents of ${n.name}`, { path: ofNode(n.name, "incidents?open=true"), every: 4000 }]));
+  },
+  open(root, app) {
+    rows = new Map();
+    groups = new Map();
+    groupRows = new Map();
+    needs = el("ul", { id: "needs", class: "pressings" });
+    needsBlock = block("Needs you now", { id: "needs-block" }, needs);
+    body = el("tbody", { id: "overview" });
+    const table = el("table", { class: "overview" }, el("thead", {}, el("tr", {}, COLUMNS.map((c) => el("th", { scope: "col", class: c.css }, c.head)))), body);
+    order = steadyOrder(table, () => table.getBoundingClientRect().top < 0);
+    search = el("input", { type: "search", id: "overview-search", placeholder: "Find by name or trouble", "aria-label": "Find nodes by name or by what stands out", autocomplete: "off", spellcheck: "false" });
+    search.addEventListener("input", () => app.show());
+    filters = el("div", { class: "choices", role: "group", "aria-label": "Nodes to show, by how they stand" });
+    counted = el("span", { id: "overview-count" });
+    resort = el("button", { type: "button", hidden: true, id: "resort" }, "The order has changed: sort again");
+    resort.addEventListener("click", () => {
+      before = null;
+      app.show();
+    });
+    none = el("p", { class: "empty", hidden: true }, "No node is like that.");
+    root.append(needsBlock, block("Nodes", { aside: counted }, el("div", { class: "choosing" }, search, filters, resort), table, none));
   },
   show(app) {
-    draw(box, app.nodes.map((n) => [n.name, n.state, n.overall_status, n.detail, n.last_sample]), () => worstFirst(app.nodes).map((n) => line(n, app)));
+    const now = `${search.value} ${app.route.params.get("state")}`;
+    showNeeds(app);
+    showFilters(app);
+    showRows(app, now !== before);
+    before = now;
   },
 };

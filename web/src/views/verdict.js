@@ -1,89 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verdict: which node, since when, who, what next.
+// The verdict on a node, below its head: what is wrong, since when, who, and what to do next.
 
-import { ago, draw, el, list } from "../dom.js";
-import { count, moment, plural, quantity, spoken } from "../format.js";
-import { culprit, isStorm, mark, RANK, standing, standingWord, title } from "../words.js";
+import { draw, el, empty, list, term } from "../dom.js";
+import { incidentLines, pressingFirst, told } from "../findings.js";
+import { clock, spoken } from "../format.js";
+import { serverNow } from "../servertime.js";
+import { criterionText, mark, nextForState, RANK, title, trouble } from "../words.js";
 
-// Since when a node stands as it does: of the link it is known.
-const standingSince = (n) => (n.state === "up" ? null : n.since);
+const INCIDENTS = 4;
+const SOON_MS = 10 * 60 * 1000; // failures foretold for the next ten minutes
+const FULL_SOON_MS = 24 * 3600 * 1000; // limits that are reached within a day
 
-function who(restarts, health) {
-  const lines = [];
-  const storms = (restarts?.patterns || []).filter((p) => p.active && isStorm(p));
-  for (const p of storms) lines.push([mark("critical", "storm"), " ", el("strong", { class: "mono" }, p.child_id), " under ", el("span", { class: "mono" }, p.supervisor), ` (${p.pattern.split(":")[0]})`]);
-  const named = new Set(storms.map((p) => `${p.supervisor} ${p.child_id}`));
-  for (const a of health?.anomalies || []) {
-    const child = `${a.supervisor} ${a.child_id}`;
-    if (a.culprits?.length) lines.push([`${spoken(a.type)}: `, list(a.culprits.slice(0, 3).map(culprit))]);
-    else if (a.type === "restart_anomaly" && !named.has(child)) {
-      named.add(child);
-      lines.push([`${spoken(a.type)}: `, el("strong", { class: "mono" }, a.child_id || "?"), " under ", el("span", { class: "mono" }, a.supervisor || "?")]);
-    }
-  }
-  return lines.length > 5 ? [...lines.slice(0, 4), `and ${lines.length - 4} more, below`] : lines;
+const levelOf = (criteria) => Object.entries(criteria || {}).filter(([, c]) => c?.level === "critical" || c?.level === "warning")
+  .toSorted(([, a], [, b]) => RANK.indexOf(a.level) - RANK.indexOf(b.level));
+
+// Recommendations begin with the criterion that they are for, and how far it is above its limit.
+const adviceFor = (name, all) => all.filter((text) => text.toLowerCase().startsWith(spoken(name).toLowerCase()));
+
+function criterionLines(health) {
+  const all = health?.recommendations || [];
+  const lines = levelOf(health?.criteria).flatMap(([name, c]) => {
+    const advice = adviceFor(name, all);
+    return (advice.length ? advice : [criterionText(name, c)]).map((text) => ({ level: c.level, text }));
+  });
+  const rest = all.filter((text) => !lines.some((line) => line.text === text)).map((text) => ({ level: null, text }));
+  return [...lines, ...rest].map(({ level, text }) => el("li", { class: `pressing is-${level}` }, el("p", { class: "head" }, level && mark(level, level), el("span", { class: "advice" }, term(text, 400)))));
 }
 
-// Recommendations begin with the criterion that they are for: the critical ones come first.
-function nextSteps(health) {
-  const order = worstCriteria(health).map(([name]) => spoken(name).toLowerCase());
-  const place = (text) => (order.findIndex((name) => text.toLowerCase().startsWith(name)) + order.length + 1) % (order.length + 1);
-  return health.recommendations.toSorted((a, b) => place(a) - place(b));
+// Failures that are foretold for the next minutes, and limits that are reached today.
+function ahead(app) {
+  const now = serverNow();
+  const soon = (t, within) => t && Date.parse(t) - now < within && Date.parse(t) > now - 60000;
+  const failures = (app.data.predictions || []).filter((p) => soon(p.next_failure, SOON_MS)).slice(0, 3).map((p) => `${clock(p.next_failure)}: ${p.text}`);
+  const limits = Object.values(app.data.capacity || {}).filter((c) => soon(c?.full_at, FULL_SOON_MS)).map((c) => c.text);
+  return [...limits, ...failures];
 }
 
 function unseen(n, health) {
   const words = [];
   if (n.info.note) words.push(n.info.note);
   const missing = health?.observed?.missing || [];
-  if (missing.length && n.state === "up") words.push(`not observed: ${missing.map((m) => title(m).toLowerCase()).join(", ")}`);
+  if (missing.length && n.state === "up") words.push(`not observed: ${list(missing.map((m) => title(m).toLowerCase())).join("")}`);
   return words;
 }
 
-function worstCriteria(health) {
-  return Object.entries(health?.criteria || {}).filter(([, c]) => c.level === "critical" || c.level === "warning")
-    .toSorted(([, a], [, b]) => RANK.indexOf(a.level) - RANK.indexOf(b.level));
+const more = (word, lines, link) => lines.length > 0 && told(word, [...lines.flatMap((text) => [term(text, 400), el("br")]), link]);
+
+const lostLines = (n) => el("li", { class: "pressing is-critical" },
+  told("Why", term(trouble(n), 400)), told("Next", nextForState(n)));
+
+function quiet(n, health) {
+  if (!n.last_sample) return "No sample has come yet: figures follow with the first one, a few seconds after the link.";
+  return health?.overall_status === "healthy" || n.overall_status === "healthy" ? "Nothing stands out." : "Not enough is known yet to judge.";
 }
 
-function whatLine(n, health) {
-  if (n.state !== "up") return [n.detail || "no reason known"];
-  const worst = worstCriteria(health);
-  if (!worst.length) return null;
-  return list(worst.map(([name, c]) => `${title(name)} ${quantity(c.value, c.unit)} (${c.level} above ${count(c.level === "critical" ? c.critical : c.warning)})`));
-}
-
-function facts(n) {
-  const i = n.info;
-  return [i.otp_release && `OTP ${i.otp_release}`, i.elixir && `Elixir ${i.elixir}`, i.schedulers_online && plural(i.schedulers_online, "scheduler"),
-    n.state === "up" && (i.injected ? "probe loaded" : "plain calls only")].filter(Boolean).join(" · ");
-}
-
-const row = (word, ...content) => [el("dt", {}, word), el("dd", {}, ...content)];
-const lines = (items) => items.map((item) => el("p", {}, item));
-
-/** showVerdict(box, app): of the node that is shown; health and restarts may not be there yet. */
+/** showVerdict(box, app): of the node that is shown; what it needs may not be there yet. */
 export function showVerdict(box, app) {
-  const { node: n, data: { health, restarts } } = app;
-  const kind = standing(n);
-  const since = standingSince(n);
-  const names = health && n.state === "up" ? who(restarts, health) : [];
-  box.className = `verdict is-${kind}`;
-  draw(box, [n, since, health && [health.criteria, health.recommendations, health.anomalies, health.observed], restarts?.patterns], () => {
-    const what = whatLine(n, health);
-    const next = n.state === "up" && health ? nextSteps(health) : [];
-    const blind = unseen(n, health);
-    return [
-      el("div", { class: "head" },
-        el("h2", {}, n.name),
-        mark(kind, standingWord(n)),
-        since && el("span", { class: "nowrap" }, `since ${moment(since)}`, " (", ago(since, ""), ")"),
-        el("span", { class: "facts" }, facts(n))),
-      el("dl", {},
-        what && row("What", what),
-        names.length > 0 && row("Who", lines(names)),
-        next.length > 0 && row("Next", lines(next)),
-        !what && !names.length && n.state === "up" && row("What", health?.overall_status === "healthy" ? "Nothing stands out." : "Not enough is known yet to judge."),
-        n.state !== "up" && n.last_sample && row("Figures", "last seen ", ago(n.last_sample)),
-        blind.length > 0 && row("Not seen", lines(blind))),
-    ];
-  });
+  const { node: n, data: { health } } = app;
+  const incidents = n.state === "up" ? pressingFirst((app.data.incidents || (n.incident ? [n.incident] : [])).filter((i) => i?.title)) : [];
+  const criteria = n.state === "up" ? criterionLines(health) : [];
+  const next = n.state === "up" ? ahead(app) : [];
+  const blind = unseen(n, health);
+  draw(box, [n.name, n.state, n.detail, n.overall_status, !n.last_sample, incidents, health?.criteria, health?.recommendations, next, blind], () => [
+    el("ul", { class: "pressings" },
+      n.state !== "up" && lostLines(n),
+      incidents.slice(0, INCIDENTS).map((i) => incidentLines(app, n.name, i)),
+      incidents.length > INCIDENTS && el("li", {}, el("a", { href: app.link({ node: n.name, view: "incidents" }), "data-key": "all incidents" }, `and ${incidents.length - INCIDENTS} more`)),
+      criteria),
+    n.state === "up" && !incidents.length && !criteria.length && empty(quiet(n, health)),
+    more("Ahead", next, el("a", { href: app.link({ node: n.name, view: "ahead" }), "data-key": "ahead" }, "what else is foretold")),
+    more("Not seen", blind),
+  ]);
 }
