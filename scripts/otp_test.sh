@@ -25,6 +25,9 @@ if [ -n "$suite" ] && { [ "$(id -u)" -ne 0 ] || [ ! -x "$root/build/otp/$suite/u
 	finish
 fi
 
+# The package's own build takes these objects up, but knows them by another path than the notes of which headers they were made from.
+[ -n "${ARSENAL_PORT_PROGRAM:-}" ] || make -s -j"$(nproc)" port || exit 1
+
 # What a clone would have: the package and its C sources beside it.
 rm -rf "$work"
 mkdir -p "$work/tree" "$work/home"
