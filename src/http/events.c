@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "engine/answer.h"
+#include "http/event_filter.h"
 #include "http/exchange.h"
 #include "http/query.h"
 #include "http/site.h"
@@ -22,31 +23,18 @@
 /* A client may stand still so long; it comes back with Last-Event-ID. */
 #define STALL_S 600
 
-struct filter {
-	unsigned types; /* bits by enum event_type */
-	enum severity least;
-	const char *node; /* the engine's text; NULL: all */
-};
-
 struct subscriber {
 	struct events *owner;
 	struct subscriber *next;
 	struct subscriber **link; /* what points at it */
 	struct stream *stream;    /* NULL until opened */
-	struct filter filter;
+	struct event_filter filter;
 	uint64_t cursor;
 	uint64_t dropped; /* not yet told */
 	bool full;        /* waits until the client has taken what is queued */
 };
 
 /* ---- feeding ----------------------------------------------------------------------------------------------------- */
-
-static bool
-wants(const struct filter *f, const struct node_event *ev)
-{
-	return (f->types >> ev->type & 1) && ev->severity >= f->least &&
-	    (f->node == NULL || strcmp(f->node, ev->node) == 0);
-}
 
 static void
 add_event(struct strbuf *out, const struct node_event *ev, uint64_t dropped)
@@ -77,7 +65,7 @@ next_batch(struct subscriber *s, struct strbuf *out)
 		if (ev == NULL)
 			return false;
 		s->dropped += lost;
-		if (!wants(&s->filter, ev))
+		if (!event_filter_wants(&s->filter, ev))
 			continue;
 		add_event(out, ev, s->dropped);
 		s->owner->dropped += s->dropped;
@@ -160,7 +148,7 @@ on_closed(void *arg)
 static const struct stream_user USER = { STALL_S, on_opened, on_drained, on_closed };
 
 static struct subscriber *
-subscribe(struct events *ev, const struct filter *f, uint64_t cursor)
+subscribe(struct events *ev, const struct event_filter *f, uint64_t cursor)
 {
 	struct subscriber *s = xcalloc(1, sizeof(*s));
 
@@ -173,39 +161,6 @@ subscribe(struct events *ev, const struct filter *f, uint64_t cursor)
 }
 
 /* ---- the request ------------------------------------------------------------------------------------------------- */
-
-static bool
-parse_types(const char *text, unsigned *types, struct err *err)
-{
-	*types = 0;
-	for (const char *p = text, *next; p; p = next) {
-		size_t len = strcspn(p, ",");
-		enum event_type t = event_type_find(p, len);
-
-		next = p[len] ? p + len + 1 : NULL;
-		if (len == 3 && memcmp(p, "all", 3) == 0)
-			*types = ~0u;
-		else if (t == EVENT_TYPE_COUNT)
-			return err_set(err,
-			    "types: \"%.*s\" is no type of event; there are restart, health_alert, performance_alert, "
-			    "anomaly, node, incident, and all",
-			    (int)(len < 64 ? len : 64), p);
-		else
-			*types |= 1u << t;
-	}
-	return true;
-}
-
-static bool
-parse_severity(const char *text, enum severity *out, struct err *err)
-{
-	for (enum severity s = SEVERITY_LOW; s <= SEVERITY_HIGH; s++)
-		if (strcmp(severity_name(s), text) == 0) {
-			*out = s;
-			return true;
-		}
-	return err_set(err, "severity: \"%.64s\" is none of low, medium, high", text);
-}
 
 /* parse_cursor: where to go on; without an id at the newest. An id that we have not given yet is one of another program: the newest, too. */
 static bool
@@ -225,26 +180,15 @@ parse_cursor(const struct call *c, uint64_t *cursor, struct err *err)
 	return true;
 }
 
-static bool
-parse_filter(const struct call *c, struct filter *f, struct err *err)
-{
-	const char *types = query_get(&c->query, "types");
-	const char *severity = query_get(&c->query, "severity");
-
-	*f = (struct filter) { ~0u, SEVERITY_LOW, c->node ? engine_node(c->node) : NULL };
-	return (types == NULL || parse_types(types, &f->types, err)) &&
-	    (severity == NULL || parse_severity(severity, &f->least, err));
-}
-
 void
 events_serve(struct call *c)
 {
 	struct events *ev = &c->site->events;
-	struct filter f;
+	struct event_filter f;
 	uint64_t cursor;
 	struct err err;
 
-	if (!parse_filter(c, &f, &err) || !parse_cursor(c, &cursor, &err)) {
+	if (!event_filter_read(&f, c, &err) || !parse_cursor(c, &cursor, &err)) {
 		reply_error(c->rp, 400, "%s", err.text);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/assets.h"
+#include "http/past_events.h"
 #include "http/reports.h"
 #include "http/resources.h"
 
@@ -83,6 +84,9 @@ const struct route ROUTES[] = {
 	    "first." },
 	{ "/api/v1/events", events_serve, "types severity node last_event_id", false,
 	    "Server-sent events from now on, or after the event that Last-Event-ID names. severity is the least." },
+	{ "/api/v1/events/past", past_events_serve, "before n types severity node", false,
+	    "Events that are kept, the newest first: the n (100) before the id. before in the answer is for the next "
+	    "page." },
 	{ "/api/v1/stats", resource_stats, "", false, "arsenal's own figures." },
 };
 

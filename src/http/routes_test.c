@@ -334,6 +334,50 @@ openapi_is_the_table(void **state)
 	json_decref(root);
 }
 
+static unsigned
+ids_of(const char *query, json_int_t *ids, json_int_t *before)
+{
+	json_t *root, *events;
+	unsigned count;
+
+	assert_int_equal(ask("/api/v1/events/past", query), 200);
+	root = json_loadb(reply.body.data, reply.body.len, JSON_REJECT_DUPLICATES, NULL);
+	events = json_object_get(root, "events");
+	count = (unsigned)json_array_size(events);
+	for (unsigned i = 0; i < count; i++)
+		ids[i] = json_integer_value(json_object_get(json_array_get(events, i), "id"));
+	*before = json_integer_value(json_object_get(root, "before"));
+	json_decref(root);
+	return count;
+}
+
+static void
+past_events_in_pages(void **state)
+{
+	json_int_t ids[64], before;
+	char next[64];
+	unsigned n;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		fixture_restart(&fixture, "sup", "w");
+	fixture_collect(&fixture);
+	n = ids_of("types=restart&node=a@h", ids, &before);
+	assert_int_equal(n, 5);
+	assert_int_equal(before, 0);
+	assert_true(ids[0] > ids[1] && ids[3] > ids[4]);
+	assert_int_equal(ids_of("types=restart&n=2", ids, &before), 2);
+	assert_true(before > 0);
+	snprintf(next, sizeof(next), "types=restart&n=2&before=%lld", (long long)before);
+	assert_int_equal(ids_of(next, ids, &before), 2);
+	assert_int_equal(ids_of("before=1", ids, &before), 0);
+	assert_int_equal(ids_of("before=18446744073709551615&n=1", ids, &before), 1);
+	assert_int_equal(ids_of("types=restart&node=b%20c@h", ids, &before), 0);
+	fails("/api/v1/events/past", "before=x", 400, "before: \"x\"");
+	fails("/api/v1/events/past", "n=501", 400, "from 1 to 500");
+	fails("/api/v1/events/past", "types=all,none", 400, "none");
+}
+
 /* What is asked of the node is answered later, unless it is known, or cannot be. */
 static void
 trees(void **state)
@@ -420,6 +464,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(kept_reports, setup, teardown),
 		cmocka_unit_test_setup_teardown(patterns_of_a_type, setup, teardown),
 		cmocka_unit_test_setup_teardown(openapi_is_the_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(past_events_in_pages, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

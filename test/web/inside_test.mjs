@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is inside a node: memory, processes, the supervision tree.
+// What is inside a node: memory, the supervision tree.
 
-import { check, eventually, go, of, open, test, text, texts } from "./stage.mjs";
+import { check, eventually, go, of, test, text, texts } from "./stage.mjs";
 
 test("memory, level by level", async ({ page, node }) => {
   await go(page, node, "memory");
@@ -14,20 +14,6 @@ test("memory, level by level", async ({ page, node }) => {
   });
   const bars = await page.$$eval("#memory .stack", (stacks) => stacks.map((s) => [...s.children].reduce((sum, i) => sum + i.getBoundingClientRect().width, 0) / s.getBoundingClientRect().width));
   check(bars.length === 4 && bars.every((full) => Math.abs(full - 1) < 0.01), `bars: ${bars}`);
-});
-
-test("top processes by each ranking", async ({ page, node }) => {
-  await go(page, node, "processes");
-  for (const by of ["memory", "reductions", "queue"]) {
-    await page.click(`[data-by="${by}"]`);
-    await eventually(by, async () => {
-      const top = await of(node, `top?by=${by}`);
-      const shown = await texts(page, "#top tbody tr");
-      if ((await page.getAttribute(`[data-by="${by}"]`, "aria-pressed")) !== "true") return "not pressed";
-      if (shown.length !== top.processes.length) return `${shown.length} rows`;
-      return top.processes.every((p, i) => shown[i].includes(p.pid)) || shown.join("|");
-    });
-  }
 });
 
 test("the supervision tree, asked for by hand and walked by keyboard", async ({ page, node }) => {
