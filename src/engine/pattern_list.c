@@ -116,7 +116,7 @@ pattern_of_cascade(const struct cascade *c, int64_t now_ms, struct pattern *out)
 	out->first_ms = c->first_ms;
 	out->last_ms = c->last_ms;
 	out->detected_ms = c->detected_ms;
-	out->active = cascade_is_active(c, now_ms);
+	out->active = cascade_is_active(c, now_ms - TRAIL_SETTLED_MS); /* likewise */
 	out->delay_ms = c->delay_ms;
 	describe_cascade(out);
 }

@@ -364,6 +364,30 @@ a_beat_of_seconds_goes_on_until_it_ends(void **state)
 }
 
 static void
+a_cascade_of_seconds_goes_on_until_it_ends(void **state)
+{
+	struct engine *e = new_engine();
+	struct pattern list[LIST];
+	int64_t at = T0, now = T0;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 40; i++, at += 13000 + 1000 * (7 * i % 12)) {
+		for (; now < at; now += 1000)
+			engine_tick(e, now);
+		restart(e, 1, at, at);
+		restart(e, 2, at + 400, at + 400);
+	}
+	n = engine_patterns(e, now, list, LIST);
+	assert_non_null(find(list, n, PATTERN_CASCADE));
+	assert_true(find(list, n, PATTERN_CASCADE)->active);
+	engine_tick(e, now + 10 * MINUTE);
+	n = engine_patterns(e, now + 10 * MINUTE, list, LIST);
+	assert_false(find(list, n, PATTERN_CASCADE)->active);
+	engine_free(e);
+}
+
+static void
 what_made_room_has_still_shown_its_pattern(void **state)
 {
 	struct engine_options o = engine_defaults();
@@ -470,6 +494,7 @@ main(void)
 		cmocka_unit_test(restored_restarts_make_the_same_patterns),
 		cmocka_unit_test(a_storm_is_told_at_once_and_each_by_itself),
 		cmocka_unit_test(a_beat_of_seconds_goes_on_until_it_ends),
+		cmocka_unit_test(a_cascade_of_seconds_goes_on_until_it_ends),
 		cmocka_unit_test(what_made_room_has_still_shown_its_pattern),
 		cmocka_unit_test(what_made_room_at_once_is_told_too),
 		cmocka_unit_test(what_waits_of_one_that_is_gone_is_counted_once),
