@@ -19,7 +19,7 @@ init(Name) ->
 
 work(checkout) -> checkout();
 work(mailer) -> mailer();
-work(flaky_worker) -> flaky(5000 + rand:uniform(7000));
+work(flaky_worker) -> flaky(15000 + rand:uniform(20000));
 work(gateway) -> gateway();
 work(ledger) -> ledger(whereis(demo_gateway));
 work(connector) -> connector();
@@ -63,7 +63,7 @@ flaky(LifeTime) ->
 
 gateway() ->
     wait_until_on(cascade),
-    pause(11000 + rand:uniform(2000)),
+    pause(12000 + rand:uniform(16000)),
     exit({tls_alert, handshake_failure}).
 
 %% Does not survive the gateway's end by long.
@@ -129,10 +129,10 @@ stopped(Busy) ->
     [begin unlink(Pid), exit(Pid, kill) end || Pid <- Busy],
     [].
 
-%% Fails when the clock of the demo is at a multiple of fifteen seconds.
+%% Fails when the clock of the demo is at a multiple of sixteen seconds: the fifth time is more than a minute after the first, so it is no storm.
 reporter() ->
     wait_until_on(periodic),
-    Period = arsenal_demo:scaled(15000),
+    Period = arsenal_demo:scaled(16000),
     Now = erlang:monotonic_time(millisecond) - arsenal_demo:started_at(),
     timer:sleep(Period - Now rem Period),
     exit({report_failed, quota_exceeded}).
