@@ -24,8 +24,8 @@ export function check(condition, what) {
 }
 
 // The page follows the API within a poll or two: a comparison holds if it holds once, with figures read at the same time.
-export async function eventually(what, compare) {
-  const end = Date.now() + WAIT_MS;
+export async function eventually(what, compare, wait = WAIT_MS) {
+  const end = Date.now() + wait;
   let last = "";
   for (;;) {
     try {

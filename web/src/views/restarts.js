@@ -1,79 +1,183 @@
 // SPDX-License-Identifier: Apache-2.0
-// Restarts by supervisor and child, with their patterns.
+// Restarts: a time line by supervisor with the patterns drawn in, what is picked on it in words, and the statistics as a table.
 
-import { ago, block, draw, el, empty, term } from "../dom.js";
-import { count, plural } from "../format.js";
-import { budgetText, isStorm, patternTag } from "../words.js";
+import "./restarts.css";
+import { block, draw, el, empty, term } from "../dom.js";
+import { count, moment, plural } from "../format.js";
+import { shape } from "../lanes/draw.js";
+import { fittingSpan, marksOf } from "../lanes/marks.js";
+import { KINDS, lanesOf, told } from "../lanes/model.js";
+import { timeline, zoomButtons } from "../lanes/timeline.js";
+import { itemWords, lineWords, reasonsOf } from "../lanes/words.js";
+import { around, rangeParams } from "../range.js";
+import { serverNow } from "../servertime.js";
+import { restartsTable } from "./restarts_table.js";
 
-// Supervisors with their children: counts from the statistics, the last reason from the newest restarts, and the patterns.
-function bySupervisor(r) {
-  const groups = new Map();
-  const child = (supervisor, id) => {
-    const g = groups.get(supervisor) || groups.set(supervisor, { supervisor, budget: r.budgets?.find((b) => b.supervisor === supervisor), count: 0, last: "", storm: false, children: new Map() }).get(supervisor);
-    return [g, g.children.get(id) || g.children.set(id, { id, count: null, last: null, storm: false, patterns: [] }).get(id)];
-  };
-  for (const c of r.most_restarted_children) {
-    const [g, entry] = child(c.supervisor, c.child_id);
-    entry.count = c.count;
-    g.count += c.count;
-  }
-  for (const one of r.recent) {
-    const [g, entry] = child(one.supervisor, one.child_id);
-    entry.last ??= one;
-    if (one.timestamp > g.last) g.last = one.timestamp;
-  }
-  for (const p of r.patterns) {
-    const [g, entry] = child(p.supervisor, p.child_id);
-    const types = entry.patterns.map((known) => known.type); // the latest come first
-    if (!types.includes(p.type)) entry.patterns.push(p);
-    entry.storm ||= p.active && isStorm(p);
-    g.storm ||= entry.storm;
-  }
-  const order = (a, b) => b.storm - a.storm || (b.count || 0) - (a.count || 0);
-  return [...groups.values()].toSorted(order).map((g) => ({ ...g, children: [...g.children.values()].toSorted(order) }));
-}
-
-const KINDS = { restart: "", start_error: "failed to start: ", gave_up: "supervisor gave up: " };
-
-
-const lastReason = (c) => (c.last ? term((c.last.restarted === false ? "not restarted: " : KINDS[c.last.kind]) + (c.last.reason ?? "")) : null);
-
-
-function restartRows(g) {
-  return [
-    el("tr", { class: "group" }, el("td", { class: "mono" }, g.supervisor, el("div", { class: "only-small" }, budgetText(g.budget))), el("td", { class: "hide-small" }, budgetText(g.budget)), el("td", { class: "number" }, g.count ? String(g.count) : ""), el("td", { class: "number" }, g.last ? ago(g.last, "") : "")),
-    g.children.map((c) => el("tr", { class: "child" },
-      el("td", { class: "mono" }, c.id, c.patterns.map((p) => [" ", patternTag(p)]).flat(), el("div", { class: "reason only-small" }, lastReason(c))),
-      el("td", { class: "mono reason hide-small" }, lastReason(c)),
-      el("td", { class: "number" }, c.count === null ? "" : String(c.count)),
-      el("td", { class: "number dim" }, c.last ? ago(c.last.timestamp, "") : ""))),
-  ].flat();
-}
+const LISTED = 200;
+const OPENED_MOST = 5; // supervisors whose reasons are asked for
 
 const totals = (r) => [`${r.total_restarts} since the watch began`, `${count(r.restart_rate ?? 0)} in the last hour`, r.gave_up && `${plural(r.gave_up, "supervisor")} gave up`,
   r.failed_attempts && `${r.failed_attempts} failed to start`, r.collateral && `${plural(r.collateral, "sibling")} restarted along`, r.undescribed && `${r.undescribed} only counted`];
 
-let box = null;
+let page = null; // what this view has on the page, and what it knows
+
+// ---- the time line --------------------------------------------------------------------------------------------------
+
+// Incidents and boots of the node, as things that can be pointed at.
+function nodeItems(marks, now) {
+  const incidents = marks.incidents.map((incident) => ({ kind: "incident", t: Date.parse(incident.opened), until: incident.ended ? Date.parse(incident.ended) : now, incident }));
+  const boots = marks.boots.map((boot) => ({ kind: "boot", t: Date.parse(boot.booted), boot }));
+  return [...incidents, ...boots].sort((a, b) => a.t - b.t);
+}
+
+function goTo(app, from, to) {
+  app.go({ ...app.route, view: "restarts", params: { ...Object.fromEntries(app.route.params), ...rangeParams(from, to) } });
+}
+
+// The address says what is shown, also where it was not asked for.
+function fit(app) {
+  const { params } = app.route;
+  if (["from", "to", "span"].some((key) => params.has(key))) return;
+  const span = fittingSpan(page.marks.answer, app.node);
+  if (span) location.replace(app.link({ ...app.route, view: "restarts", params: { ...Object.fromEntries(params), span } }));
+}
+
+function whyNothing(app, marks) {
+  const { restarts: r } = app.data;
+  if (!marks) return page.marks.error ? null : "Asking…";
+  if (r && !r.observed && !r.total_restarts) return `Restarts are not observed on this node${app.node.info.note ? `: ${app.node.info.note}` : "."}`;
+  if (marks.restarts.rows.length) return null;
+  const last = r?.recent[0];
+  const kept = marks.restarts.since ? ` Those before ${moment(marks.restarts.since)} are not kept.` : "";
+  if (last && Date.parse(last.timestamp) < page.marks.range.from) return `No supervisor restarted a child in this time; the last one before was at ${moment(last.timestamp)}.${kept}`;
+  return r && !r.total_restarts ? "No supervisor has restarted a child since the watch began." : `No supervisor restarted a child in this time.${kept}`;
+}
+
+function showLine(app) {
+  const { marks } = page;
+  const answer = marks.answer;
+  const why = whyNothing(app, answer);
+  draw(page.say, [why, marks.error], () => [marks.error && el("p", { class: "tag critical", role: "alert" }, `The time line cannot be shown: ${marks.error}`), why && empty(why)]);
+  page.stage.hidden = !answer || !answer.restarts.rows.length;
+  page.line.setAttribute("aria-busy", String(!answer && !marks.error));
+  if (!answer) return;
+  fit(app);
+  if (page.version !== marks.version) {
+    page.version = marks.version;
+    page.groups = lanesOf(answer);
+    page.plot.setAttribute("aria-label", lineWords(page.groups, answer));
+  }
+  const { from, to, span } = marks.range, now = serverNow();
+  page.reasons = reasonsOf(app.data.restarts?.recent || [], app.events, app.route.node);
+  page.timeline.show({ marks: answer, groups: page.groups, node: { items: nodeItems(answer, now) }, predictions: app.data.predictions, from, to, now, live: Boolean(span), version: [marks.version, app.data.predictions?.map((p) => p.next_failure)] });
+  const left = answer.restarts.left_out;
+  page.total.textContent = [told(answer.restarts), left.rows ? `of ${plural(left.rows, "more child", "more children")} nothing is drawn` : ""].filter(Boolean).join("; ");
+  showList(answer);
+}
+
+// The same in words, for those who cannot see it: what is newest first.
+function showList(marks) {
+  draw(page.list, [page.version, page.reasons.size], () => {
+    const all = page.groups.flatMap((group) => group.children.flatMap((child) => child.items.map((item) => ({ lane: { kind: "child", group, child }, item })))).sort((a, b) => b.item.t - a.item.t);
+    const more = all.length - LISTED;
+    return [el("ol", {}, all.slice(0, LISTED).map(({ lane, item }) => el("li", {}, itemWords(lane, item, page.reasons)))),
+      more > 0 && empty(`and ${more} earlier: a shorter time shows them`), marks.restarts.since && empty(`Those before ${moment(marks.restarts.since)} are not kept.`)];
+  });
+}
+
+// ---- what is picked -------------------------------------------------------------------------------------------------
+
+function linksOf(app, lane, item) {
+  const node = app.route.node;
+  const to = (text, view, params) => el("a", { href: app.link({ node, view, params }) }, text);
+  const end = item.until ?? item.t;
+  const within = page.marks.answer.incidents.filter((i) => Date.parse(i.opened) - 60000 <= end && item.t <= (i.ended ? Date.parse(i.ended) : Infinity));
+  const incidents = (item.incident ? [item.incident] : within.slice(-3)).map((i) => to(["Incident: ", term(i.title ?? i.id, 70)], "incidents", { id: i.id }));
+  return [...incidents, to("Charts about then", "charts", around(item.t)), to("Closer", "restarts", around(item.t, Math.max(20000, (page.marks.range.to - page.marks.range.from) / 8))),
+    lane.group && to("Supervisor in the tree", "tree", { find: lane.group.supervisor.slice(0, 200) })].filter(Boolean);
+}
+
+function showPicked(app, lane, item) {
+  page.picked.replaceChildren();
+  if (!item) return page.picked.append(el("span", { class: "dim" }, page.hint));
+  page.picked.append(el("p", {}, itemWords(lane, item, page.reasons)));
+  page.links.replaceChildren(...linksOf(app, lane, item));
+}
+
+// ---- the page -------------------------------------------------------------------------------------------------------
+
+const legend = () => el("ul", { class: "legend", "aria-label": "What the marks are" },
+  ["restart", "start_error", "gave_up", "collateral"].map((kind) => el("li", {}, shape(kind), KINDS[kind][0])),
+  [["storm", "storm"], ["beat", "periodic, with the next beat"], ["cascade", "cascade"], ["spike", "spike of a resource before"]].map(([name, word]) => el("li", {}, el("i", { class: `legend-${name}`, "aria-hidden": "true" }), word)));
+
+function openLine(app) {
+  page.hint = "Point at a mark, or choose one with the arrow keys, to read what it is. Drag over a time to look closer; + and − zoom.";
+  page.stage = el("div", {});
+  page.timeline = timeline(page.stage, {
+    zoom: (from, to) => goTo(app, from, to),
+    words: (lane, item) => itemWords(lane, item, page.reasons),
+    picked: (lane, item) => {
+      page.links.replaceChildren();
+      showPicked(app, lane, item);
+    },
+  });
+  page.plot = page.stage.querySelector(".lane-plot");
+  page.picked = el("div", { class: "picked", id: "restarts-picked", role: "status" }, el("span", { class: "dim" }, page.hint));
+  page.links = el("div", { class: "picked-links" });
+  page.list = el("div", { class: "scroll" });
+  page.stage.append(page.picked, page.links, legend(),
+    el("p", { id: "restarts-keys", class: "unseen-text" }, "Arrow keys left and right go from mark to mark, up and down from lane to lane; plus and minus zoom; Escape leaves the mark."),
+    el("details", { class: "as-list" }, el("summary", {}, "As a list"), page.list));
+}
+
+function toggled(app) {
+  return (supervisor) => {
+    if (!page.opened.delete(supervisor)) page.opened.add(supervisor);
+    while (page.opened.size > OPENED_MOST) page.opened.delete(page.opened.values().next().value);
+    app.show();
+    app.soon();
+  };
+}
+
+function showTable(app) {
+  const r = app.data.restarts;
+  page.sum.textContent = r && (r.observed || r.total_restarts) ? totals(r).filter(Boolean).join(" · ") : "";
+  const gaps = new Map((page.groups || []).flatMap((g) => g.children.map((c) => [`${c.supervisor}\n${c.id}`, c.gap])));
+  const reasons = [...page.opened].map((s, i) => [s, app.data[`reasons ${i}`], app.errors[`reasons ${i}`]]);
+  const of = (s) => reasons.find(([name]) => name === s);
+  draw(page.table, [r && [r.total_restarts, r.failed_attempts, r.gave_up, r.patterns, r.budgets, r.observed, r.recent[0]], app.errors.restarts, [...gaps], reasons.map(([s, told, error]) => [s, told?.restart_reasons, error])], () => {
+    if (!r) return app.errors.restarts ? empty(app.errors.restarts) : [];
+    if (!r.recent.length && !r.most_restarted_children.length) return empty(r.observed ? "No supervisor has restarted a child since the watch began." : "Restarts are not observed on this node.");
+    return restartsTable(r, { gaps, opened: page.opened, toggle: toggled(app), reasons: (s) => of(s)?.[1], error: (s) => of(s)?.[2] }, app);
+  });
+}
 
 export const restarts = {
   id: "restarts",
   title: "Restarts",
   scope: "node",
-  asks: (app) => ({ restarts: app.of("restarts") }),
-  open(root) {
-    box = el("div", { id: "restarts" });
-    root.append(block("Restarts", { aside: el("span", { id: "restarts-total" }) }, box));
+  ranged: true,
+  asks: (app) => ({
+    restarts: app.of("restarts"),
+    predictions: { path: app.of("predictions"), every: 5000 },
+    ...Object.fromEntries([...(page?.opened || [])].map((s, i) => [`reasons ${i}`, { path: `${app.of("restarts")}?supervisor=${encodeURIComponent(s)}`, every: 5000 }])),
+  }),
+  open(root, app) {
+    page = { marks: marksOf(), version: -1, groups: [], reasons: new Map(), opened: new Set(), say: el("div", {}), table: el("div", { id: "restarts", class: "table-scroll" }), total: el("span", { id: "restarts-in-range" }), sum: el("span", { id: "restarts-total" }) };
+    openLine(app);
+    page.line = el("div", { id: "restarts-line" }, page.say, page.stage);
+    root.append(block("Time line", { aside: page.total }, el("div", { class: "line-tools" }, zoomButtons(page.timeline)), page.line), block("Supervisors and children", { aside: page.sum }, page.table));
   },
-  show({ data: { restarts: r } }) {
-    const total = document.getElementById("restarts-total");
-    total.textContent = r && (r.observed || r.total_restarts) ? totals(r).filter(Boolean).join(" · ") : "";
-    draw(box, r && [r.total_restarts, r.failed_attempts, r.gave_up, r.patterns, r.budgets, r.observed, r.recent[0]], () => {
-      if (!r) return [];
-      if (!r.recent.length && !r.most_restarted_children.length)
-        return empty(r.observed ? "No supervisor has restarted a child since the watch began." : "Restarts are not observed on this node.");
-      return el("table", {},
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Supervisor and child"), el("th", { scope: "col", class: "hide-small" }, "Last reason"), el("th", { scope: "col", class: "number" }, "Restarts"), el("th", { scope: "col", class: "number" }, "Ago"))),
-        el("tbody", {}, bySupervisor(r).map(restartRows)));
-    });
+  show(app) {
+    page.marks.take(app);
+    showLine(app);
+    showTable(app);
+  },
+  event(ev, app) {
+    if (ev.node === app.route.node && ["restart", "incident", "node"].includes(ev.type)) page.marks.dirty();
+  },
+  close() {
+    page.timeline.close();
+    page = null;
   },
 };

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making pictures of lines and shapes. As in dom.js, text gets in as text only.
+
+import { visible } from "../dom.js";
+
+const NS = "http://www.w3.org/2000/svg";
+
+/** svg(tag, attributes, ...children): attributes that are null, undefined or false are left out. */
+export function svg(tag, attributes, ...children) {
+  const e = document.createElementNS(NS, tag);
+  for (const [key, value] of Object.entries(attributes || {})) if (value !== null && value !== undefined && value !== false) e.setAttribute(key, value);
+  for (const child of children.flat(4)) if (child !== null && child !== undefined && child !== false) e.append(child instanceof Node ? child : visible(String(child)));
+  return e;
+}
+
+/** px(x): a coordinate, with one digit. */
+export const px = (x) => Math.round(x * 10) / 10;
+
+/** label(x, y, text, attributes) */
+export const label = (x, y, text, attributes) => svg("text", { x: px(x), y: px(y), ...attributes }, text);
