@@ -143,6 +143,7 @@
 -define(FIXED_MS, 60000).          % limits, and whether microstate accounting is on, are looked at no more often
 -define(FILE_MAX, 65536).
 -define(PATH_MAX, 500).            % bytes of a path that is told
+-define(VERSIONS_MAX, 4000).       % bytes of the applications' versions
 
 %% Requests, and the supervision tree
 -define(REQUESTS_MAX, 2).
@@ -528,7 +529,7 @@ info(#state{capture = {Capture, Source, Note}}) ->
              restart_capture => Capture,
              capture_source => Source,
              capture_note => Note},
-    with_elixir(with_crash_dump(Info)).
+    with_versions(with_elixir(with_crash_dump(Info))).
 
 %% Where the VM would leave a crash dump; not by the file server, which may be busy. No binaries are matched here: OTP 29 does not load what OTP 25
 %% makes of that.
@@ -556,6 +557,23 @@ with_elixir(Info) ->
         {ok, Version} -> Info#{elixir => unicode:characters_to_binary(Version)};
         undefined -> Info
     end.
+
+%% The versions of all applications that are loaded, from the controller's table: nobody is asked.
+with_versions(Info) ->
+    Lines = [version(Application) || Application <- lists:sort(application:loaded_applications())],
+    Info#{applications => iolist_to_binary(at_most(Lines, ?VERSIONS_MAX))}.
+
+version({Name, _Description, Version}) ->
+    try
+        Line = unicode:characters_to_binary([atom_to_list(Name), $\s, Version, $\n]),
+        true = is_binary(Line),
+        Line
+    catch
+        _:_ -> <<>>
+    end.
+
+at_most([Line | Lines], Room) when byte_size(Line) =< Room -> [Line | at_most(Lines, Room - byte_size(Line))];
+at_most(_, _) -> [].
 
 %% An answer to an older tick shows life too; the wait for the ones after it begins anew.
 answered(#watcher{seq = Seq, left_out = true} = Watcher, Seq) ->

@@ -367,6 +367,8 @@ read_info_value(struct etf *e, const char *key, struct node_info *info)
 		info->os_pid = etf_int(e);
 	else if (strcmp(key, "crash_dump") == 0)
 		etf_chars(e, info->crash_dump, sizeof(info->crash_dump));
+	else if (strcmp(key, "applications") == 0)
+		etf_chars(e, info->applications, sizeof(info->applications));
 	else
 		etf_skip(e);
 }

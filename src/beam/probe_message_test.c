@@ -351,7 +351,9 @@ reads_info(void **state)
 	struct etf e;
 
 	(void)state;
-	etf_put_map(&sb, 6);
+	etf_put_map(&sb, 7);
+	etf_put_atom(&sb, "applications");
+	etf_put_binary(&sb, "kernel 8.5\nshop 1.4.2\n", 22);
 	etf_put_atom(&sb, "otp_release");
 	etf_put_binary(&sb, "25", 2);
 	etf_put_atom(&sb, "restart_capture");
@@ -372,6 +374,7 @@ reads_info(void **state)
 	assert_false(info.restarts_seen);
 	assert_int_equal(info.os_pid, 4711);
 	assert_string_equal(info.crash_dump, "/tmp/erl_crash.dump");
+	assert_string_equal(info.applications, "kernel 8.5\nshop 1.4.2\n");
 	strbuf_release(&sb);
 }
 

@@ -31,6 +31,7 @@ enum list {
 	LIST_BOOTS,
 	LIST_UNSEEN,
 	LIST_LINKS,
+	LIST_DEPLOYS,
 	LIST_INCIDENTS,
 	LIST_ANOMALIES,
 	LIST_HEALTH,
@@ -43,6 +44,7 @@ struct marks_answer {
 	int64_t start_ms, end_ms;
 	struct boots boots;
 	struct past_link links[PAST_LINKS];
+	struct past_deploy deploys[PAST_DEPLOYS];
 	struct incident incidents[INCIDENTS_KEPT];
 	struct event_list anomalies, health;
 	struct pattern patterns[PATTERNS_MAX];
@@ -115,11 +117,15 @@ release_events(struct event_list *l)
 static void
 hold_links(struct marks_answer *m, const struct engine *e)
 {
+	const struct past_deploy *deploy;
 	const struct past_link *link;
 	size_t it = 0;
 
 	while ((link = engine_past_link(e, m->start_ms, m->end_ms, &it)) != NULL)
 		m->links[m->count[LIST_LINKS]++] = *link;
+	it = 0;
+	while ((deploy = engine_past_deploy(e, m->start_ms, m->end_ms, &it)) != NULL)
+		m->deploys[m->count[LIST_DEPLOYS]++] = *deploy;
 }
 
 static void
@@ -239,6 +245,14 @@ write_link(struct marks_answer *m, struct answer *a)
 }
 
 static void
+write_deploy(struct marks_answer *m, struct answer *a)
+{
+	part_time(a, "timestamp", m->deploys[m->at].time_ms);
+	part_integer(a, "changed", m->deploys[m->at].changed);
+	part_text(a, "text", m->deploys[m->at].text);
+}
+
+static void
 write_incident(struct marks_answer *m, struct answer *a)
 {
 	const struct incident *i = &m->incidents[m->at];
@@ -351,6 +365,7 @@ static const struct {
 	[LIST_BOOTS] = { "boots", write_boot },
 	[LIST_UNSEEN] = { "unseen", write_unseen },
 	[LIST_LINKS] = { "links", write_link },
+	[LIST_DEPLOYS] = { "deploys", write_deploy },
 	[LIST_INCIDENTS] = { "incidents", write_incident },
 	[LIST_ANOMALIES] = { "anomalies", write_anomaly },
 	[LIST_HEALTH] = { "health", write_health },

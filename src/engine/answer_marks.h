@@ -2,7 +2,7 @@
 /*
  * What happened in a time, as marks for time lines. Written in pieces, as answer_history.h is:
  *
- *	{"time_range": {start, end}, "boots": […], "unseen": […], "links": […], "incidents": […], "anomalies": […], "health": […], "patterns": […],
+ *	{"time_range": {start, end}, "boots": […], "unseen": […], "links": […], "deploys": […], "incidents": […], "anomalies": […], "health": […], "patterns": […],
  *	 "restarts": {restart, start_error, gave_up, collateral, since, step, rows: […], left_out: {rows, restarts}},
  *	 "left_out": {"anomalies": n, …}}
  *
@@ -10,6 +10,7 @@
  *            longer times a 2000th of them) the last
  * unseen     {start, end}: no sample came
  * links      {timestamp, state, detail}: of this program's run, the last 32
+ * deploys    {timestamp, changed, text}: of this program's run, the last 16: other versions of so many applications than before
  * incidents  {id, title, severity, opened, ended, type, culprit}: those that were open within the time
  * anomalies  {timestamp, type, severity, metric, incident, root, text}
  * health     {timestamp, overall_status, criterion, level, value}: when a criterion's level changed

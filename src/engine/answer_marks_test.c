@@ -108,8 +108,8 @@ restart(const char *supervisor, const char *child, enum restart_kind kind)
 static void
 of_nothing_there_is_nothing(void **state)
 {
-	static const char *const lists[] = { "boots", "unseen", "links", "incidents", "anomalies", "health", "patterns",
-		"rows" };
+	static const char *const lists[] = { "boots", "unseen", "links", "deploys", "incidents", "anomalies", "health",
+		"patterns", "rows" };
 
 	(void)state;
 	ask(T0 - DAY, T0);
@@ -123,19 +123,27 @@ of_nothing_there_is_nothing(void **state)
 static void
 a_node_goes_and_comes_back(void **state)
 {
+	struct node_info info = { .applications = "shop 1.4.2\n" };
+
 	(void)state;
+	engine_info(e, &info);
 	engine_link(e, now, NODE_UP, "linked");
 	for (int i = 0; i < 60; i++)
 		feed(5e8, 1e9 + i * 5000.0);
 	engine_link(e, now, NODE_UNREACHABLE, "the link was lost");
 	now += 300000;
 	engine_link(e, now, NODE_UP, "linked");
+	snprintf(info.applications, sizeof(info.applications), "shop 1.5.0\n");
+	engine_info(e, &info);
 	for (int i = 0; i < 24; i++)
 		feed(5e8, 10000 + i * 5000.0);
 	ask(T0, now);
 	assert_int_equal(json_array_size(list("links")), 3);
 	assert_string_equal(text("links", 1, "state"), "unreachable");
 	assert_string_equal(text("links", 1, "timestamp"), "2024-01-18T10:35:00.000Z");
+	assert_int_equal(json_array_size(list("deploys")), 1);
+	assert_string_equal(text("deploys", 0, "text"), "shop 1.4.2 -> 1.5.0");
+	assert_string_equal(text("deploys", 0, "timestamp"), "2024-01-18T10:40:00.000Z");
 	assert_int_equal(json_array_size(list("boots")), 1);
 	assert_string_equal(text("boots", 0, "booted"), "2024-01-18T10:39:50.000Z");
 	assert_string_equal(text("boots", 0, "lost"), "2024-01-18T10:34:55.000Z");

@@ -368,6 +368,7 @@ void
 engine_info(struct engine *e, const struct node_info *info)
 {
 	input_tell(e, &(struct engine_input) { INPUT_INFO, 0, { .info = info } });
+	recall_deploy(e, info);
 	e->info = *info;
 	capture_update(e);
 }

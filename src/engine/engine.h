@@ -202,6 +202,18 @@ struct past_link {
 
 const struct past_link *engine_past_link(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
 
+/* Other versions of applications than before, seen when the probe was attached, in this program's run; the last PAST_DEPLOYS. */
+#define PAST_DEPLOYS 16
+#define DEPLOY_TEXT 600
+
+struct past_deploy {
+	int64_t time_ms; /* when it was seen */
+	unsigned changed;
+	char text[DEPLOY_TEXT]; /* "shop 1.4.2 -> 1.5.0 and 3 more" */
+};
+
+const struct past_deploy *engine_past_deploy(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it);
+
 /* engine_past_since is the time of the oldest sample kept, 0 if none. */
 int64_t engine_past_since(const struct engine *e);
 

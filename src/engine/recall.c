@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is kept for reports and not in the history: rankings over time, so that one can see who grew, and the states of the link. Fixed rings: an anomaly
- * a second keeps no more than three rankings a minute, so that those of the last 16 minutes are always there.
+ * What is kept for reports and not in the history: rankings over time, so that one can see who grew, the states of the link, and what was
+ * deployed. Fixed rings: an anomaly a second keeps no more than three rankings a minute, so that those of the last 16 minutes are always there.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/deploys.h"
 #include "engine/state.h"
 
 #define RANKING_GAP_MS 60000
@@ -88,6 +89,26 @@ recall_link(struct engine *e)
 	snprintf(l->detail, sizeof(l->detail), "%.159s", e->detail);
 }
 
+/* Plain calls do not tell the list: it is compared with the last one that was told. */
+void
+recall_deploy(struct engine *e, const struct node_info *info)
+{
+	struct past_deploy *d = &e->recall.deploys[e->recall.deploy_count % PAST_DEPLOYS];
+	struct strbuf text = STRBUF_INIT;
+	unsigned changed = 0;
+
+	if (e->recall.applications[0] && info->applications[0])
+		changed = deploys_compare(&text, e->recall.applications, info->applications);
+	if (info->applications[0])
+		memcpy(e->recall.applications, info->applications, sizeof(e->recall.applications));
+	if (changed > 0) {
+		*d = (struct past_deploy) { .time_ms = e->now_ms, .changed = changed };
+		snprintf(d->text, sizeof(d->text), "%s", strbuf_cstr(&text));
+		e->recall.deploy_count++;
+	}
+	strbuf_release(&text);
+}
+
 void
 recall_release(struct engine *e)
 {
@@ -129,6 +150,21 @@ engine_past_link(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t 
 		++*it;
 		if (l->time_ms >= from_ms && l->time_ms <= to_ms)
 			return l;
+	}
+	return NULL;
+}
+
+const struct past_deploy *
+engine_past_deploy(const struct engine *e, int64_t from_ms, int64_t to_ms, size_t *it)
+{
+	const struct recall *r = &e->recall;
+
+	for (size_t n = oldest_kept(r->deploy_count, PAST_DEPLOYS) + *it; n < r->deploy_count; n++) {
+		const struct past_deploy *d = &r->deploys[n % PAST_DEPLOYS];
+
+		++*it;
+		if (d->time_ms >= from_ms && d->time_ms <= to_ms)
+			return d;
 	}
 	return NULL;
 }

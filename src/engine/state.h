@@ -99,6 +99,9 @@ struct recall {
 	size_t ranking_count;          /* since the start */
 	struct past_link links[PAST_LINKS];
 	size_t link_count;
+	struct past_deploy deploys[PAST_DEPLOYS];
+	size_t deploy_count;
+	char applications[sizeof(((struct node_info *)0)->applications)]; /* the last list that was told; "": none */
 };
 
 struct engine {
@@ -262,6 +265,8 @@ void past_samples_restored(struct engine *e);
 void recall_rankings(struct engine *e, bool urgent);
 /* recall_last_rankings keeps those of now whenever the last ones were kept: there will be no more. */
 void recall_last_rankings(struct engine *e);
+/* recall_deploy keeps what differs in the applications of a node that was told of, if anything does. */
+void recall_deploy(struct engine *e, const struct node_info *info);
 /* recall_link keeps the link's state. */
 void recall_link(struct engine *e);
 void recall_release(struct engine *e);

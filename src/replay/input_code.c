@@ -50,6 +50,7 @@ static const struct field INFO[] = {
 	FIELD("note", TEXT, struct node_info, note),
 	FIELD("os_pid", INT64, struct node_info, os_pid),
 	FIELD("crash_dump", TEXT, struct node_info, crash_dump),
+	FIELD("applications", TEXT, struct node_info, applications),
 };
 
 static const struct field OPTIONS[] = {
@@ -69,7 +70,7 @@ static const struct field OPTIONS[] = {
 
 FIELDS_COVER(struct restart, 136);
 FIELDS_COVER(struct supervisor_facts, 880);
-FIELDS_COVER(struct node_info, 864);
+FIELDS_COVER(struct node_info, 4960);
 FIELDS_COVER(struct engine_options, 256);
 
 /* Clocks that engines can count with. */

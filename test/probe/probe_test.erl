@@ -55,6 +55,7 @@ tests() ->
      {"a large node keeps the module, and nothing else", fun large_node_keeps_the_module/1},
      {"a node that stops in order says so", fun stop_is_told/1},
      {"where the crash dump would be", fun crash_dump_is_told/1},
+     {"applications and their versions", fun applications_are_told/1},
      {"files that hang do not stop the ticks", fun files_hang/1},
      {"watcher node killed", fun watcher_killed/1},
      {"restarts of permanent, transient and temporary children", fun restarts_by_type/1},
@@ -167,6 +168,31 @@ stop_is_told(Env) ->
             ok = until(fun() -> messages(Watcher, Pid, arsenal_stopping) =/= [] end, 5000),
             [{arsenal_stopping, Time}] = messages(Watcher, Pid, arsenal_stopping),
             true = abs(Time - erlang:system_time(millisecond)) < 5000,
+            ok
+        end)
+    end).
+
+%% What is loaded is told when somebody attaches, in order, and as much as there is room for.
+applications_are_told(Env) ->
+    with_node(subject, Env, fun(Subject) ->
+        with_watcher(Env, fun(Watcher) ->
+            Told = fun() ->
+                       {Pid, {ok, _, Info}} = attach(Watcher, Env#{subject => Subject}, #{interval => 1000}),
+                       Pid ! stop,
+                       binary:split(maps:get(applications, Info), <<"\n">>, [global, trim])
+                   end,
+            Load = fun(Name, Version) -> call(Subject, application, load, [{application, Name, [{vsn, Version}]}]) end,
+            ok = Load(shop, "1.4.2"),
+            Lines = Told(),
+            true = lists:member(<<"shop 1.4.2">>, Lines),
+            true = lists:any(fun(Line) -> string:prefix(Line, "kernel ") =/= nomatch end, Lines),
+            true = Lines =:= lists:sort(Lines),
+            [ok = Load(list_to_atom("app" ++ integer_to_list(N)), lists:duplicate(40, $1)) || N <- lists:seq(1, 200)],
+            Many = Told(),
+            true = iolist_size(Many) + length(Many) =< 4000,
+            true = length(Many) > 50,
+            ok = Load(zzz_bad, [$1, {no, text}]),
+            true = length(Told()) > 50,
             ok
         end)
     end).

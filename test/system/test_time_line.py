@@ -64,6 +64,16 @@ class TimeLine(SystemTest):
         self.assertEqual(self.row()["restart"], 3)
         self.assertTrue(all(n == 0 for n in m["left_out"].values()))
 
+    def test_a_deploy_is_seen(self):
+        """Whoever links again sees other versions than before."""
+        self.n = ErlNode(self.room)
+        self.n.eval('application:load({application, shop, [{vsn, "1.4.2"}]})')
+        self.start()
+        self.assertEqual(self.marks()["deploys"], [])
+        self.n.eval('application:unload(shop), application:load({application, shop, [{vsn, "1.5.0"}]}), [erlang:disconnect_node(N) || N <- nodes(hidden)]')
+        deploys = wait_until(lambda: self.marks()["deploys"], 40, "the deploy is told")
+        self.assertEqual([d["text"] for d in deploys], ["shop 1.4.2 -> 1.5.0"])
+
     def columns(self):
         return self.a.of(self.n.node, "history?step=1s&" + FIELDS)
 
