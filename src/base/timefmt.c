@@ -177,8 +177,10 @@ time_parse(const char *text, int64_t *time_ms)
 	return true;
 }
 
-bool
-time_parse_ago(const char *text, int64_t now_ms, int64_t *time_ms)
+/* ---- what people say ---------------------------------------------------------------------------------------------- */
+
+static bool
+parse_ago(const char *text, int64_t now_ms, int64_t *time_ms)
 {
 	static const struct {
 		char unit;
@@ -189,7 +191,7 @@ time_parse_ago(const char *text, int64_t now_ms, int64_t *time_ms)
 	int64_t n;
 
 	if (len == 0 || len >= sizeof(digits) || text[len] == '\0' || text[len + 1] != '\0')
-		return time_parse(text, time_ms);
+		return false;
 	memcpy(digits, text, len);
 	digits[len] = '\0';
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
@@ -198,4 +200,70 @@ time_parse_ago(const char *text, int64_t now_ms, int64_t *time_ms)
 			return true;
 		}
 	return false;
+}
+
+static bool
+take_word(const char **p, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(*p, word, len) != 0)
+		return false;
+	*p += len;
+	return true;
+}
+
+/* take_date reads a day as a person gives it, and moves on only if it is one. */
+static bool
+take_date(const char **p, int64_t now_ms, int64_t *day_ms)
+{
+	const char *at = *p;
+	struct tm tm = { 0 };
+
+	*day_ms = floor_div(now_ms, DAY_MS) * DAY_MS;
+	if (take_word(p, "today"))
+		return true;
+	if (take_word(p, "yesterday")) {
+		*day_ms -= DAY_MS;
+		return true;
+	}
+	if (!take_day(&at, &tm))
+		return false;
+	*p = at;
+	*day_ms = (int64_t)timegm(&tm) * 1000;
+	return true;
+}
+
+/* Hours and minutes; seconds where they are given. */
+static bool
+take_hours(const char **p, int64_t *ms)
+{
+	int hour, minute, second = 0;
+
+	if (!take_number(p, 2, 0, 23, &hour) || !take_char(p, ":") || !take_number(p, 2, 0, 59, &minute))
+		return false;
+	if (take_char(p, ":") && !take_number(p, 2, 0, 59, &second))
+		return false;
+	*ms = ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
+	return true;
+}
+
+static bool
+parse_said(const char *p, int64_t now_ms, int64_t *time_ms)
+{
+	int64_t day_ms, clock_ms = 0;
+	bool dated = take_date(&p, now_ms, &day_ms);
+
+	if (!(dated && *p == '\0') && ((dated && !take_char(&p, "Tt ")) || !take_hours(&p, &clock_ms) || *p))
+		return false;
+	*time_ms = day_ms + clock_ms;
+	if (!dated && *time_ms > now_ms)
+		*time_ms -= DAY_MS;
+	return true;
+}
+
+bool
+time_parse_moment(const char *text, int64_t now_ms, int64_t *time_ms)
+{
+	return parse_ago(text, now_ms, time_ms) || time_parse(text, time_ms) || parse_said(text, now_ms, time_ms);
 }

@@ -18,7 +18,13 @@ char *time_rfc3339(char buf[TIME_RFC3339_SIZE], int64_t time_ms);
  * or as milliseconds since the epoch: nothing around it, years 0 to 9999. False otherwise, and then *time_ms is as it was.
  */
 bool time_parse(const char *text, int64_t *time_ms) MUST_CHECK;
-/* time_parse_ago reads that, or so much before now: "90s", "30m", "1h", "7d". */
-bool time_parse_ago(const char *text, int64_t now_ms, int64_t *time_ms) MUST_CHECK;
+/*
+ * time_parse_moment reads that, or what people say, as of now: so much ago ("90s", "30m", "1h", "7d"), a day of UTC ("today", "yesterday", "2024-01-18":
+ * its begin), a clock of UTC ("18:00", "18:00:30": the last time it was that), or a day and a clock ("yesterday 18:00", "2024-01-18 18:00").
+ */
+bool time_parse_moment(const char *text, int64_t now_ms, int64_t *time_ms) MUST_CHECK;
+
+/* What it takes, for a message. */
+#define TIME_MOMENTS "2024-01-18T10:30:00Z, 30m, 1h or 7d ago, 18:00, yesterday 18:00, 2024-01-18 18:00"
 
 #endif

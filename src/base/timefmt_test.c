@@ -97,16 +97,52 @@ test_times_ago(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(time_parse_ago(bad[i], now, &ms));
+		assert_false(time_parse_moment(bad[i], now, &ms));
 	assert_int_equal(ms, 5);
-	assert_true(time_parse_ago("90s", now, &ms));
+	assert_true(time_parse_moment("90s", now, &ms));
 	assert_int_equal(ms, now - 90000);
-	assert_true(time_parse_ago("2h", now, &ms));
+	assert_true(time_parse_moment("2h", now, &ms));
 	assert_int_equal(ms, now - 7200000);
-	assert_true(time_parse_ago("7d", now, &ms));
+	assert_true(time_parse_moment("7d", now, &ms));
 	assert_int_equal(ms, now - 7 * 86400000LL);
-	assert_true(time_parse_ago("2024-01-18T10:30:00Z", now, &ms));
+	assert_true(time_parse_moment("2024-01-18T10:30:00Z", now, &ms));
 	assert_int_equal(ms, INT64_C(1705573800000));
+}
+
+/* 1700000000 is 2023-11-14T22:13:20Z. */
+static void
+test_moments_as_people_say_them(void **state)
+{
+	static const struct {
+		const char *text, *means;
+	} table[] = {
+		{ "today", "2023-11-14T00:00:00.000Z" },
+		{ "yesterday", "2023-11-13T00:00:00.000Z" },
+		{ "2023-11-02", "2023-11-02T00:00:00.000Z" },
+		{ "18:00", "2023-11-14T18:00:00.000Z" },
+		{ "22:13:20", "2023-11-14T22:13:20.000Z" },
+		{ "22:13:21", "2023-11-13T22:13:21.000Z" },
+		{ "23:59", "2023-11-13T23:59:00.000Z" },
+		{ "today 23:59", "2023-11-14T23:59:00.000Z" },
+		{ "yesterday 18:00", "2023-11-13T18:00:00.000Z" },
+		{ "yesterdayT18:00:30", "2023-11-13T18:00:30.000Z" },
+		{ "2023-11-02 09:05", "2023-11-02T09:05:00.000Z" },
+		{ "2024-02-29", "2024-02-29T00:00:00.000Z" },
+	};
+	static const char *const bad[] = { "yesterday18:00", "yesterday ", "tomorrow", "24:00", "9:05", "18:60",
+		"18:00:60", "18:00 today", "2023-02-29", "2023-11-02 9:05", "today 18", "18:00x" };
+	const int64_t now = INT64_C(1700000000000);
+	char buf[TIME_RFC3339_SIZE];
+	int64_t ms = 5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(time_parse_moment(bad[i], now, &ms));
+	assert_int_equal(ms, 5);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_true(time_parse_moment(table[i].text, now, &ms));
+		assert_string_equal(time_rfc3339(buf, ms), table[i].means);
+	}
 }
 
 int
@@ -114,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_times_ago),
+		cmocka_unit_test(test_moments_as_people_say_them),
 		cmocka_unit_test(known_times),
 		cmocka_unit_test(absurd_times_are_survived),
 		cmocka_unit_test(times_are_read),

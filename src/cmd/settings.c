@@ -45,7 +45,7 @@ static const struct option_row OPTIONS[] = {
 	{ "http", "ADDR:PORT", OPT_TEXT, AT(http), FOR_WATCH | FOR_DEMO, "127.0.0.1:4900", 0, 0,
 	    "dashboard, API and /metrics; \"off\" for none, port 0 for a free one" },
 	{ "since", "T", OPT_TEXT, AT(since), FOR_REPORT, NULL, 0, 0,
-	    "begin of the range: 2026-11-25T10:00:00Z, or 90s, 30m, 1h, 7d ago (else an hour before its end)" },
+	    "begin of the range: 30m ago, \"yesterday 18:00\", 2026-11-25T10:00:00Z (else an hour before its end)" },
 	{ "until", "T", OPT_TEXT, AT(until), FOR_REPORT, NULL, 0, 0, "end of the range (else now)" },
 	{ "list", NULL, OPT_FLAG, AT(list), FOR_REPORT, NULL, 0, 0, "list the post-mortems that are kept" },
 	{ "show", "ID", OPT_TEXT, AT(show), FOR_REPORT, NULL, 0, 0,

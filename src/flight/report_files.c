@@ -56,7 +56,7 @@ report_files_write(const char *folder, const struct report *r, struct strbuf *js
 	struct strbuf body = STRBUF_INIT;
 	bool ok = folder_make(folder, err);
 
-	for (int f = FORMAT_COUNT - 1; ok && f > FORMAT_JSON; f--) {
+	for (int f = FORMATS_KEPT - 1; ok && f > FORMAT_JSON; f--) {
 		strbuf_reset(&body);
 		report_write(r, (enum report_format)f, &body);
 		ok = write_one(folder, r->id, (enum report_format)f, &body, err);
@@ -120,7 +120,7 @@ free_ids(char **ids, size_t count)
 static void
 delete_report(const char *folder, const char *id)
 {
-	for (int f = FORMAT_JSON; f < FORMAT_COUNT; f++) {
+	for (int f = FORMAT_JSON; f < FORMATS_KEPT; f++) {
 		char *path = path_of(folder, id, (enum report_format)f);
 
 		unlink(path);

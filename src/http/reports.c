@@ -19,21 +19,23 @@ static void
 set_type(struct call *c, enum report_format format)
 {
 	c->rp->type = REPORT_FORMATS[format].type;
-	if (format == FORMAT_HTML)
+	if (format == FORMAT_HTML || format == FORMAT_SECTION)
 		reply_header(c->rp, "Content-Security-Policy",
 		    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
 		    "frame-ancestors 'none'");
 }
 
+/* count: the first so many of the formats are known. */
 static bool
-take_format(struct call *c, enum report_format *format)
+take_format(struct call *c, int count, enum report_format *format)
 {
 	const char *name = query_get(&c->query, "format");
 
 	*format = name ? report_format_find(name) : FORMAT_JSON;
-	if (*format != FORMAT_COUNT)
+	if ((int)*format < count)
 		return true;
-	reply_error(c->rp, 400, "format: \"%.64s\" is none of json, text, html", name);
+	reply_error(c->rp, 400, "format: \"%.64s\" is none of json, text, html%s", name,
+	    count == FORMAT_COUNT ? ", brief, section" : "");
 	return false;
 }
 
@@ -42,11 +44,9 @@ take_moment(struct call *c, const char *name, int64_t *time_ms)
 {
 	const char *text = query_get(&c->query, name);
 
-	if (text == NULL || time_parse_ago(text, now(c), time_ms))
+	if (text == NULL || time_parse_moment(text, now(c), time_ms))
 		return true;
-	reply_error(c->rp, 400,
-	    "%s: \"%.64s\" is no time: 2024-01-18T10:30:00Z, milliseconds since the epoch, or 90s, 30m, 1h, 7d ago",
-	    name, text);
+	reply_error(c->rp, 400, "%s: \"%.64s\" is no time: milliseconds since the epoch, or " TIME_MOMENTS, name, text);
 	return false;
 }
 
@@ -57,7 +57,7 @@ resource_report(struct call *c)
 	enum report_format format;
 	struct report *r;
 
-	if (!take_format(c, &format) || !take_moment(c, "until", &range.to_ms))
+	if (!take_format(c, FORMAT_COUNT, &format) || !take_moment(c, "until", &range.to_ms))
 		return;
 	range.from_ms = range.to_ms - SPAN_MS;
 	if (!take_moment(c, "since", &range.from_ms))
@@ -92,7 +92,7 @@ resource_kept_report(struct call *c)
 	enum report_format format;
 	struct err err;
 
-	if (!take_format(c, &format))
+	if (!take_format(c, FORMATS_KEPT, &format))
 		return;
 	if (!c->site->source.report(c->site->source.arg, c->id, format, &c->rp->body, &err)) {
 		reply_error(

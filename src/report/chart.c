@@ -4,33 +4,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "report/html.h"
 #include "report/phrases.h"
 
-#define LEFT 58
+#define LEFT 62
 #define RIGHT 8
 #define TOP 8
 #define BOTTOM 20
-#define TEXT_MAX 4096
 #define TICKS 3
-#define TIME_LABELS 4
-
-void
-html_add(struct strbuf *out, const char *text)
-{
-	struct strbuf visible = STRBUF_INIT;
-
-	utf8_add_visible(&visible, text, TEXT_MAX);
-	for (size_t i = 0; i < visible.len; i++) {
-		char c = visible.data[i];
-
-		if (strchr("<>&\"'", c))
-			strbuf_addf(out, "&#%d;", c);
-		else
-			strbuf_addc(out, c);
-	}
-	strbuf_release(&visible);
-}
+#define TIME_LABELS 3
+#define STRIP 10 /* height of the highest bar of restarts */
 
 /* ---- scales ---- */
 
@@ -39,11 +22,12 @@ struct scale {
 	double step;      /* of its lines */
 };
 
-/* nice_step is 1, 2 or 5 times a power of ten (of two for bytes, so that labels are whole). */
+/* nice_step is 1, 2 or 5 times a power of ten (of two for bytes, so that labels are whole); of what is counted, no part of one. */
 static double
-nice_step(double span, bool bytes)
+nice_step(double span, enum metric_unit unit)
 {
-	double rough = span / TICKS, base = bytes ? 2 : 10;
+	bool bytes = unit == UNIT_BYTES;
+	double rough = fmax(span / TICKS, unit == UNIT_COUNT ? 1 : 0), base = bytes ? 2 : 10;
 	double power = pow(base, floor(log(rough) / log(base)));
 	double times = rough / power;
 
@@ -72,7 +56,7 @@ scale_of(const struct report_line *l, double usual)
 	span = s.high - s.low;
 	if (!(span > 0))
 		span = fmax(fabs(s.high) * 0.1, 1);
-	s.step = nice_step(span, METRICS[l->metric].unit == UNIT_BYTES);
+	s.step = nice_step(span, METRICS[l->metric].unit);
 	s.low = floor(s.low / s.step) * s.step;
 	s.high = fmax(ceil(s.high / s.step), s.low / s.step + 1) * s.step;
 	return s;
@@ -98,7 +82,7 @@ y_of(const struct scale *s, double v)
 static void
 add_axes(struct strbuf *out, const struct chart *c, const struct scale *s)
 {
-	char text[QUANTITY_SIZE], clock[16];
+	char text[QUANTITY_SIZE], clock[32];
 
 	for (double v = s->low; v <= s->high + s->step / 2; v += s->step) {
 		double y = y_of(s, v);
@@ -113,7 +97,7 @@ add_axes(struct strbuf *out, const struct chart *c, const struct scale *s)
 		const char *anchor = i == 0 ? "start" : i == TIME_LABELS - 1 ? "end" : "middle";
 
 		strbuf_addf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>", x_of(c, at),
-		    CHART_HEIGHT - 5, anchor, phrase_clock(clock, at));
+		    CHART_HEIGHT - 4, anchor, phrase_when(clock, &c->range, at));
 	}
 }
 
@@ -164,17 +148,70 @@ add_pieces(struct strbuf *out, const struct chart *c, const struct scale *s)
 }
 
 static void
+add_area(struct strbuf *out, const struct chart *c, const struct chart_mark *m)
+{
+	double x = x_of(c, m->time_ms), to = x_of(c, m->to_ms);
+
+	strbuf_addf(out, "<rect class=\"%s\" x=\"%.1f\" width=\"%.1f\" y=\"%d\" height=\"%d\">", m->css, x,
+	    fmax(to - x, 1.5), TOP, CHART_HEIGHT - BOTTOM - TOP);
+}
+
+static void
+add_moment(struct strbuf *out, const struct chart *c, const struct chart_mark *m)
+{
+	double x = x_of(c, m->time_ms);
+
+	strbuf_addf(out, "<line class=\"mark %s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\">", m->css, x, x, TOP,
+	    CHART_HEIGHT - BOTTOM);
+}
+
+static void
 add_marks(struct strbuf *out, const struct chart *c)
 {
 	for (size_t i = 0; i < c->mark_count; i++) {
 		const struct chart_mark *m = &c->marks[i];
-		double x = x_of(c, m->time_ms);
 
-		strbuf_addf(out, "<line class=\"mark %s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"><title>", m->css,
-		    x, x, strcmp(m->css, "restart") == 0 ? CHART_HEIGHT - BOTTOM - 9 : TOP, CHART_HEIGHT - BOTTOM);
+		(m->to_ms ? add_area : add_moment)(out, c, m);
+		strbuf_adds(out, "<title>");
 		html_add(out, m->text);
-		strbuf_adds(out, "</title></line>");
+		strbuf_addf(out, "</title></%s>", m->to_ms ? "rect" : "line");
 	}
+}
+
+/* By the logarithm, so that a single one is seen beside a storm. */
+static void
+add_restarts(struct strbuf *out, const struct chart *c)
+{
+	double most = 0, wide = (double)(CHART_WIDTH - LEFT - RIGHT) / REPORT_LANE_BINS;
+
+	for (unsigned i = 0; c->restarts && i < REPORT_LANE_BINS; i++)
+		most = fmax(most, c->restarts[i]);
+	if (most <= 0)
+		return;
+	strbuf_adds(out, "<path class=\"restarts\" d=\"");
+	for (unsigned i = 0; i < REPORT_LANE_BINS; i++)
+		if (c->restarts[i])
+			strbuf_addf(out, "M%.1f %dv-%.1f", LEFT + wide * (i + 0.5), CHART_HEIGHT - BOTTOM,
+			    STRIP * (0.4 + 0.6 * log1p(c->restarts[i]) / log1p(most)));
+	strbuf_adds(out, "\"><title>restarts</title></path>");
+}
+
+/* What the picture shows, for who does not see it. */
+static void
+add_name(struct strbuf *out, const struct chart *c)
+{
+	enum metric_unit unit = METRICS[c->line->metric].unit;
+	const struct past_point *first = &c->line->points[0], *last = &c->line->points[c->line->count - 1];
+	char begin[QUANTITY_SIZE], end[QUANTITY_SIZE], least[QUANTITY_SIZE], most[QUANTITY_SIZE];
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = 0; i < c->line->count; i++) {
+		low = fmin(low, c->line->points[i].min);
+		high = fmax(high, c->line->points[i].max);
+	}
+	strbuf_addf(out, "%s over time: %s at the begin, %s at the end, between %s and %s",
+	    phrase_metric(c->line->metric), quantity_text(begin, unit, first->mean),
+	    quantity_text(end, unit, last->mean), quantity_text(least, unit, low), quantity_text(most, unit, high));
 }
 
 void
@@ -182,8 +219,9 @@ chart_add(struct strbuf *out, const struct chart *c)
 {
 	struct scale s = scale_of(c->line, c->usual);
 
-	strbuf_addf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over time\">", CHART_WIDTH,
-	    CHART_HEIGHT, phrase_metric(c->line->metric));
+	strbuf_addf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", CHART_WIDTH, CHART_HEIGHT);
+	add_name(out, c);
+	strbuf_adds(out, "\">");
 	add_axes(out, c, &s);
 	if (isfinite(c->usual))
 		strbuf_addf(out,
@@ -192,5 +230,6 @@ chart_add(struct strbuf *out, const struct chart *c)
 		    LEFT, CHART_WIDTH - RIGHT, y_of(&s, c->usual), y_of(&s, c->usual));
 	add_marks(out, c);
 	add_pieces(out, c, &s);
+	add_restarts(out, c);
 	strbuf_adds(out, "</svg>");
 }

@@ -5,13 +5,15 @@
 
 #include "report/report.h"
 
-#define CHART_WIDTH 520
+/* As wide as it is on a page, so that its letters are as large as they say. */
+#define CHART_WIDTH 360
 #define CHART_HEIGHT 150
 
-/* A moment that is marked on the time axis: class of its line, and what it says when pointed at. */
+/* A moment, or a time, that is marked: class of its line or area, and what it says when pointed at. */
 struct chart_mark {
 	int64_t time_ms;
-	const char *css; /* "restart", "finding", "end", … */
+	int64_t to_ms;   /* 0: a moment */
+	const char *css; /* "incident", "finding", "boot", "link", "end" */
 	char text[160];
 };
 
@@ -22,10 +24,9 @@ struct chart {
 	double usual; /* drawn as a dashed line; NaN: none */
 	const struct chart_mark *marks;
 	size_t mark_count;
+	const uint32_t *restarts; /* REPORT_LANE_BINS numbers, drawn as a strip at the bottom; NULL: none */
 };
 
+/* chart_add appends an image with a name that tells what it shows: first, last, lowest and highest value. */
 void chart_add(struct strbuf *out, const struct chart *c);
-/* html_add appends a text of anybody's: visible characters alone, and nothing that HTML would take for its own. */
-void html_add(struct strbuf *out, const char *text);
-
 #endif

@@ -8,7 +8,7 @@
 #include "engine/answer_incidents.h"
 #include "engine/answer_parts.h"
 #include "engine/incident_text.h"
-#include "report/chart.h"
+#include "report/html.h"
 #include "report/phrases.h"
 
 /* ---- gathering ---- */
@@ -71,61 +71,102 @@ incidents_newest(const struct report *r, enum anomaly_type type)
 
 /* ---- lines that the text and the page share ---- */
 
-static void
-add_course(struct strbuf *out, const struct incident *i)
-{
-	char from[16], to[16], lasted[QUANTITY_SIZE];
+/* Why a finding is told in the incident. */
+static const char *const JOINED[JOIN_COUNT] = {
+	[JOIN_FIRST] = "it came first",
+	[JOIN_KIND] = "of the same kind",
+	[JOIN_CULPRIT] = "the same is behind it",
+	[JOIN_CAUSE] = "a usual cause or consequence",
+	[JOIN_TIME] = "at the same time",
+	[JOIN_END] = "the node went down",
+};
 
-	strbuf_addf(
-	    out, "%s - %s", phrase_clock(from, i->opened_ms), i->ended_ms ? phrase_clock(to, i->ended_ms) : "open");
+static void
+add_course(struct strbuf *out, const struct report *r, const struct incident *i)
+{
+	char from[32], to[32], lasted[QUANTITY_SIZE];
+
+	strbuf_addf(out, "%s - %s", phrase_when(from, &r->range, i->opened_ms),
+	    i->ended_ms ? phrase_when(to, &r->range, i->ended_ms) : "open");
 	if (i->ended_ms)
 		strbuf_addf(out, " (%s)", duration_text(lasted, i->ended_ms - i->opened_ms));
 }
 
 static void
-add_finding(struct strbuf *out, const struct incident *i, unsigned k)
+add_finding(struct strbuf *out, const struct report *r, const struct incident *i, unsigned k)
 {
 	const struct incident_member *m = &i->members[k];
-	char clock[16];
+	char clock[32];
 
-	strbuf_addf(out, "%s  ", phrase_clock(clock, m->time_ms));
+	strbuf_addf(out, "%s  ", phrase_when(clock, &r->range, m->time_ms));
 	incident_finding(out, m);
-	strbuf_addf(out, " (%s)", k == i->root ? "the root" : INCIDENT_JOINS[m->joined]);
+	strbuf_addf(out, " (%s)", k == i->root ? "the root" : JOINED[m->joined]);
 }
 
 static void
 add_effects(struct strbuf *out, const struct incident *i)
 {
-	if (i->restarts > 0)
-		strbuf_addf(out, "%" PRIu64 " restarts. ", i->restarts);
+	const char *gap = "";
+
+	if (i->restarts > 0) {
+		strbuf_addf(out, "%" PRIu64 " restart%s.", i->restarts, i->restarts == 1 ? "" : "s");
+		gap = " ";
+	}
 	for (int c = 0; c < CRITERION_COUNT; c++)
-		if (i->levels[c] > LEVEL_HEALTHY)
-			strbuf_addf(out, "%s became %s. ", CRITERIA[c].name, level_name(i->levels[c]));
-	strbuf_adds(out, advice_next(i->members[i->root].type));
+		if (i->levels[c] > LEVEL_HEALTHY) {
+			strbuf_addf(out, "%s%s became %s.", gap, CRITERIA[c].name, level_name(i->levels[c]));
+			gap = " ";
+		}
+}
+
+/* Those that go on first, as they are what somebody may do something about; of each half the newest first. */
+static unsigned
+in_order(const struct report *r, const struct incident *list[REPORT_INCIDENTS_MAX])
+{
+	unsigned count = 0;
+
+	for (int ended = 0; ended < 2; ended++)
+		for (unsigned k = 0; k < r->incident_count; k++)
+			if ((r->incidents[k].ended_ms != 0) == ended)
+				list[count++] = &r->incidents[k];
+	return count;
 }
 
 /* ---- text ---- */
 
+static void
+text_of(struct strbuf *out, const struct report *r, const struct incident *i)
+{
+	size_t start;
+
+	strbuf_adds(out, "  ");
+	incident_title(out, i);
+	strbuf_adds(out, "\n    ");
+	add_course(out, r, i);
+	strbuf_addf(
+	    out, ", %s, %s\n    Next: %s\n", severity_name(i->severity), i->id, advice_next(i->members[i->root].type));
+	for (unsigned m = 0; m < i->member_count; m++) {
+		strbuf_adds(out, "      ");
+		add_finding(out, r, i, m);
+		strbuf_addc(out, '\n');
+	}
+	start = out->len;
+	strbuf_adds(out, "      ");
+	add_effects(out, i);
+	if (out->len > start + strlen("      "))
+		strbuf_addc(out, '\n');
+	else
+		strbuf_cut(out, start);
+}
+
 void
 incidents_text(const struct report *r, struct strbuf *out)
 {
-	for (unsigned k = 0; k < r->incident_count; k++) {
-		const struct incident *i = &r->incidents[k];
+	const struct incident *list[REPORT_INCIDENTS_MAX];
+	unsigned count = in_order(r, list);
 
-		strbuf_adds(out, "  ");
-		add_course(out, i);
-		strbuf_adds(out, "  ");
-		incident_title(out, i);
-		strbuf_addf(out, "  [%s, %s]\n", severity_name(i->severity), i->id);
-		for (unsigned m = 0; m < i->member_count; m++) {
-			strbuf_adds(out, "      ");
-			add_finding(out, i, m);
-			strbuf_addc(out, '\n');
-		}
-		strbuf_adds(out, "      ");
-		add_effects(out, i);
-		strbuf_addc(out, '\n');
-	}
+	for (unsigned n = 0; n < count; n++)
+		text_of(out, r, list[n]);
 	if (r->incidents_left_out > 0)
 		strbuf_addf(out, "  (%u earlier ones left out)\n", r->incidents_left_out);
 }
@@ -147,40 +188,49 @@ add_item(struct strbuf *out, struct strbuf *text)
 	strbuf_adds(out, "</li>");
 }
 
+/* Levels and severities have their words, for who does not see the colour. */
 static void
-add_head(struct strbuf *out, struct strbuf *text, const struct incident *i)
+add_head(struct strbuf *out, struct strbuf *text, const struct report *r, const struct incident *i)
 {
-	strbuf_addf(out, "<h3 class=\"%s\">", i->severity == SEVERITY_HIGH ? "critical" : "warning");
+	strbuf_addf(out, "<article class=\"incident %s\"><h3>", i->severity == SEVERITY_HIGH ? "high" : "other");
 	incident_title(text, i);
 	add_escaped(out, text);
-	strbuf_adds(out, "</h3><p class=\"soft\">");
-	add_course(text, i);
+	strbuf_addf(out, "</h3><p class=\"soft\"><b>%s</b> &middot; %s severity &middot; ",
+	    i->ended_ms ? "over" : "open", severity_name(i->severity));
+	add_course(text, r, i);
 	strbuf_addf(text, ", %s", i->id);
 	add_escaped(out, text);
+	strbuf_adds(out, "</p><p><b>Next:</b> ");
+	html_add(out, advice_next(i->members[i->root].type));
 	strbuf_adds(out, "</p>");
+}
+
+static void
+html_of(struct strbuf *out, struct strbuf *text, const struct report *r, const struct incident *i)
+{
+	add_head(out, text, r, i);
+	strbuf_adds(out, "<ul>");
+	for (unsigned m = 0; m < i->member_count; m++) {
+		add_finding(text, r, i, m);
+		add_item(out, text);
+	}
+	strbuf_adds(out, "</ul><p class=\"soft\">");
+	add_effects(text, i);
+	add_escaped(out, text);
+	strbuf_adds(out, "</p></article>\n");
 }
 
 void
 incidents_html(const struct report *r, struct strbuf *out)
 {
+	const struct incident *list[REPORT_INCIDENTS_MAX];
+	unsigned count = in_order(r, list);
 	struct strbuf text = STRBUF_INIT;
 
-	if (r->incident_count > 0)
+	if (count > 0)
 		strbuf_adds(out, "<h2>Incidents</h2>");
-	for (unsigned k = 0; k < r->incident_count; k++) {
-		const struct incident *i = &r->incidents[k];
-
-		add_head(out, &text, i);
-		strbuf_adds(out, "<ul>");
-		for (unsigned m = 0; m < i->member_count; m++) {
-			add_finding(&text, i, m);
-			add_item(out, &text);
-		}
-		strbuf_adds(out, "</ul><p>");
-		add_effects(&text, i);
-		add_escaped(out, &text);
-		strbuf_adds(out, "</p>\n");
-	}
+	for (unsigned n = 0; n < count; n++)
+		html_of(out, &text, r, list[n]);
 	if (r->incidents_left_out > 0)
 		strbuf_addf(out, "<p class=\"soft\">%u earlier ones are left out.</p>", r->incidents_left_out);
 	strbuf_release(&text);

@@ -71,6 +71,42 @@ phrase_clock(char buf[16], int64_t time_ms)
 }
 
 const char *
+phrase_when(char buf[32], const struct report_range *range, int64_t time_ms)
+{
+	char from[TIME_RFC3339_SIZE], to[TIME_RFC3339_SIZE], time[TIME_RFC3339_SIZE];
+	const char *clock = strchr(time_rfc3339(time, time_ms), 'T');
+
+	time_rfc3339(from, range->from_ms);
+	time_rfc3339(to, range->to_ms);
+	/* Without the year, which the head of the report has. */
+	if (strncmp(from, to, 10) == 0)
+		snprintf(buf, 32, "%.8s", clock + 1);
+	else
+		snprintf(buf, 32, "%.5s %.8s", clock - 5, clock + 1);
+	return buf;
+}
+
+const char *
+phrase_span(char buf[QUANTITY_SIZE], int64_t ms)
+{
+	char *rest;
+
+	duration_text(buf, ms);
+	if ((rest = strstr(buf, " 0 ")) != NULL)
+		*rest = '\0';
+	return buf;
+}
+
+const char *
+phrase_times(char buf[QUANTITY_SIZE], unsigned times)
+{
+	buf[0] = '\0';
+	if (times > 1)
+		snprintf(buf, QUANTITY_SIZE, " (one of %u like it)", times);
+	return buf;
+}
+
+const char *
 phrase_day(char buf[32], int64_t time_ms)
 {
 	char time[TIME_RFC3339_SIZE];

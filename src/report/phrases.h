@@ -24,6 +24,8 @@ const char *phrase_term(char buf[PHRASE_NAME], const struct term *t);
 const char *phrase_first(char buf[QUANTITY_SIZE], const struct report_grower *g);
 /* phrase_clock: "10:30:05" (UTC). */
 const char *phrase_clock(char buf[16], int64_t time_ms);
+/* phrase_when: the clock, with the day before it ("11-25 10:30:05") where the range is not within one day of UTC. */
+const char *phrase_when(char buf[32], const struct report_range *range, int64_t time_ms);
 /* phrase_day: "2026-11-25 10:30:05 UTC". */
 const char *phrase_day(char buf[32], int64_t time_ms);
 /* phrase_confidence: "high", "medium" or "low", as of a crash dump's causes: how direct the evidence is, which no number of digits makes a probability. */
@@ -33,6 +35,10 @@ const char *phrase_metric(enum metric_id id);
 /* phrase_top: what a ranking is of, and its unit. */
 const char *phrase_top(enum top_kind kind);
 enum metric_unit phrase_top_unit(enum top_kind kind);
+/* phrase_span is a duration without what is 0 of it: "15 min", "2 h 5 min". */
+const char *phrase_span(char buf[QUANTITY_SIZE], int64_t ms);
+/* phrase_times: "" once, else " (one of 6 like it)". */
+const char *phrase_times(char buf[QUANTITY_SIZE], unsigned times);
 /* phrase_ending is a sentence on how the node ended; "" for a report without an end. */
 void phrase_ending(char buf[REPORT_SENTENCE], const struct report_end *end);
 

@@ -238,6 +238,8 @@ report_new(const struct engine *e, int64_t now_ms, const struct report_range *ra
 	gather_events(r, e);
 	incidents_gather(r, e);
 	gather_links(r, e);
+	gather_ahead(r, e);
+	boots_find(e, now_ms, r->range.from_ms, r->range.to_ms, &r->boots);
 	report_judge(r);
 	return r;
 }
@@ -248,6 +250,8 @@ report_free(struct report *r)
 	if (r == NULL)
 		return;
 	gather_release(r);
+	lanes_release(r);
+	ahead_release(r);
 	incidents_release(r);
 	for (unsigned i = 0; i < r->finding_count; i++)
 		node_event_unref(r->findings[i]);

@@ -21,14 +21,16 @@
 
 #include "base/attr.h"
 #include "base/strbuf.h"
+#include "engine/boots.h"
 #include "engine/engine.h"
+#include "engine/foresight.h"
 #include "engine/memory_account.h"
 #include "engine/past.h"
 
 #define REPORT_FLIGHT_MS 900000  /* what a post-mortem looks back, and what a report has at full resolution */
 #define REPORT_BEFORE_MS 3600000 /* that much time before the range is what it is compared with */
 #define REPORT_SAMPLES_MAX 4000  /* at full resolution; of more, the newest */
-#define REPORT_CHART_POINTS 720  /* of a metric over the whole range, about */
+#define REPORT_CHART_POINTS 360  /* of a metric over the whole range, about */
 #define REPORT_GROWN_MAX 12
 #define REPORT_GROWERS_MAX 8
 #define REPORT_LEVELS_MAX 50
@@ -37,6 +39,11 @@
 #define REPORT_FINDINGS_MAX 50
 #define REPORT_INCIDENTS_MAX 20
 #define REPORT_TABLES 10
+#define REPORT_PATTERNS_MAX 20
+#define REPORT_LANES_MAX 16  /* children drawn on the restarts' time line, those with most */
+#define REPORT_LANE_BINS 240 /* of the range, on that line */
+#define REPORT_SPANS_MAX 12
+#define REPORT_PREDICTIONS_MAX 10
 #define REPORT_REASONS_MAX 8
 #define REPORT_SENTENCE 400
 #define REPORT_ID_SIZE 160
@@ -126,6 +133,32 @@ struct report_restarts {
 	int64_t last_ms;
 };
 
+/* A pattern among the restarts, told once: the newest of those of its type and child. */
+struct report_pattern {
+	struct pattern newest; /* its terms are held */
+	unsigned times;        /* how often it was found within the range */
+	int64_t first_ms;      /* of the first of them */
+};
+
+/* From when to when a pattern went on. */
+struct report_span {
+	enum pattern_type type;
+	int64_t from_ms, to_ms;
+};
+
+/* A child's restarts over the range. */
+struct report_lane {
+	struct term *supervisor;
+	struct term *key; /* the supervisor's identity; NULL: not known */
+	struct term *child_id;
+	uint64_t count;                  /* restarts and failed attempts */
+	int64_t last_ms;                 /* of them */
+	int64_t gave_up_ms;              /* when its supervisor gave up on it, last; 0: it did not */
+	uint32_t bins[REPORT_LANE_BINS]; /* of count, by time */
+	unsigned span_count;
+	struct report_span spans[REPORT_SPANS_MAX]; /* the newest */
+};
+
 struct report_top {
 	unsigned count;
 	struct top_process rows[SAMPLE_TOP];
@@ -193,8 +226,11 @@ struct report {
 	struct report_restarts restart_rows[REPORT_RESTART_ROWS];
 	unsigned timeline_count;
 	struct restart *timeline; /* the newest REPORT_RESTARTS_MAX, oldest first */
-	unsigned pattern_count;
-	struct pattern patterns[RESTART_STATS_PATTERNS]; /* those within the range; their terms are held */
+	unsigned pattern_count, patterns_left_out;
+	struct report_pattern patterns[REPORT_PATTERNS_MAX]; /* those within the range, latest first */
+	unsigned lane_total;                                 /* children that restarted */
+	unsigned lane_count;
+	struct report_lane *lanes; /* the first of them, most restarts first */
 	/* findings and links */
 	unsigned finding_count, findings_left_out;
 	struct node_event *findings[REPORT_FINDINGS_MAX]; /* anomalies, the newest, oldest first */
@@ -202,6 +238,12 @@ struct report {
 	struct incident incidents[REPORT_INCIDENTS_MAX]; /* that were open within the range, the newest first; copies */
 	unsigned link_count;
 	struct past_link links[PAST_LINKS];
+	struct boots boots;
+	/* what is ahead at the end; 0: the range ends before what is known, or with the node */
+	int64_t ahead_ms;
+	struct capacity resources[RESOURCE_COUNT];
+	unsigned prediction_count;
+	struct prediction predictions[REPORT_PREDICTIONS_MAX]; /* their terms are held */
 	/* readings */
 	unsigned line_count;
 	struct report_line lines[METRIC_COUNT];
@@ -215,11 +257,17 @@ void report_free(struct report *r);
 /* report_judge finds the verdict anew, after r->end was changed. */
 void report_judge(struct report *r);
 
+/* report_headline appends what happened in a sentence or two: "Critical at the end (restarts). In 15 min 4 incidents, …". */
+void report_headline(const struct report *r, struct strbuf *out);
+/* report_is_calm: nothing happened that somebody should know. */
+bool report_is_calm(const struct report *r);
+
 /* Each appends. `colour`: with ANSI colours. */
 void report_text(const struct report *r, struct strbuf *out, bool colour);
 /* report_json appends one object; with the readings at full resolution (`samples`), so that it is the flight record. */
 void report_json(const struct report *r, struct strbuf *out);
-/* report_html appends a whole document. */
+/* report_html appends a whole document; report_html_body what is in its body, with its title in such a tag: "h1", "h2". */
 void report_html(const struct report *r, struct strbuf *out);
+void report_html_body(const struct report *r, struct strbuf *out, const char *tag);
 
 #endif

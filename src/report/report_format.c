@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/brief.h"
+
 const struct report_format_row REPORT_FORMATS[FORMAT_COUNT] = {
 #define FORMAT_ROW(id, name, extension, type) [FORMAT_##id] = { name, extension, type },
 	REPORT_FORMAT_TABLE(FORMAT_ROW)
@@ -22,10 +24,25 @@ report_format_find(const char *name)
 void
 report_write(const struct report *r, enum report_format format, struct strbuf *out)
 {
-	if (format == FORMAT_JSON)
+	struct report_brief brief;
+
+	switch (format) {
+	case FORMAT_JSON:
 		report_json(r, out);
-	else if (format == FORMAT_HTML)
+		return;
+	case FORMAT_HTML:
 		report_html(r, out);
-	else
-		report_text(r, out, false);
+		return;
+	case FORMAT_SECTION:
+		report_html_body(r, out, "h2");
+		return;
+	case FORMAT_BRIEF:
+		brief_of(r, &brief);
+		brief_json(&brief, out);
+		return;
+	case FORMAT_TEXT:
+	case FORMAT_COUNT:
+		break;
+	}
+	report_text(r, out, false);
 }

@@ -5,11 +5,15 @@
 
 #include "report/report.h"
 
-/* id, name, extension of files, media type */
+/* id, name, extension of files, media type; the last two are made for a report of several nodes, and kept of none */
 #define REPORT_FORMAT_TABLE(X)                                      \
 	X(JSON, "json", ".json", "application/json; charset=utf-8") \
 	X(TEXT, "text", ".txt", "text/plain; charset=utf-8")        \
-	X(HTML, "html", ".html", "text/html; charset=utf-8")
+	X(HTML, "html", ".html", "text/html; charset=utf-8")        \
+	X(BRIEF, "brief", "", "application/json; charset=utf-8")    \
+	X(SECTION, "section", "", "text/html; charset=utf-8")
+
+#define FORMATS_KEPT FORMAT_BRIEF /* those before it */
 
 enum report_format {
 #define REPORT_FORMAT_ENUM(id, ...) FORMAT_##id,
@@ -28,7 +32,7 @@ extern const struct report_format_row REPORT_FORMATS[FORMAT_COUNT];
 
 /* report_format_find returns the format of a name, or FORMAT_COUNT. */
 enum report_format report_format_find(const char *name);
-/* report_write appends the report in a format, without colours. */
+/* report_write appends the report in a format, without colours. FORMAT_SECTION is what is in the page's body, under an <h2>; FORMAT_BRIEF as report/brief.h has it. */
 void report_write(const struct report *r, enum report_format format, struct strbuf *out);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "engine/answer.h"
 #include "engine/answer_parts.h"
+#include "report/ahead.h"
 #include "report/incidents.h"
 #include "report/phrases.h"
 #include "report/report.h"
@@ -26,6 +27,16 @@ node_part(struct answer *a, const struct report *r)
 	part_text(a, "note", r->info.note);
 	part_time(a, "booted_at", r->boot_ms);
 	put_end(a);
+}
+
+static void
+headline_part(struct answer *a, const struct report *r)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	report_headline(r, &text);
+	part_text(a, "headline", strbuf_cstr(&text));
+	strbuf_release(&text);
 }
 
 static void
@@ -196,7 +207,7 @@ patterns_part(struct answer *a, const struct report *r)
 {
 	put_array(a, "patterns");
 	for (unsigned i = 0; i < r->pattern_count; i++) {
-		const struct pattern *p = &r->patterns[i];
+		const struct pattern *p = &r->patterns[i].newest;
 
 		a->ops->object(a);
 		part_word(a, "type", PATTERNS[p->type].name);
@@ -206,6 +217,8 @@ patterns_part(struct answer *a, const struct report *r)
 		part_real(a, "confidence", p->confidence);
 		part_time(a, "first", p->first_ms);
 		part_time(a, "last", p->last_ms);
+		part_integer(a, "times", r->patterns[i].times);
+		part_time(a, "first_of_them", r->patterns[i].first_ms);
 		put_end(a);
 	}
 	put_end(a);
@@ -221,8 +234,8 @@ restarts_part(struct answer *a, const struct report *r)
 	restart_rows(a, r);
 	put_array(a, "storms");
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		if (r->patterns[i].type == PATTERN_STORM)
-			a->ops->text(a, r->patterns[i].text);
+		if (r->patterns[i].newest.type == PATTERN_STORM)
+			a->ops->text(a, r->patterns[i].newest.text);
 	put_end(a);
 	patterns_part(a, r);
 	put_array(a, "timeline");
@@ -274,6 +287,20 @@ links_part(struct answer *a, const struct report *r)
 		part_time(a, "timestamp", r->links[i].time_ms);
 		part_word(a, "state", node_state_name(r->links[i].state));
 		part_text(a, "detail", r->links[i].detail);
+		put_end(a);
+	}
+	put_end(a);
+}
+
+static void
+boots_part(struct answer *a, const struct report *r)
+{
+	put_array(a, "boots");
+	for (size_t i = 0; i < r->boots.boot_count; i++) {
+		a->ops->object(a);
+		part_time(a, "booted", r->boots.boots[i].booted_ms);
+		part_time(a, "lost", r->boots.boots[i].lost_ms);
+		part_time(a, "seen", r->boots.boots[i].seen_ms);
 		put_end(a);
 	}
 	put_end(a);
@@ -332,6 +359,7 @@ report_json(const struct report *r, struct strbuf *out)
 	put_end(a);
 	part_time(a, "made_at", r->made_ms);
 	verdict_part(a, &r->verdict);
+	headline_part(a, r);
 	end_part(a, &j, &r->end);
 	node_part(a, r);
 	growth_part(a, r);
@@ -344,6 +372,8 @@ report_json(const struct report *r, struct strbuf *out)
 	findings_part(a, r);
 	health_part(a, r);
 	links_part(a, r);
+	boots_part(a, r);
+	ahead_json(r, a);
 	samples_part(a, &j, &r->columns);
 	if (r->id[0])
 		text_part(a, r);

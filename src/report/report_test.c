@@ -781,6 +781,21 @@ test_everything_is_bounded(void **state)
 	strbuf_release(&out);
 }
 
+/* flatten makes one space of each gap, so that it does not matter where lines were broken. */
+static void
+flatten(struct strbuf *text)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < text->len; i++) {
+		bool gap = text->data[i] == ' ' || text->data[i] == '\n';
+
+		if (!gap || (to > 0 && text->data[to - 1] != ' '))
+			text->data[to++] = gap ? ' ' : text->data[i];
+	}
+	strbuf_cut(text, to);
+}
+
 /* What belongs together is told once, under its root, and not as anomalies beside. */
 static void
 test_an_incident_is_told_in_every_form(void **state)
@@ -810,9 +825,184 @@ test_an_incident_is_told_in_every_form(void **state)
 	strbuf_reset(&out);
 	report_text(r, &out, false);
 	assert_non_null(strstr(out.data, "\nIncidents\n"));
+	assert_null(strstr(out.data, "nomalies\n"));
+	flatten(&out);
 	assert_non_null(strstr(out.data, "memory follows"));
 	assert_non_null(strstr(out.data, "(the root)"));
-	assert_null(strstr(out.data, "nomalies\n"));
+	assert_non_null(strstr(out.data, "Next: It gets more than it handles"));
+	strbuf_release(&out);
+}
+
+static void
+headline_is(const char *wanted)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	report_headline(r, &text);
+	assert_string_equal(text.data, wanted);
+	strbuf_release(&text);
+}
+
+static void
+test_a_calm_range_has_a_calm_headline(void **state)
+{
+	(void)state;
+	rest(60);
+	look_back(30);
+	assert_true(report_is_calm(r));
+	headline_is("Healthy at the end. In 30 min: nothing happened.");
+}
+
+static void
+test_a_range_without_readings_is_not_calm(void **state)
+{
+	(void)state;
+	now += 7200000;
+	look_back(5);
+	assert_false(report_is_calm(r));
+	headline_is("No readings of the node. In 5 min: nothing happened.");
+}
+
+/* Restarts of two children, one of which its supervisor gives up; then the VM boots anew. */
+static void
+test_what_happened_is_in_the_headline_and_on_the_time_line(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+	unsigned in_bins = 0;
+
+	(void)state;
+	rest(60);
+	for (int i = 0; i < 3; i++)
+		restart(now - 600000 + i * 60000, RESTART_DONE, "shop", "till");
+	restart(now - 300000, RESTART_DONE, "shop", "door");
+	restart(now - 240000, RESTART_GAVE_UP, "shop", "door");
+	for (int i = 0; i < 24; i++) {
+		at_rest();
+		sample_set(&s, METRIC_WALLCLOCK, 1000.0 * i * STEP_MS / 1000);
+		feed();
+	}
+	look_back(20);
+	assert_int_equal(r->boots.boot_count, 1);
+	assert_int_equal(r->lane_total, 2);
+	/* On whom a supervisor gave up comes first; its last restart was none then. */
+	assert_string_equal(term_text(r->lanes[0].child_id), "door");
+	assert_int_equal(r->lanes[0].gave_up_ms, now - 240000 - 24 * STEP_MS);
+	assert_int_equal(r->lanes[1].count, 3);
+	for (unsigned i = 0; i < REPORT_LANE_BINS; i++)
+		in_bins += r->lanes[1].bins[i];
+	assert_int_equal(in_bins, 3);
+	report_headline(r, &out);
+	assert_non_null(strstr(out.data, "of 2 children; 1 supervisor that gave up; 1 boot of the VM"));
+	strbuf_reset(&out);
+	report_html(r, &out);
+	assert_non_null(strstr(out.data, "aria-label=\"3 restarts from "));
+	assert_non_null(strstr(out.data, "<path class=\"gave_up\""));
+	assert_non_null(strstr(out.data, "<title>the VM booted</title>"));
+	strbuf_reset(&out);
+	report_text(r, &out, false);
+	assert_non_null(strstr(out.data, "shop / till: 3, last "));
+	assert_non_null(strstr(out.data, "the supervisor gave up"));
+	strbuf_release(&out);
+}
+
+/* A rhythm is drawn into the lane, told once however often it was found, and what it leads to is ahead. */
+static void
+test_patterns_and_what_is_ahead(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+	bool periodic = false;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		rest(1);
+		restart(now, RESTART_DONE, "shop", "till");
+	}
+	look_back(30);
+	assert_int_equal(r->lane_count, 1);
+	for (unsigned i = 0; i < r->lanes[0].span_count; i++)
+		periodic = periodic || r->lanes[0].spans[i].type == PATTERN_PERIODIC;
+	assert_true(periodic);
+	assert_int_equal(r->ahead_ms, now);
+	assert_int_equal(r->prediction_count, 1);
+	report_text(r, &out, false);
+	assert_non_null(strstr(out.data, "\nWhat is ahead\n"));
+	assert_non_null(strstr(out.data, "No limit is near"));
+	strbuf_reset(&out);
+	report_json(r, &out);
+	assert_non_null(strstr(out.data, "\"predictions\":[{\"type\":\"periodic_restart\""));
+	assert_non_null(strstr(out.data, "\"capacity\":{\"processes\":{"));
+	strbuf_reset(&out);
+	report_html(r, &out);
+	assert_non_null(strstr(out.data, "<h2>What is ahead</h2>"));
+	assert_non_null(strstr(out.data, "<path class=\"periodic\""));
+	strbuf_release(&out);
+}
+
+/* Of what is over, nothing is ahead. */
+static void
+test_an_earlier_range_looks_not_ahead(void **state)
+{
+	struct report_range range;
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	rest(60);
+	range = (struct report_range) { now - 3000000, now - 1200000 };
+	r = report_new(e, now, &range, NULL);
+	assert_int_equal(r->ahead_ms, 0);
+	report_json(r, &out);
+	assert_non_null(strstr(out.data, "\"predictions\":null,\"capacity\":null"));
+	strbuf_release(&out);
+}
+
+/* Days are told where there are two of them: a clock alone would say nothing. */
+static void
+test_a_range_over_midnight_has_days(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	/* T0 is 22:13:20 UTC. */
+	rest(1);
+	restart(now, RESTART_DONE, "shop", "till");
+	rest(120);
+	restart(now, RESTART_DONE, "shop", "till");
+	look_back(121);
+	report_text(r, &out, false);
+	flatten(&out);
+	assert_non_null(strstr(out.data, "till: {badmatch,no} 11-14 22:14:20 - 11-15 00:14:20"));
+	strbuf_release(&out);
+}
+
+static size_t
+widest_line(const char *text)
+{
+	size_t widest = 0, width = 0;
+
+	for (; *text; text++) {
+		width = *text == '\n' ? 0 : width + (((unsigned char)*text & 0xC0) != 0x80);
+		widest = width > widest ? width : widest;
+	}
+	return widest;
+}
+
+static void
+test_text_fits_a_terminal_and_a_page_stays_small(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 24 * 60; i++) {
+		rest(1);
+		restart(now, RESTART_DONE, "shop", i % 7 ? "till" : "door");
+	}
+	queue_fault(6);
+	look_back(24 * 60);
+	report_text(r, &out, false);
+	assert_true(widest_line(out.data) <= 80);
+	strbuf_reset(&out);
+	report_html(r, &out);
+	assert_true(out.len < 500000);
 	strbuf_release(&out);
 }
 
@@ -895,6 +1085,13 @@ main(void)
 		TEST(test_hostile_names_are_escaped_in_every_form),
 		TEST(test_everything_is_bounded),
 		TEST(test_an_incident_is_told_in_every_form),
+		TEST(test_a_calm_range_has_a_calm_headline),
+		TEST(test_a_range_without_readings_is_not_calm),
+		TEST(test_what_happened_is_in_the_headline_and_on_the_time_line),
+		TEST(test_patterns_and_what_is_ahead),
+		TEST(test_an_earlier_range_looks_not_ahead),
+		TEST(test_a_range_over_midnight_has_days),
+		TEST(test_text_fits_a_terminal_and_a_page_stays_small),
 		TEST(test_all_forms_are_whole),
 	};
 

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A report for a terminal. */
+/* A report for a terminal: nothing is wider than 80 columns that can be broken. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "report/ahead.h"
 #include "report/incidents.h"
 #include "report/phrases.h"
 #include "report/report.h"
+#include "report/wrap.h"
 
 #define SHOWN_TOP 5
 #define SHOWN_RESTARTS 12
+#define SHOWN_LANES 8
+#define SHOWN_CHANGES 12
+#define LANE_COLUMNS 60
 #define SHOWN_FINDINGS 12
 
 #define BOLD "\033[1m"
@@ -20,6 +25,7 @@
 
 struct page {
 	struct strbuf *out;
+	const struct report_range *range;
 	bool colour;
 };
 
@@ -65,7 +71,7 @@ head(const struct page *p, const struct report *r)
 	add_coloured(p, BOLD, r->end.time_ms ? "Post-mortem of " : "Report of ");
 	utf8_add_visible(p->out, r->node, NODE_NAME_MAX);
 	strbuf_addf(p->out, ", %s to %s (%s)\n", phrase_day(a, r->range.from_ms), phrase_day(b, r->range.to_ms),
-	    duration_text(d, r->range.to_ms - r->range.from_ms));
+	    phrase_span(d, r->range.to_ms - r->range.from_ms));
 	release(p, &r->info);
 	if (r->boot_ms)
 		strbuf_addf(p->out, "; booted %s", phrase_day(a, r->boot_ms));
@@ -73,11 +79,23 @@ head(const struct page *p, const struct report *r)
 }
 
 static void
+headline(const struct page *p, const struct report *r)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	report_headline(r, &text);
+	strbuf_addc(p->out, '\n');
+	add_coloured(p, BOLD, strbuf_cstr(&text));
+	strbuf_addc(p->out, '\n');
+	strbuf_release(&text);
+}
+
+static void
 verdict(const struct page *p, const struct report *r)
 {
 	const struct report_verdict *v = &r->verdict;
 
-	heading(p, "Most likely cause");
+	heading(p, r->end.time_ms ? "Most likely cause" : "What stands out");
 	strbuf_adds(p->out, "  ");
 	add_coloured(p, r->end.time_ms || v->confidence >= 0.45 ? RED : BOLD, v->title);
 	if (v->confidence > 0)
@@ -106,7 +124,7 @@ end_facts(const struct page *p, const struct report *r)
 static void
 grown(const struct page *p, const struct report *r)
 {
-	char before[QUANTITY_SIZE], after[QUANTITY_SIZE], peak[QUANTITY_SIZE], clock[16];
+	char before[QUANTITY_SIZE], after[QUANTITY_SIZE], peak[QUANTITY_SIZE], clock[32];
 
 	heading(p, "What grew");
 	if (r->grown_count == 0)
@@ -117,7 +135,7 @@ grown(const struct page *p, const struct report *r)
 
 		strbuf_addf(p->out, "  %-30s %10s -> %-10s since %s, peak %s%s\n", phrase_metric(g->metric),
 		    quantity_text(before, unit, g->before), quantity_text(after, unit, g->after),
-		    phrase_clock(clock, g->since_ms), quantity_text(peak, unit, g->peak),
+		    phrase_when(clock, p->range, g->since_ms), quantity_text(peak, unit, g->peak),
 		    g->compared ? "" : " (compared with the range's begin)");
 	}
 }
@@ -216,35 +234,103 @@ memory(const struct page *p, const struct report *r)
 
 /* ---- restarts, findings, health, link ---- */
 
+/* A lane's bins in so many columns, the highest of its own as a full block. */
+static void
+add_lane(struct strbuf *out, const struct report_lane *l)
+{
+	static const char *const blocks[] = { "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587",
+		"\u2588" };
+	uint32_t columns[LANE_COLUMNS] = { 0 }, most = 1;
+
+	for (unsigned i = 0; i < REPORT_LANE_BINS; i++)
+		columns[i * LANE_COLUMNS / REPORT_LANE_BINS] += l->bins[i];
+	for (unsigned i = 0; i < LANE_COLUMNS; i++)
+		most = columns[i] > most ? columns[i] : most;
+	for (unsigned i = 0; i < LANE_COLUMNS; i++)
+		strbuf_adds(out, columns[i] ? blocks[(columns[i] * ARRAY_LEN(blocks) - 1) / most] : "\u00b7");
+}
+
+static void
+lane(const struct page *p, const struct report_lane *l)
+{
+	char sup[PHRASE_NAME], child[PHRASE_NAME], clock[32];
+
+	strbuf_addf(p->out, "  %s / %s: %" PRIu64 ", last %s", phrase_term(sup, l->supervisor),
+	    phrase_term(child, l->child_id), l->count,
+	    phrase_when(clock, p->range, l->last_ms ? l->last_ms : l->gave_up_ms));
+	if (l->gave_up_ms) {
+		strbuf_addf(p->out, "; at %s ", phrase_when(clock, p->range, l->gave_up_ms));
+		add_coloured(p, RED, "the supervisor gave up");
+	}
+	strbuf_adds(p->out, "\n  |");
+	add_lane(p->out, l);
+	strbuf_adds(p->out, "|\n");
+}
+
+static void
+lanes(const struct page *p, const struct report *r)
+{
+	char from[32], to[32];
+	unsigned shown = r->lane_count < SHOWN_LANES ? r->lane_count : SHOWN_LANES;
+
+	for (unsigned i = 0; i < shown; i++)
+		lane(p, &r->lanes[i]);
+	if (shown > 0)
+		strbuf_addf(p->out, "   %-*s%s\n",
+		    LANE_COLUMNS - (int)strlen(phrase_when(to, p->range, r->range.to_ms)),
+		    phrase_when(from, p->range, r->range.from_ms), to);
+	if (r->lane_total > shown)
+		strbuf_addf(p->out, "  (%u more children restarted)\n", r->lane_total - shown);
+}
+
+static void
+restart_row(const struct page *p, const struct report_restarts *x)
+{
+	char child[PHRASE_NAME], reason[PHRASE_NAME], from[32], to[32];
+
+	strbuf_addf(p->out, "  %6" PRIu64 " x  %s: %s%s  %s - %s\n", x->count, phrase_term(child, x->child_id),
+	    phrase_term(reason, x->reason),
+	    x->kind == RESTART_GAVE_UP      ? " (gave up)"
+		: x->kind == RESTART_FAILED ? " (failed to start)"
+					    : "",
+	    phrase_when(from, p->range, x->first_ms), phrase_when(to, p->range, x->last_ms));
+}
+
+static void
+patterns(const struct page *p, const struct report *r)
+{
+	char text[PHRASE_NAME], times[QUANTITY_SIZE];
+
+	if (r->pattern_count > 0)
+		strbuf_adds(p->out, "  Patterns\n");
+	for (unsigned i = 0; i < r->pattern_count; i++)
+		strbuf_addf(p->out, "    %s: %s%s\n", PATTERNS[r->patterns[i].newest.type].name,
+		    phrase_printable(text, sizeof(text), r->patterns[i].newest.text),
+		    phrase_times(times, r->patterns[i].times));
+	if (r->patterns_left_out > 0)
+		strbuf_addf(p->out, "    (%u more)\n", r->patterns_left_out);
+}
+
 static void
 restarts(const struct page *p, const struct report *r)
 {
-	char sup[PHRASE_NAME], child[PHRASE_NAME], reason[PHRASE_NAME], from[16], to[16];
-
 	heading(p, "Restarts");
 	strbuf_addf(p->out, "  %" PRIu64 " restarts, %" PRIu64 " failed attempts, %" PRIu64 " supervisors gave up%s\n",
 	    r->restarts, r->failed, r->gave_up, r->info.restarts_seen ? "" : " (not all may have been seen)");
-	for (unsigned i = 0; i < r->restart_row_count && i < SHOWN_RESTARTS; i++) {
-		const struct report_restarts *x = &r->restart_rows[i];
-
-		strbuf_addf(p->out, "  %6" PRIu64 " x  %s / %s: %s%s  %s - %s\n", x->count,
-		    phrase_term(sup, x->supervisor), phrase_term(child, x->child_id), phrase_term(reason, x->reason),
-		    x->kind == RESTART_GAVE_UP      ? " (gave up)"
-			: x->kind == RESTART_FAILED ? " (failed to start)"
-						    : "",
-		    phrase_clock(from, x->first_ms), phrase_clock(to, x->last_ms));
-	}
-	for (unsigned i = 0; i < r->pattern_count; i++)
-		strbuf_addf(p->out, "  %s: %s\n", PATTERNS[r->patterns[i].type].name,
-		    phrase_printable(reason, sizeof(reason), r->patterns[i].text));
+	lanes(p, r);
+	patterns(p, r);
+	if (r->restart_row_count > 0)
+		strbuf_adds(p->out, "  Reasons\n");
+	for (unsigned i = 0; i < r->restart_row_count && i < SHOWN_RESTARTS; i++)
+		restart_row(p, &r->restart_rows[i]);
 }
 
 static void
 finding_row(const struct page *p, const struct anomaly *a)
 {
-	char value[QUANTITY_SIZE], usual[QUANTITY_SIZE], name[PHRASE_NAME], clock[16];
+	char value[QUANTITY_SIZE], usual[QUANTITY_SIZE], name[PHRASE_NAME], clock[32];
 
-	strbuf_addf(p->out, "  %s  %s", phrase_clock(clock, a->time_ms), ANOMALIES[a->type].name);
+	strbuf_addf(p->out, "  %s  %s", phrase_when(clock, p->range, a->time_ms), ANOMALIES[a->type].name);
 	if (a->metric != METRIC_NONE)
 		strbuf_addf(p->out, ": %s %s, usually %s", phrase_metric(a->metric),
 		    quantity_text(value, METRICS[a->metric].unit, a->current_value),
@@ -285,24 +371,18 @@ incidents(const struct page *p, const struct report *r)
 }
 
 static void
-health(const struct page *p, const struct report *r)
+level_change(const struct page *p, const struct report_level *l)
 {
-	char clock[16];
-	const char *line = r->recommendations ? r->recommendations : "";
+	char clock[32];
 
-	heading(p, "Health");
-	strbuf_addf(p->out, "  %s at the end", level_name(r->overall));
-	for (int c = 0; c < CRITERION_COUNT; c++)
-		if (r->levels[c] > LEVEL_HEALTHY)
-			strbuf_addf(p->out, ", %s %s", CRITERIA[c].name, level_name(r->levels[c]));
-	strbuf_addc(p->out, '\n');
-	for (unsigned i = 0; i < r->change_count; i++) {
-		const struct report_level *l = &r->changes[i];
+	strbuf_addf(p->out, "  %s  %s: %s%s%s\n", phrase_when(clock, p->range, l->time_ms), CRITERIA[l->criterion].name,
+	    l->from == LEVEL_UNKNOWN ? "" : level_name(l->from), l->from == LEVEL_UNKNOWN ? "" : " -> ",
+	    level_name(l->to));
+}
 
-		strbuf_addf(p->out, "  %s  %s: %s%s%s\n", phrase_clock(clock, l->time_ms), CRITERIA[l->criterion].name,
-		    l->from == LEVEL_UNKNOWN ? "" : level_name(l->from), l->from == LEVEL_UNKNOWN ? "" : " -> ",
-		    level_name(l->to));
-	}
+static void
+recommendations(const struct page *p, const char *line)
+{
 	while (*line) {
 		size_t len = strcspn(line, "\n");
 		char text[300];
@@ -316,38 +396,80 @@ health(const struct page *p, const struct report *r)
 }
 
 static void
+health(const struct page *p, const struct report *r)
+{
+	unsigned first = r->change_count > SHOWN_CHANGES ? r->change_count - SHOWN_CHANGES : 0;
+
+	heading(p, "Health");
+	strbuf_addf(p->out, "  %s at the end", level_name(r->overall));
+	for (int c = 0; c < CRITERION_COUNT; c++)
+		if (r->levels[c] > LEVEL_HEALTHY)
+			strbuf_addf(p->out, ", %s %s", CRITERIA[c].name, level_name(r->levels[c]));
+	strbuf_addc(p->out, '\n');
+	recommendations(p, r->recommendations ? r->recommendations : "");
+	if (first > 0)
+		strbuf_addf(p->out, "  (%u earlier changes left out)\n", first);
+	for (unsigned i = first; i < r->change_count; i++)
+		level_change(p, &r->changes[i]);
+}
+
+static void
 links(const struct page *p, const struct report *r)
 {
-	char clock[16];
+	char clock[32];
 
-	if (r->link_count > 0)
-		heading(p, "Link");
+	if (r->link_count + r->boots.boot_count > 0)
+		heading(p, "Link and boots");
 	for (unsigned i = 0; i < r->link_count; i++) {
-		strbuf_addf(
-		    p->out, "  %s  %s: ", phrase_clock(clock, r->links[i].time_ms), node_state_name(r->links[i].state));
+		strbuf_addf(p->out, "  %s  %s: ", phrase_when(clock, p->range, r->links[i].time_ms),
+		    node_state_name(r->links[i].state));
 		utf8_add_visible(p->out, r->links[i].detail, sizeof(r->links[i].detail));
 		strbuf_addc(p->out, '\n');
 	}
+	for (size_t i = 0; i < r->boots.boot_count; i++)
+		strbuf_addf(p->out, "  %s  the VM booted\n", phrase_when(clock, p->range, r->boots.boots[i].booted_ms));
 }
 
+static void
+tell_line(struct strbuf *out, const char *line)
+{
+	strbuf_adds(out, "  - ");
+	utf8_add_visible(out, line, REPORT_SENTENCE);
+	strbuf_addc(out, '\n');
+}
+
+static void
+ahead(const struct page *p, const struct report *r)
+{
+	if (r->ahead_ms == 0)
+		return;
+	heading(p, "What is ahead");
+	ahead_lines(r, tell_line, p->out);
+}
+
+/* What somebody needs first comes first: what happened, who, what next; the state of things at the end stands below. */
 void
 report_text(const struct report *r, struct strbuf *out, bool colour)
 {
-	const struct page p = { out, colour };
+	const struct page p = { out, &r->range, colour };
+	size_t start = out->len;
 
 	head(&p, r);
+	headline(&p, r);
 	verdict(&p, r);
 	end_facts(&p, r);
+	incidents(&p, r);
+	ahead(&p, r);
+	restarts(&p, r);
 	grown(&p, r);
 	growers(&p, r);
-	tops(&p, r);
-	tables(&p, r);
-	memory(&p, r);
-	restarts(&p, r);
-	incidents(&p, r);
 	findings(&p, r);
 	health(&p, r);
 	links(&p, r);
+	tops(&p, r);
+	tables(&p, r);
+	memory(&p, r);
+	wrap_lines(out, start);
 	if (r->end.dump_text) {
 		heading(&p, "The crash dump");
 		strbuf_adds(out, r->end.dump_text);

@@ -6,7 +6,8 @@
 #include "base/alloc.h"
 #include "report/gather.h"
 
-#define KINDS_MAX 500 /* of (supervisor, child, reason) that are counted apart */
+#define PATTERNS_MAX 300 /* that are looked at, the newest */
+#define KINDS_MAX 500    /* of (supervisor, child, reason) that are counted apart */
 
 static bool
 same(const struct report_restarts *row, const struct restart *x)
@@ -84,20 +85,48 @@ graver(const void *a, const void *b)
 	return (x->count < y->count) - (x->count > y->count);
 }
 
+static struct report_pattern *
+like_it(struct report *r, const struct pattern *p)
+{
+	for (unsigned i = 0; i < r->pattern_count; i++)
+		if (r->patterns[i].newest.type == p->type &&
+		    term_same(r->patterns[i].newest.supervisor, p->supervisor) &&
+		    term_same(r->patterns[i].newest.child_id, p->child_id))
+			return &r->patterns[i];
+	return NULL;
+}
+
+/* A child that storms once in two minutes does not need thirty lines in an hour. They come latest first. */
+static void
+keep_pattern(struct report *r, const struct pattern *p)
+{
+	struct report_pattern *same = like_it(r, p);
+
+	if (same == NULL && r->pattern_count == REPORT_PATTERNS_MAX) {
+		r->patterns_left_out++;
+		return;
+	}
+	if (same == NULL) {
+		same = &r->patterns[r->pattern_count++];
+		pattern_copy(&same->newest, p);
+	}
+	same->times++;
+	same->first_ms = p->first_ms;
+}
+
 static void
 gather_patterns(struct report *r, const struct engine *e)
 {
-	struct restart_stats *stats = xmalloc(sizeof(*stats));
+	struct pattern *list = xmalloc(PATTERNS_MAX * sizeof(*list));
+	size_t count = engine_patterns(e, r->range.to_ms, list, PATTERNS_MAX), in_range = 0;
 
-	if (engine_restart_stats(e, r->range.to_ms, NULL, stats))
-		for (unsigned i = 0; i < stats->pattern_count; i++) {
-			const struct pattern *p = &stats->patterns[i];
-
-			if (p->last_ms < r->range.from_ms || p->first_ms > r->range.to_ms)
-				continue;
-			pattern_copy(&r->patterns[r->pattern_count++], p);
-		}
-	free(stats);
+	for (size_t i = 0; i < count; i++)
+		if (list[i].last_ms >= r->range.from_ms && list[i].first_ms <= r->range.to_ms)
+			list[in_range++] = list[i];
+	for (size_t i = 0; i < in_range; i++)
+		keep_pattern(r, &list[i]);
+	lanes_end(r, list, in_range);
+	free(list);
 }
 
 void
@@ -114,6 +143,7 @@ gather_restarts(struct report *r, const struct engine *e)
 		count_all(r, x);
 		count_in(rows, &count, x);
 		keep_in_timeline(r, x);
+		lanes_add(r, x);
 	}
 	qsort(rows, count, sizeof(*rows), graver);
 	r->restart_row_count = count < REPORT_RESTART_ROWS ? count : REPORT_RESTART_ROWS;
@@ -133,5 +163,5 @@ gather_release(struct report *r)
 		restart_release(&r->timeline[i]);
 	free(r->timeline);
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		pattern_release(&r->patterns[i]);
+		pattern_release(&r->patterns[i].newest);
 }

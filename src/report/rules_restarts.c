@@ -51,9 +51,9 @@ rule_storm(const struct report *r, struct opinion *o)
 	const struct report_restarts *row;
 
 	for (unsigned i = 0; i < r->pattern_count; i++)
-		if (r->patterns[i].type == PATTERN_STORM &&
-		    (worst == NULL || r->patterns[i].frequency > worst->frequency))
-			worst = &r->patterns[i];
+		if (r->patterns[i].newest.type == PATTERN_STORM &&
+		    (worst == NULL || r->patterns[i].newest.frequency > worst->frequency))
+			worst = &r->patterns[i].newest;
 	if (worst == NULL)
 		return;
 	o->weight = worst->last_ms >= r->range.to_ms - SHORTLY_MS ? 0.6 : 0.4;

@@ -39,6 +39,11 @@ class Dumping(ErlNode):
         return super().environment(ERL_CRASH_DUMP=self.dump, ERL_CRASH_DUMP_BYTES="100000000", **more)
 
 
+def flat(text):
+    """Without the breaks that make lines fit a terminal."""
+    return " ".join(text.split())
+
+
 def ends(node, expression):
     """Evaluates what the node does not survive."""
     with contextlib.suppress(EvalError):
@@ -49,11 +54,12 @@ def ends(node, expression):
 class PostMortems(SystemTest):
     lane = "side"
     quick_tests = ("test_a_rabbitmq_that_is_killed_under_a_fault", "test_a_supervisor_that_gives_up", "test_an_orderly_stop", "test_a_dump_is_picked_up",
-                   "test_a_store_is_read_afterwards")
+                   "test_all_nodes_of_a_watch", "test_a_store_is_read_afterwards")
 
-    def watch(self, *nodes, **more):
+    def watch(self, *nodes, gone=None, **more):
         self.reports = self.room.path("reports")
-        a = watch(self.room, *[n.node for n in nodes], interval=500, options=["--reports", self.reports], **more)
+        names = [n.node for n in nodes] + ([gone] if gone else [])
+        a = watch(self.room, *names, interval=500, options=["--reports", self.reports], **more)
         for n in nodes:
             a.wait_seen(n.node)
         return a
@@ -122,7 +128,7 @@ class PostMortems(SystemTest):
         self.assertIn(record["verdict"]["title"], out)
         code, out, err = run_program(self.room, "report", "--show", "last", "--reports", self.reports)
         self.assertEqual((code, err), (0, ""))
-        self.assertIn(record["verdict"]["title"], out)
+        self.assertIn(record["verdict"]["title"], flat(out))
         code, out, _ = run_program(self.room, "report", "--show", ident, "--json", "--http", "127.0.0.1:%d" % a.port, "--reports", "off")
         self.assertEqual((code, json.loads(out)["id"]), (0, ident))
         page = self.room.path("page.html")
@@ -139,6 +145,9 @@ class PostMortems(SystemTest):
     def check_page(self, page, record):
         self.assertIn(record["node"], page)
         self.assertGreater(page.count("<svg"), 5)
+        self.asks_for_nothing(page)
+
+    def asks_for_nothing(self, page):
         for asks in ("<script", "http://", "https://", "src=", "url(", "@import", "<link"):
             self.assertNotIn(asks, page)
 
@@ -280,6 +289,39 @@ class PostMortems(SystemTest):
             self.assertIn(says, err)
 
 
+    def test_all_nodes_of_a_watch(self):
+        """Without a name: a line of each, the worst first, and the whole of those that had something. Each form; one page, which asks for nothing."""
+        bad, calm = ErlNode(self.room), ErlNode(self.room)
+        bad.eval("subject:tree(shop, {100, 60}, [till]), ok")
+        a = self.watch(bad, calm, gone="nobody@localhost")
+        for _ in range(12):
+            bad.eval("subject:crash_once(shop, {till, '<b>broken</b>'})")
+        wait_until(lambda: a.total(bad.node) >= 12, 10, "the restarts are seen")
+        a.wait_samples(bad.node, 2)
+        code, out, err = run_program(self.room, "report", "--since", "5m", "--state-dir", a.state_dir)
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"^Report of 3 nodes, ")
+        self.assertIn("1 of 3 nodes had something. At the end 1 critical", out)
+        self.assertLess(out.index(bad.node), out.index(calm.node))
+        self.assertIn("Report of " + bad.node, out)
+        self.assertNotIn("Report of " + calm.node, out)
+        self.assertLessEqual(max(len(line) for line in out.splitlines()), 80)
+        code, out, _ = run_program(self.room, "report", "--since", "today", "--json", "--state-dir", a.state_dir)
+        told = json.loads(out)
+        self.assertEqual((code, told["kind"], told["reports_left_out"]), (0, "fleet", 0))
+        self.assertEqual({n["node"]: n["calm"] for n in told["nodes"] if n["samples"]}, {bad.node: False, calm.node: True})
+        self.assertEqual([r["node"] for r in told["reports"]], [bad.node])
+        self.assertEqual(told["nodes"][0]["headline"], told["reports"][0]["headline"])
+        code, page, _ = run_program(self.room, "report", "--html", "--state-dir", a.state_dir)
+        self.assertEqual(code, 0)
+        self.asks_for_nothing(page)
+        self.assertIn('role="img" aria-label="12 restarts from ', page)
+        self.assertIn('<a href="#n0">' + bad.node, page)
+        self.assertEqual(page.count('<section class="node"'), 1)
+        self.assertNotIn("<b>broken", page)
+        code, out, _ = run_program(self.room, "report", calm.node, "--state-dir", a.state_dir)
+        self.assertIn("nothing happened", out)
+
     def test_a_store_is_read_afterwards(self):
         """With the arsenal gone, and its folder of reports, too."""
         node = ErlNode(self.room)
@@ -299,7 +341,7 @@ class PostMortems(SystemTest):
         for how in ([], ["--json"]):
             code, out, err = run_program(self.room, "report", "--store", store, "--show", "last", *how)
             self.assertEqual((code, err), (0, ""))
-            self.assertIn(record["verdict"]["title"], out)
+            self.assertIn(record["verdict"]["title"], flat(out))
         code, out, err = run_program(self.room, "report", "--store", store, "--json")
         self.assertEqual((code, err), (0, ""))
         told = json.loads(out)
