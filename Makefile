@@ -27,7 +27,7 @@ BIN := $(if $(filter plain,$(VARIANT)),$(BUILD)/arsenal,$(OUT)/arsenal)
 PKG_CONFIG ?= pkg-config
 AR := $(if $(filter default,$(origin AR)),ar,$(AR))
 PORT_PACKAGES := libevent libevent_pthreads sqlite3
-PACKAGES := $(PORT_PACKAGES) libevent_openssl libssl libcrypto jansson
+PACKAGES := $(PORT_PACKAGES) libevent_openssl libssl libcrypto jansson ncursesw
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wformat=2 \
 	-Wpointer-arith -Wvla -Wswitch-enum -Werror
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2

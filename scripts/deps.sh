@@ -3,9 +3,9 @@
 # deps.sh run|check  installs what is missing, on Debian, as root; otherwise prints the command and stops.
 set -eu
 
-run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libsqlite3-dev erlang-base'
+run_packages='gcc make pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev libsqlite3-dev libncurses-dev erlang-base'
 check_packages="$run_packages g++ clang clang-format libclang-rt-14-dev libcmocka-dev cppcheck valgrind erlang-dev erlang-crypto
-	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd prometheus python3 openssl chromium curl libcairo2 libzstd1 zlib1g"
+	erlang-eunit erlang-runtime-tools erlang-tools erlang-edoc erlang-inets erlang-proper erlang-ssl rebar3 elixir rabbitmq-server ejabberd prometheus python3 openssl tmux chromium curl libcairo2 libzstd1 zlib1g"
 
 case ${1:-} in
 run) packages=$run_packages ;;
@@ -16,7 +16,7 @@ esac
 # A tool that is here by other means than a package serves as well.
 have() {
 	case $1 in
-	gcc | make | clang | clang-format | cppcheck | valgrind | chromium | curl | openssl | python3) command -v "$1" >/dev/null && return 0 ;;
+	gcc | make | clang | clang-format | cppcheck | valgrind | chromium | tmux | curl | openssl | python3) command -v "$1" >/dev/null && return 0 ;;
 	esac
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
 }

@@ -16,8 +16,8 @@ static const struct command *const COMMANDS[] = { &COMMAND_PORT };
 #else
 #define INTRODUCTION "arsenal watches Erlang and Elixir (OTP) nodes from outside: restarts, health, anomalies."
 #define FIRST_STEPS " First steps: arsenal demo"
-static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_STATUS, &COMMAND_REPORT, &COMMAND_REPLAY,
-	&COMMAND_PATTERNS, &COMMAND_CRASHDUMP, &COMMAND_DEMO, &COMMAND_PORT };
+static const struct command *const COMMANDS[] = { &COMMAND_WATCH, &COMMAND_TOP, &COMMAND_STATUS, &COMMAND_REPORT,
+	&COMMAND_REPLAY, &COMMAND_PATTERNS, &COMMAND_CRASHDUMP, &COMMAND_DEMO, &COMMAND_PORT };
 #endif
 
 static void

@@ -29,7 +29,7 @@ struct option_row {
 };
 
 #define AT(field) offsetof(struct settings, field)
-#define LINKED (FOR_WATCH | FOR_STATUS)
+#define LINKED (FOR_WATCH | FOR_STATUS | FOR_TOP)
 
 static const struct option_row OPTIONS[] = {
 	{ "cookie-file", "FILE", OPT_TEXT, AT(cookie_file), LINKED, NULL, 0, 0,
@@ -38,9 +38,11 @@ static const struct option_row OPTIONS[] = {
 	    "the nodes' distribution runs over TLS: file like OTP's ssl_dist_optfile, its client options are used" },
 	{ "interval", "MS", OPT_NUMBER, AT(interval_ms), FOR_WATCH, "5000", 100, 3600000, "distance of two samples" },
 	{ "interval", "MS", OPT_NUMBER, AT(interval_ms), FOR_DEMO, "1000", 100, 3600000, "distance of two samples" },
-	{ "anomaly-threshold", "PERCENT", OPT_NUMBER, AT(anomaly_threshold_percent), FOR_WATCH | FOR_DEMO, "200", 10,
-	    10000, "sensitivity, in hundredths of a standard deviation from the baseline" },
-	{ "no-inject", NULL, OPT_FLAG, AT(no_inject), FOR_WATCH, NULL, 0, 0,
+	{ "interval", "MS", OPT_NUMBER, AT(interval_ms), FOR_TOP, "2000", 100, 3600000,
+	    "distance of two samples, of a node that is linked" },
+	{ "anomaly-threshold", "PERCENT", OPT_NUMBER, AT(anomaly_threshold_percent), FOR_WATCH | FOR_DEMO | FOR_TOP,
+	    "200", 10, 10000, "sensitivity, in hundredths of a standard deviation from the baseline" },
+	{ "no-inject", NULL, OPT_FLAG, AT(no_inject), FOR_WATCH | FOR_TOP, NULL, 0, 0,
 	    "load no code into the node: plain calls only; says what cannot be seen then" },
 	{ "http", "ADDR:PORT", OPT_TEXT, AT(http), FOR_WATCH | FOR_DEMO, "127.0.0.1:4900", 0, 0,
 	    "dashboard, API and /metrics; \"off\" for none, port 0 for a free one" },
@@ -52,14 +54,20 @@ static const struct option_row OPTIONS[] = {
 	    "show one of them; \"last\" is the newest, of NODE if it is named" },
 	{ "html", NULL, OPT_FLAG, AT(html), FOR_REPORT, NULL, 0, 0, "one HTML file that needs nothing beside it" },
 	{ "output", "FILE", OPT_TEXT, AT(output), FOR_REPORT, NULL, 0, 0, "write there instead of to stdout" },
-	{ "http", "ADDR:PORT", OPT_TEXT, AT(http), FOR_REPORT, NULL, 0, 0,
+	{ "http", "ADDR:PORT", OPT_TEXT, AT(http), FOR_REPORT | FOR_TOP, NULL, 0, 0,
 	    "ask the arsenal there (else those that run with this state folder)" },
-	{ "token-file", "FILE", OPT_TEXT, AT(token_file), FOR_WATCH | FOR_REPORT, NULL, 0, 0,
+	{ "token-file", "FILE", OPT_TEXT, AT(token_file), FOR_WATCH | FOR_REPORT | FOR_TOP, NULL, 0, 0,
 	    "file with the token that HTTP clients must show; needed to listen beyond loopback" },
+	{ "once", NULL, OPT_FLAG, AT(once), FOR_TOP, NULL, 0, 0, "print one whole screen as text, and end" },
+	{ "panel", "NAME", OPT_TEXT, AT(panel), FOR_TOP, NULL, 0, 0,
+	    "begin with this panel: processes, restarts, incidents, events, tree, ahead, memory" },
+	{ "refresh", "MS", OPT_NUMBER, AT(refresh_ms), FOR_TOP, "2000", 500, 3600000, "distance of two screens" },
 	{ "max-events", "N", OPT_NUMBER, AT(max_events), FOR_WATCH | FOR_DEMO, "10000", 100, 1000000,
 	    "events kept for clients that come back" },
 	{ "timeout", "MS", OPT_NUMBER, AT(timeout_ms), FOR_STATUS, "10000", 500, 600000,
 	    "how long to try before the answer is UNKNOWN" },
+	{ "timeout", "MS", OPT_NUMBER, AT(timeout_ms), FOR_TOP, "10000", 500, 600000,
+	    "with --once: how long to wait for answers before what is known is printed" },
 	{ "store", "FILE", OPT_TEXT, AT(store), FOR_WATCH | FOR_REPORT, NULL, 0, 0,
 	    "file in which the nodes' history survives; made if it is not there" },
 	{ "store-max", "SIZE", OPT_SIZE, AT(store_max), FOR_WATCH, "1G", 1 << 20, INT64_C(1) << 50,
@@ -71,8 +79,8 @@ static const struct option_row OPTIONS[] = {
 	    "folder of the nodes' post-mortems, the newest 100; \"off\" for none (else STORE-reports beside the store, "
 	    "else "
 	    "\"reports\" in the state folder)" },
-	{ "state-dir", "DIR", OPT_TEXT, AT(state_dir), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_REPORT, NULL, 0, 0,
-	    "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
+	{ "state-dir", "DIR", OPT_TEXT, AT(state_dir), FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_REPORT | FOR_TOP, NULL,
+	    0, 0, "folder for the kept node name (else $ARSENAL_STATE_DIR, else ~/.local/state/arsenal)" },
 	{ "record", "FILE", OPT_TEXT, AT(record), FOR_WATCH, NULL, 0, 0,
 	    "record all that the nodes say, for \"arsenal replay\": a new file, packed if its name ends in .zst or "
 	    ".gz" },
@@ -105,7 +113,8 @@ static const struct option_row OPTIONS[] = {
 	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY | FOR_PATTERNS, NULL, 0, 0,
 	    "JSON on stdout, for scripts" },
 	{ "log-level", "LEVEL", OPT_TEXT, AT(log_level),
-	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY | FOR_PATTERNS,
+	    FOR_WATCH | FOR_STATUS | FOR_DEMO | FOR_PORT | FOR_CRASHDUMP | FOR_REPORT | FOR_REPLAY | FOR_PATTERNS |
+		FOR_TOP,
 	    "info", 0, 0, "error, warning, info or debug" },
 };
 

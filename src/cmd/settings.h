@@ -40,6 +40,10 @@ struct settings {
 	bool no_inject;
 	bool json;
 	int64_t top;
+	/* of the terminal view */
+	const char *panel; /* NULL: the usual one */
+	int64_t refresh_ms;
+	bool once;
 	const char *record; /* file of the live recording; NULL: none */
 	int64_t record_max; /* bytes */
 	/* of a replay */
@@ -65,6 +69,7 @@ enum {
 	FOR_PORT = 8,
 	FOR_REPORT = 16,
 	FOR_CRASHDUMP = 32,
+	FOR_TOP = 64,
 	FOR_REPLAY = 256,
 	FOR_PATTERNS = 512
 };
@@ -84,7 +89,7 @@ struct command {
 };
 
 extern const struct command COMMAND_WATCH, COMMAND_STATUS, COMMAND_DEMO, COMMAND_PORT, COMMAND_CRASHDUMP,
-    COMMAND_REPORT, COMMAND_REPLAY, COMMAND_PATTERNS;
+    COMMAND_REPORT, COMMAND_REPLAY, COMMAND_PATTERNS, COMMAND_TOP;
 
 #define EXIT_USAGE 64 /* sysexits.h: EX_USAGE */
 
