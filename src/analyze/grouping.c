@@ -239,6 +239,30 @@ notice(struct incident *i, const struct incident_member *m)
 	i->node_down = i->node_down || m->type == ANOMALY_NODE_DOWN;
 }
 
+/* is_relief: what had risen falls, and is no trouble any more. Of rates a fall is one of its own: traffic stops. */
+static bool
+is_relief(const struct incident_member *old, const struct incident_member *m)
+{
+	return m->metric != METRIC_NONE && METRICS[m->metric].watch == WATCH_LEVEL &&
+	    old->current_value > old->baseline_value && m->current_value < m->baseline_value;
+}
+
+/* relieve keeps what the incident says of the finding: who made it rise is still who was behind it. */
+static struct grouped
+relieve(struct incident *i, unsigned k, struct incident_member *m, bool promised)
+{
+	struct incident_member *old = &i->members[k];
+
+	old->seen_ms = m->seen_ms;
+	old->ended_ms = 0;
+	old->told = old->told || promised;
+	i->last_ms = m->seen_ms > i->last_ms ? m->seen_ms : i->last_ms;
+	incident_member_release(m);
+	return (struct grouped) {
+		.incident = i, .change = CHANGE_JOINED, .root = k == i->root, .tell = promised, .told = old->told
+	};
+}
+
 /* refresh brings a finding that is in the incident already up to date: it came again, or became worse. */
 static struct grouped
 refresh(struct incident *i, unsigned k, struct incident_member *m, bool promised)
@@ -246,6 +270,8 @@ refresh(struct incident *i, unsigned k, struct incident_member *m, bool promised
 	struct incident_member *old = &i->members[k];
 	bool root = k == i->root, tell = promised || (root && m->severity > old->severity);
 
+	if (is_relief(old, m))
+		return relieve(i, k, m, promised);
 	m->since_ms = old->since_ms;
 	m->time_ms = old->time_ms;
 	m->joined = old->joined;

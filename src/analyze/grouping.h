@@ -18,6 +18,8 @@
  * is often seen later; and nothing in the incident explains it in turn. A node that went down is explained by what came before only. A finding that joins is *told* as an anomaly of its own only if it is the
  * root, or if it is of high severity and of another process than all others in it; a root also when it becomes severe.
  *
+ * What is in an incident already is brought up to date when it is found again; but a level that had risen and falls is relief, and what was said of its rise stays.
+ *
  * An incident is over when nothing of it has held for 12 samples; it ended then when the last of it ended.
  */
 #ifndef ANALYZE_GROUPING_H

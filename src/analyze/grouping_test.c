@@ -13,6 +13,7 @@
 #define S 1000
 
 static struct grouping g;
+static bool falls; /* what take takes is below its baseline */
 
 /* A finding of a script: what, who is behind it, of which application, under which supervisor. */
 struct script {
@@ -52,7 +53,7 @@ take(const struct script *s)
 		.severity = s->severity ? s->severity : SEVERITY_MEDIUM,
 		.time_ms = T0 + (int64_t)s->at_s * S,
 		.metric = s->metric ? s->metric : usual_metric(s->type),
-		.current_value = 2,
+		.current_value = falls ? 0.5 : 2,
 		.baseline_value = 1 };
 	struct grouped out;
 
@@ -313,6 +314,35 @@ what_becomes_severe_is_told_again_if_it_is_the_root(void **state)
 	out = take(&memory);
 	assert_true(out.told && !out.tell && !out.anew);
 	assert_int_equal(out.incident->members[0].ended_ms, 0);
+}
+
+/* A leak whose process died is still told as a leak, and by whom. */
+static void
+what_falls_after_it_rose_changes_no_words(void **state)
+{
+	struct script memory = { 0, ANOMALY_MEMORY, "cache", "shop", NULL, 0, 0 };
+	struct script traffic = { 4000, ANOMALY_IO, NULL, NULL, NULL, 0, 0 };
+	struct incident *i = take(&memory).incident;
+	struct grouped out;
+
+	(void)state;
+	memory = (struct script) { 3000, ANOMALY_MEMORY, NULL, NULL, NULL, SEVERITY_HIGH, 0 };
+	falls = true;
+	out = take(&memory);
+	falls = false;
+	assert_ptr_equal(out.incident, i);
+	assert_true(out.root && out.told && !out.tell && !out.anew);
+	assert_string_equal(i->members[0].who[0].name, "cache");
+	assert_true(i->members[0].current_value > i->members[0].baseline_value);
+	assert_int_equal(i->members[0].seen_ms, T0 + 3000 * S);
+	assert_int_equal(i->severity, SEVERITY_MEDIUM);
+	/* of what is watched by its rate a fall is news */
+	i = take(&traffic).incident;
+	traffic.at_s = 4100;
+	falls = true;
+	take(&traffic);
+	falls = false;
+	assert_true(i->members[i->member_count - 1].current_value < 1);
 }
 
 /* ---- the root ---- */
@@ -608,6 +638,7 @@ main(void)
 		TEST(the_logger_is_no_stranger),
 		TEST(high_severity_of_somebody_else_is_told),
 		TEST(what_becomes_severe_is_told_again_if_it_is_the_root),
+		TEST(what_falls_after_it_rose_changes_no_words),
 		TEST(the_root_is_the_deepest_cause),
 		TEST(what_is_explained_in_turn_is_no_root),
 		TEST(a_late_finding_is_no_root),
