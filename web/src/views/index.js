@@ -7,11 +7,13 @@ import { memory } from "./memory.js";
 import { now } from "./now.js";
 import { overview } from "./overview.js";
 import { processes } from "./processes.js";
+import { nodeReports, reports } from "./reports.js";
 import { restarts } from "./restarts.js";
+import { self } from "./self.js";
 import { tree } from "./tree.js";
 
 /** VIEWS: of each scope the first is what is shown when none is named. */
-export const VIEWS = [overview, events, now, restarts, anomalies, processes, tree, memory, nodeEvents];
+export const VIEWS = [overview, events, reports, self, now, restarts, anomalies, processes, tree, memory, nodeEvents, nodeReports];
 
 export const viewsOf = (scope) => VIEWS.filter((v) => v.scope === scope);
 
