@@ -259,6 +259,9 @@ run(const struct settings *s)
 	uint16_t port;
 	bool ok = s->node_count == 0 || beam_parse_node(s->nodes[0], node, &port, &err);
 
+	/* What is printed is the answer; the link's story is for those who ask for it. */
+	if (s->once && strcmp(s->log_level, "info") == 0)
+		log_set_level(LOG_ERROR);
 	search.node = s->node_count ? node : NULL;
 	ok = ok && (s->token_file == NULL || setup_secret(s->token_file, "token", &token, &err));
 	search.token = s->token_file ? token.data : NULL;

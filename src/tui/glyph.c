@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 
 #define UTF8_MAX_BYTES 4
+#define UNKNOWN '?'
 
 /* Marks that set the direction of text, separators of lines: they have no width, and must not get to the terminal. */
 static bool
@@ -26,8 +27,11 @@ glyph_next(const char *text, struct glyph *g)
 	if (n == 1 && (g->cp == '\n' || g->cp == '\t'))
 		g->cp = ' ';
 	g->columns = n && g->cp >= 0x80 ? wcwidth((wchar_t)g->cp) : 1;
+	/* Where the locale knows ASCII only our own signs have counterparts. */
+	if (n && g->columns < 0 && glyph_ascii(g->cp) != UNKNOWN)
+		g->columns = 1;
 	if (n == 0 || is_unruly(g->cp) || g->columns < 0 || g->columns > 2) {
-		g->cp = '?';
+		g->cp = UNKNOWN;
 		g->columns = 1;
 	}
 	return n ? n : 1;
@@ -72,5 +76,5 @@ glyph_ascii(uint32_t cp)
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (table[i].cp == cp)
 			return table[i].ascii;
-	return '?';
+	return UNKNOWN;
 }

@@ -18,7 +18,8 @@
 #include "tui/view.h"
 
 #define LABEL_COLUMNS 6
-#define TALL 34         /* a screen with room to spare */
+#define TALL 34 /* a screen with room to spare */
+#define COUNTED_MS (5 * INT64_C(60000))
 #define NARROW_CHART 36 /* columns that a line of the last minutes needs */
 #define WIDE_CHART 50   /* with its highest value */
 #define NAMED 3         /* so many culprits of a finding */
@@ -131,9 +132,11 @@ draw_standing(struct head *h, const json_t *node)
 
 	col = cells_putf(
 	    h->cells, h->row, 0, width, standing_style(standing_of(node)), "\xE2\x97\x8F %s", standing_word(node));
-	if (since)
+	if (since && h->view->now_ms - since >= 1000)
 		col += cells_putf(h->cells, h->row, col, width - col, STYLE_PLAIN, " for %s, since %s",
-		    format_span(span, h->view->now_ms > since ? h->view->now_ms - since : 0), clock_of(h, since, at));
+		    format_span(span, h->view->now_ms - since), clock_of(h, since, at));
+	else if (since)
+		col += cells_put(h->cells, h->row, col, width - col, STYLE_PLAIN, " since just now");
 	if (*get_text(info, "otp_release") && width - col > 20)
 		cells_putf(h->cells, h->row, col, width - col, STYLE_DIM,
 		    "  OTP %.20s \xC2\xB7 %s schedulers \xC2\xB7 %s%s", get_text(info, "otp_release"),
@@ -318,7 +321,22 @@ newest(const double *values)
 	return NAN;
 }
 
-/* What restarts are counted in stands in the title: the last five minutes, as their criterion does. */
+/* Restarts are counted over five minutes, as their criterion does, or since they are seen. */
+static void
+restarts_value(const struct view *v, char *out, size_t size)
+{
+	int64_t since = get_time(get_object(model_body(v->model, ASK_HEALTH), "observed"), "restarts_since");
+	double count = get_number(model_node(v->model), "restarts_5m");
+	char number[FORMAT_SIZE], span[FORMAT_SIZE];
+	int64_t seen = since && v->now_ms > since ? v->now_ms - since : 0;
+
+	if (isnan(count) || since == 0)
+		snprintf(out, size, "not observed");
+	else
+		snprintf(out, size, "%s in %s", format_count(number, count),
+		    seen < COUNTED_MS ? format_span(span, seen) : "5 min");
+}
+
 static void
 chart_value(const struct view *v, enum chart i, bool with_max, char *out, size_t size)
 {
@@ -327,9 +345,7 @@ chart_value(const struct view *v, enum chart i, bool with_max, char *out, size_t
 	double low, high;
 
 	if (i == CHART_RESTARTS) {
-		double count = get_number(model_node(v->model), "restarts_5m");
-
-		snprintf(out, size, isnan(count) ? "not observed" : "%s in 5 min", format_count(now, count));
+		restarts_value(v, out, size);
 		return;
 	}
 	if (isnan(newest(v->model->charts[i]))) {
