@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "engine/derive.h"
+#include "engine/described.h"
 #include "engine/growth.h"
 #include "engine/selection.h"
 #include "engine/state.h"
@@ -381,6 +382,8 @@ engine_survey(struct engine *e, int64_t now_ms, struct survey *s)
 	s->time_ms = e->now_ms;
 	if (s->kind == SURVEY_TABLES)
 		growth_of_tables(s, &e->surveys[SURVEY_TABLES]);
+	if (s->kind == SURVEY_GROUPS)
+		described_groups(s, &e->surveys[SURVEY_GROUPS]);
 	survey_release(&e->surveys[s->kind]);
 	e->surveys[s->kind] = *s;
 	growths_note_survey(e, s->kind);
