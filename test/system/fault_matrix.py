@@ -36,7 +36,7 @@ class Fault:
         return (first["kind"], first["name"] or first["initial_call"]) == self.culprit and self.detail in (first["detail"] or "")
 
 
-# Rates are those of a fast fault at 5 s; of a memory that leaks slowly, and of the tables of atoms and ports, such as to eat a tenth of the limit in minutes.
+# Rates, or milliseconds between two crashes, are those of a fast fault at 5 s; of a memory that leaks slowly, and of the tables of atoms and ports, such as to eat a tenth of the limit in minutes.
 FAULTS = [
     Fault("process_leak", 400, ["process_count_anomaly"], ("parent", "faults_dispatcher"), table="process_limit", detail="faults:leaked/0"),
     Fault("memory_fast", 8000000, ["memory_anomaly"], ("process", "faults_hoarder"), table="memory_limit"),
@@ -108,8 +108,9 @@ class Victim:
     def begin(self, arsenal, events, factor):
         self.before = [e for e in events.of("anomaly") if e.node == self.name]
         self.metrics = arsenal.of(self.name, "performance")["metrics"]
+        self.rate = max(1, int(self.fault.rate / factor if self.fault.supervisor else self.fault.rate * factor))
         self.began = time.time()
-        self.node.eval("faults:on(%s, %d)" % (self.fault.name, max(1, int(self.fault.rate * factor))))
+        self.node.eval("faults:on(%s, %d)" % (self.fault.name, self.rate))
 
     def look(self, events):
         """True when the anomaly is there."""
@@ -135,7 +136,8 @@ class Victim:
     def eaten(self):
         """Percent of its limit that was gone when the anomaly came."""
         limit = self.metrics.get(self.fault.table or "")
-        return 100 * self.taken / limit if limit else None
+        # It was asked a while after that moment.
+        return 100 * min(self.taken, self.rate * self.delay) / limit if limit else None
 
     @property
     def named(self):
