@@ -4,6 +4,7 @@ handshake as far as its script says, and then misbehaves. And EPMDs that misbeha
 
 import contextlib
 import hashlib
+import itertools
 import os
 import secrets
 import socket
@@ -27,9 +28,11 @@ class Gone(Exception):
 class FakeNode:
     """A listening fake; behave(peer) is its script, run for each connection in a thread."""
 
-    def __init__(self, room, name, behave, cookie=COOKIE, tls=None):
-        self.name = name
-        self.node = name + "@localhost"
+    count = itertools.count(1)
+
+    def __init__(self, room, behave, cookie=COOKIE, tls=None):
+        self.name = "%s_%d" % (behave.__name__, next(FakeNode.count))
+        self.node = self.name + "@localhost"
         self.behave = behave
         self.cookie = cookie
         self.tls = tls  # an ssl.SSLContext: the script begins within TLS

@@ -379,7 +379,8 @@ class SystemTest(unittest.TestCase):
     """A test has its room; a class may have one more, `shared`, made by share()."""
 
     shared = None
-    lane = "main"      # "side": waits most of the time, and may run beside others
+    lane = "main"      # "side": waits most of the time, and may run beside others; of the main lane there is one at a time
+    long = False       # takes half a minute: begins early. A method may have it, too
     quick = True       # runs in make check
     quick_tests = None  # or only those, by name
     longMessage = True

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The system tests: the built program against real OTP nodes.
 
-    python3 test/system/run.py [--quick] [--arsenal PATH] [--keep] [--list] [NAME...]
+    python3 test/system/run.py [--quick] [--arsenal PATH] [--keep] [--beside N] [--list] [NAME...]
 
 NAME picks the tests that have it in their name (module.class.test). A line for each test; what was skipped, and why, at the end."""
 
@@ -23,7 +23,7 @@ from harness import HERE, ROOT, Process, Run, SystemTest  # noqa: E402
 
 
 class Result(unittest.TestResult):
-    """One line a test, printed when it ends; counts over both lanes."""
+    """One line a test, printed when it ends; counts over all lanes."""
 
     lock = threading.Lock()
     passed, failed, skipped = [], [], []
@@ -115,24 +115,39 @@ def wanted(test, names, quick):
     return not quick or (test.quick and getattr(method, "quick", True))
 
 
-def run_lane(classes):
+def units(classes):
+    """[[tests]]: what has to stay together, a class that shares something or else a test. What takes long begins first."""
+    found = []
     for cls, tests in classes:
-        if Process.closing:
+        shares = cls.setUpClass.__func__ is not SystemTest.setUpClass.__func__
+        found += [tests] if shares else [[t] for t in tests]
+    return sorted(found, key=lambda tests: not any(getattr(getattr(t, t._testMethodName), "long", t.long) for t in tests))
+
+
+def run_lane(left):
+    """Takes unit after unit; other threads may take from the same."""
+    while left and not Process.closing:
+        try:
+            tests = left.pop(0)
+        except IndexError:
             return
         try:
             unittest.TestSuite(tests).run(Result(tests))
-        except Exception:  # of the runner itself: the tests of this lane that are left do not count as passed
-            Result.failed.append("%s: %s" % (cls.__name__, traceback.format_exc()))
-            return
+        except Exception:  # of the runner itself: such a test does not count as passed
+            with Result.lock:
+                Result.failed.append("%s: %s" % (tests[0].id(), traceback.format_exc()))
 
 
-def run_all(classes):
-    """Tests that mostly wait run beside the others, in a lane of their own."""
-    side = threading.Thread(target=run_lane, args=([c for c in classes if c[0].lane == "side"],), daemon=True)
-    side.start()
-    run_lane([c for c in classes if c[0].lane == "main"])
-    while side.is_alive():
-        side.join(0.5)
+def run_all(classes, beside):
+    """Tests that mostly wait run beside the others, several at a time."""
+    side = units([c for c in classes if c[0].lane == "side"])
+    threads = [threading.Thread(target=run_lane, args=(side,), daemon=True) for _ in range(beside)]
+    for t in threads:
+        t.start()
+    run_lane(units([c for c in classes if c[0].lane == "main"]))
+    for t in threads:
+        while t.is_alive():
+            t.join(0.5)
 
 
 def parse():
@@ -140,6 +155,7 @@ def parse():
     p.add_argument("--arsenal", default=os.environ.get("ARSENAL", os.path.join(ROOT, "build", "arsenal")), help="the program to drive")
     p.add_argument("--quick", action="store_true", help="the set that make check runs")
     p.add_argument("--keep", action="store_true", help="keep the folder with the logs")
+    p.add_argument("--beside", type=int, default=4, metavar="N", help="how many of the tests that mostly wait run at a time, beside one of the others (4)")
     p.add_argument("--list", action="store_true", help="only print the names")
     p.add_argument("names", nargs="*", metavar="NAME")
     return p.parse_args()
@@ -164,7 +180,7 @@ def main():
     try:
         Run.begin(args.arsenal, args.quick)
         classes = load(args.names, args.quick)
-        run_all(classes)
+        run_all(classes, max(1, args.beside))
     except KeyboardInterrupt:
         interrupted = True
     finally:

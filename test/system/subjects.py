@@ -210,12 +210,13 @@ class RabbitMQ(Subject):
     """Debian's RabbitMQ on loopback, under its own user."""
 
     server = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+    count = itertools.count(1)
 
     def __init__(self, room):
         if not os.path.exists(self.server):
             raise unittest.SkipTest("rabbitmq-server is not installed")
         self.user = require_user("rabbitmq")
-        super().__init__(room, "rabbit%d@localhost" % os.getpid())
+        super().__init__(room, "rabbit%d_%d@localhost" % (os.getpid(), next(RabbitMQ.count)))
         self.write_cookie(COOKIE)
         self.amqp_port = free_port()
         for name in ("mnesia", "log", "generated"):
@@ -295,11 +296,13 @@ modules:
 class Ejabberd(Subject):
     """Debian's ejabberd on loopback, under its own user."""
 
+    count = itertools.count(1)
+
     def __init__(self, room):
         if not shutil.which("ejabberdctl"):
             raise unittest.SkipTest("ejabberd is not installed")
         self.user = require_user("ejabberd")
-        super().__init__(room, "ejabberd%d@localhost" % os.getpid())
+        super().__init__(room, "ejabberd%d_%d@localhost" % (os.getpid(), next(Ejabberd.count)))
         self.write_cookie(COOKIE)
         self.xmpp_port = free_port()
         conf = os.path.join(self.folder, "ejabberd.yml")

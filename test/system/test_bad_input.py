@@ -58,7 +58,7 @@ class BadPeers(SystemTest):
 
     def suffer(self, scripts):
         healthy = self.new_healthy()
-        peers = {s.__name__: FakeNode(self.room, "%s_%d" % (s.__name__, os.getpid()), s, tls=self.tls) for s, _, _ in scripts}
+        peers = {s.__name__: FakeNode(self.room, s, tls=self.tls) for s, _, _ in scripts}
         a = watch(self.room, healthy.node, *[p.node for p in peers.values()], interval=500, options=self.options)
         a.wait_seen(healthy.node)
         trouble = []
@@ -100,7 +100,7 @@ class LyingProbes(SystemTest):
 
     def lie(self, script):
         healthy = ErlNode(self.room)
-        fake = FakeNode(self.room, "%s_%d" % (script.__name__, os.getpid()), script)
+        fake = FakeNode(self.room, script)
         a = watch(self.room, healthy.node, fake.node, interval=500)
         a.wait_seen(healthy.node)
         wait_until(lambda: fake.connections, 5, "it is connected")

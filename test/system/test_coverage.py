@@ -98,6 +98,8 @@ class Coverage(SystemTest):
         self.assertIn("coverage_named", [t["name"] for t in a.of(n.node, "memory")["levels"][3]["parts"][2]["owners"]])
         n.eval("whereis(coverage_owner) ! stop, ok")
 
+    test_tables_grow.long = True
+
     def test_links(self):
         n, peer = (self.erl(self.room, host="127.0.0.1", long_names=True) for _ in range(2))
         a = self.follow(n)

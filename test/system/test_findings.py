@@ -14,6 +14,8 @@ def milliseconds(time):
 
 
 class Findings(SystemTest):
+    lane = "side"
+
     def follow(self):
         self.n = ErlNode(self.room)
         self.a = watch(self.room, self.n.node, interval=500)

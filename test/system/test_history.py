@@ -44,6 +44,8 @@ class SlowReader:
 class Day(SystemTest):
     """A day of samples, all of them ahead of now: time never goes backwards."""
 
+    lane = "side"
+
     def application(self):
         a = Application(self, engine='"%s"' % Run.arsenal, monitoring_interval="3600000", http='"127.0.0.1:0"')
         self.first, self.last = a.eval("{First, Last} = arsenal_day:live(arsenal:name(), %d, %d), {First, Last}" % (STEP, DAY), timeout=60)
@@ -104,6 +106,7 @@ class Day(SystemTest):
 
 
 class Seam(SystemTest):
+    lane = "side"
 
     def test_no_seam_where_it_was_started_again(self):
         """What was told before is told after, once, and in steps it adds up."""

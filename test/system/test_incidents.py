@@ -12,6 +12,9 @@ PROMISED = ("restart_anomaly", "node_down")
 
 
 class Incidents(SystemTest):
+    lane = "side"
+    long = True
+
     def follow(self, *options):
         self.n = ErlNode(self.room, args=["+S", "2:2"])
         self.n.eval("storm:start()")

@@ -44,6 +44,7 @@ def write_series(path, rows=3000, at=2500):
 
 
 class Recording(SystemTest):
+    lane = "side"
 
     def replay(self, *args, code=0):
         got, out, err = run_program(self.room, "replay", *args)

@@ -17,6 +17,7 @@ ONE_TRACER = {"{foreign_tracer,%s}" % c for c in ("none", "critical", "module_no
 
 class RestartTable(SystemTest):
     lane = "side"
+    long = True
     suite, release = None, "25"
     erl = ErlNode
     rows = []

@@ -10,6 +10,8 @@ TABLE = 32768
 
 
 class Status(SystemTest):
+    lane = "side"
+
     def fill(self, n, percent):
         limit, count = n.eval("{erlang:system_info(process_limit), erlang:system_info(process_count)}")
         n.eval("subject:fill(%d)" % (limit * percent // 100 - count))

@@ -12,6 +12,7 @@ from subjects import ErlNode
 
 
 class Store(SystemTest):
+    lane = "side"
 
     def setUp(self):
         super().setUp()

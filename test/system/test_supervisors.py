@@ -9,6 +9,8 @@ from subjects import ElixirNode, ErlNode
 
 
 class Supervisors(SystemTest):
+    lane = "side"
+
     erl = ErlNode
     elixir = ElixirNode
 

@@ -121,6 +121,8 @@ class TlsTest(SystemTest):
 
 
 class Tls(TlsTest):
+    lane = "side"
+
     erl = ErlNode
     release = b"25"
     versions = ["'tlsv1.2'"]  # that it speaks

@@ -186,6 +186,8 @@ class Sid(Harmless):
 class Troubles(SystemTest):
     """Nodes and clients that go, or do not answer."""
 
+    lane = "side"
+
     quick_tests = ("test_without_the_probe", "test_a_node_that_is_not_there", "test_the_program_ends_while_somebody_waits", "test_the_probe_is_gone_while_it_asks")
 
     def path(self, n):
@@ -373,6 +375,8 @@ class InAnApplication(SystemTest):
 
 
 class Systems(SystemTest):
+    lane = "side"
+
     def check(self, subject, names, most):
         a = watch(self.room, subject.node, interval=1000).wait_seen(subject.node)
         log_at = subject.log_size()
