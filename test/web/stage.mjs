@@ -39,20 +39,22 @@ export async function eventually(what, compare, wait = WAIT_MS) {
   }
 }
 
+const NETWORK = /Failed to load resource|net::ERR_|EventSource/;
+
 // A page that keeps what the browser complains about, and what it asks of others.
-export async function open(browser, options = {}) {
+export async function open(browser, options = {}, base = BASE) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 1000 },
     httpCredentials: TOKEN ? { username: "arsenal", password: TOKEN } : undefined,
     ...options,
   });
   const page = await context.newPage();
-  const seen = { errors: [], outside: [], offline: false };
+  const seen = { errors: [], outside: [], offline: false }; // offline: what the browser says of the network is left out
   page.on("request", (r) => {
-    if (new URL(r.url()).origin !== new URL(BASE).origin) seen.outside.push(r.url());
+    if (new URL(r.url()).origin !== new URL(base).origin) seen.outside.push(r.url());
   });
   page.on("console", (m) => {
-    if (["error", "warning"].includes(m.type()) && !seen.offline) seen.errors.push(m.text());
+    if (["error", "warning"].includes(m.type()) && !(seen.offline && NETWORK.test(m.text()))) seen.errors.push(m.text());
   });
   page.on("pageerror", (e) => seen.errors.push(String(e)));
   return { context, page, seen };

@@ -15,6 +15,15 @@ export class Refusal extends Error {
 
 const WANTS_TOKEN = "it wants its token: reload the page, and give the token as the password (the user name may be anything)";
 
+// What is a list of objects; all else is an object. Who gets something else from what calls itself arsenal is told so here, and no view need ask.
+const LISTS = new Set(["nodes", "incidents", "predictions", "patterns", "anomalies", "reports"]);
+
+function shaped(path, value) {
+  const list = LISTS.has(path.split("?")[0].split("/").pop());
+  if (list !== Array.isArray(value) || value === null || typeof value !== "object") throw new Refusal(0, `what it answered is no ${list ? "list" : "object"}`);
+  return list ? value.filter((row) => row !== null && typeof row === "object") : value;
+}
+
 /** get(path below /api/v1): the answer, or an error; why() has it in words. */
 export async function get(path, timeout = TIMEOUT_MS) {
   const sent = Date.now();
@@ -25,7 +34,7 @@ export async function get(path, timeout = TIMEOUT_MS) {
     throw new Refusal(answer.status, answer.status === 401 ? WANTS_TOKEN : String(told?.error?.message || `it answered ${answer.status}`).slice(0, 500));
   }
   try {
-    return await answer.json();
+    return shaped(path, await answer.json());
   } catch (error) {
     if (error instanceof SyntaxError) throw new Refusal(0, "what it answered is no JSON");
     throw error;

@@ -20,7 +20,7 @@ export function el(tag, attributes, ...children) {
 
 // Control characters, what changes the direction of text (right-to-left marks, overrides, isolates), what has no width, lone surrogates.
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
-const TEXT_MAX = 4000; // of any single piece; who shows terms has closer bounds (term)
+const TEXT_MAX = 2000; // of any single piece; who shows terms has closer bounds (term)
 
 /** cut(text, max): with an ellipsis where it is longer. */
 export const cut = (text, max) => (text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, "")}…` : text);
@@ -39,6 +39,9 @@ function append(parent, children) {
 }
 
 const drawn = new WeakMap(); // container → what it was made from
+// Those that were ever scrolled: to ask the others for where they are would have the browser lay out the page, once for every cell of a table.
+const scrolled = new WeakSet();
+document.addEventListener("scroll", (e) => scrolled.add(e.target), { capture: true, passive: true });
 
 /**
  * draw(container, source, make) replaces the content if `source`, what it is made from, has changed. What has the keyboard's focus keeps it, by its
@@ -49,12 +52,12 @@ export function draw(container, source, make) {
   if (drawn.get(container) === signature) return;
   drawn.set(container, signature);
   const focused = container.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const top = container.scrollTop;
+  const top = scrolled.has(container) ? container.scrollTop : null;
   const folds = new Map([...container.querySelectorAll("details[data-key]")].map((d) => [d.dataset.key, d.open]));
   container.replaceChildren();
   append(container, [make()].flat());
   for (const d of container.querySelectorAll("details[data-key]")) if (folds.has(d.dataset.key)) d.open = folds.get(d.dataset.key);
-  container.scrollTop = top;
+  if (top !== null) container.scrollTop = top;
   if (focused) container.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
@@ -69,7 +72,8 @@ export function block(title, { id, aside, level = 3, ...attributes } = {}, ...co
 export const empty = (text) => el("p", { class: "empty" }, text);
 
 /** term(text): a term of a node's; it may break after its commas, and a very long one is cut (more of it is in the title). */
-export function term(text, max = 300) {
+export function term(value, max = 300) {
+  const text = typeof value === "string" ? value : String(value ?? "?");
   const shown = cut(text, max);
   const pieces = shown.split(/(?<=,)/).flatMap((piece, i) => (i ? [el("wbr"), piece] : [piece]));
   return el("span", { title: shown === text ? null : text.slice(0, 2000) }, pieces);
@@ -95,17 +99,23 @@ export function age(ms) {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
+const ageing = new WeakMap(); // time element → { ms, suffix, shown }
+
 /** ago(t): "3 min ago"; of RFC 3339 or milliseconds. Null where t is no time. */
 export function ago(t, suffix = " ago") {
   const ms = new Date(t ?? NaN).getTime();
   if (!Number.isFinite(ms)) return null;
-  return el("time", { datetime: new Date(ms).toISOString(), title: new Date(ms).toLocaleString(), "data-t": ms, "data-suffix": suffix }, age(serverNow() - ms) + suffix);
+  const shown = age(serverNow() - ms) + suffix;
+  const e = el("time", { datetime: new Date(ms).toISOString(), title: new Date(ms).toLocaleString() }, shown);
+  ageing.set(e, { ms, suffix, shown });
+  return e;
 }
 
 export function tickAges() {
   const now = serverNow();
-  for (const e of document.querySelectorAll("[data-t]")) {
-    const text = age(now - Number(e.dataset.t)) + e.dataset.suffix;
-    if (e.textContent !== text) e.textContent = text;
+  for (const e of document.getElementsByTagName("time")) {
+    const a = ageing.get(e);
+    const text = a && age(now - a.ms) + a.suffix;
+    if (a && text !== a.shown) e.textContent = a.shown = text;
   }
 }

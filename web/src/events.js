@@ -35,10 +35,20 @@ function stands(word) {
   app.show();
 }
 
+function read(text) {
+  try {
+    const ev = JSON.parse(text);
+    return Number.isFinite(ev?.id) && typeof ev.type === "string" && typeof ev.node === "string" ? ev : null;
+  } catch {
+    return null; // it was cut off, or is none of arsenal's
+  }
+}
+
 function take(message) {
-  const ev = JSON.parse(message.data);
+  const ev = read(message.data);
+  if (!ev) return;
   last = ev.id;
-  if (ev.type === "incident" && ev.data.change === "joined") return; // the incident was told already
+  if (ev.type === "incident" && ev.data?.change === "joined") return; // the incident was told already
   app.events.unshift(ev);
   app.events.length = Math.min(app.events.length, KEPT);
   app.view?.event?.(ev, app);

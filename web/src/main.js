@@ -3,15 +3,17 @@
 
 import "./base.css";
 import { app, onShow, poll, settle } from "./app.js";
-import { el } from "./dom.js";
+import { draw, el, term } from "./dom.js";
 import { follow } from "./events.js";
+import { spoken } from "./format.js";
 import { showFrame, startFrame } from "./frame.js";
 import { startKeys } from "./keys.js";
 import { checkPage } from "./release.js";
 import { linkTo, readRoute } from "./router.js";
 import { findView } from "./views/index.js";
 
-const page = document.getElementById("view");
+const $ = (id) => document.getElementById(id);
+const page = $("view");
 let opened = null; // the view and node whose elements are on the page
 
 // Only what comes from outside may be odd enough to break a view; the rest of the page goes on, and the view as soon as the figures make sense to it again.
@@ -24,6 +26,13 @@ function drawView() {
   }
 }
 
+// What a view asked for and did not get.
+function showMissing(key) {
+  const missing = key ? Object.entries(app.errors).filter(([, error]) => error) : [];
+  $("missing").hidden = !missing.length;
+  draw($("missing"), missing, () => [el("strong", {}, "Not all of this is there: "), missing.slice(0, 4).map(([what, error], i) => [i ? "; " : "", `${spoken(what)}: `, term(error, 200)]), "."]);
+}
+
 function show() {
   showFrame(app);
   const key = app.view && (app.route.node ? app.node : app.nodes.length || app.view.id !== "nodes") ? `${app.view.id} ${app.route.node}` : null;
@@ -34,6 +43,7 @@ function show() {
     if (key) app.view.open(page, app);
   }
   if (key) drawView();
+  showMissing(key);
   page.setAttribute("aria-busy", String(key === null || Object.keys(app.data).some((what) => app.data[what] === null && app.errors[what] === null)));
 }
 

@@ -4,29 +4,39 @@
 
 import "./overview.css";
 import { ofNode } from "../api.js";
-import { ago, block, choice, draw, el, empty, term } from "../dom.js";
+import { ago, block, choice, draw, el, empty, list, term } from "../dom.js";
 import { incidentLines, pressingFirst, told } from "../findings.js";
 import { count, known, plural } from "../format.js";
 import { steadyOrder } from "../order.js";
 import { mark, nextForState, RANK, standing, standingSince, standingWord, trouble, worstFirst } from "../words.js";
 
-const TOLD = 6; // incidents and lost nodes at the top
+const TOLD = 6; // incidents at the top
+const NAMED = 6; // nodes of the same trouble
 const ASKED = 5; // nodes whose incidents are asked for, with who and what next
 const GROUPS = { down: "Not linked", critical: "Critical", warning: "Warning", unknown: "Not judged yet", healthy: "Healthy" };
 
-let needs, needsBlock, body, order, search, filters, counted, resort, none;
+let needs, needsBlock, body, order, search, filters, counted, resort, none, follow;
 let rows = new Map(); // name → { tr, cells }
 let groups = new Map(); // name → the group that it stood in when the order was made
 let before = ""; // search and filter
 
 // ---- what needs you now ----------------------------------------------------------------------------------------------
 
+// Lost, or with an open incident.
 const troubled = (app) => worstFirst(app.nodes).filter((n) => standing(n) === "down" || (n.state === "up" && n.incident));
 
-const lostLines = (app, n) => el("li", { class: "pressing is-critical" },
-  el("p", { class: "head" }, mark("down", standingWord(n)), el("a", { class: "title", href: app.link({ node: n.name }), "data-row": true, "data-key": `lost ${n.name}` }, term(n.name, 120)),
-    n.since && el("span", { class: "when" }, "for ", ago(n.since, ""))),
-  told("Why", term(trouble(n), 300)), told("Next", nextForState(n)));
+// Nodes that are not linked for the same reason are told at once.
+function lostGroups(nodes) {
+  const byState = new Map();
+  for (const n of nodes.filter((one) => standing(one) === "down")) byState.set(n.state, [...(byState.get(n.state) || []), n]);
+  return [...byState.values()];
+}
+
+const lostLink = (app, n) => el("span", {}, el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": `lost ${n.name}` }, term(n.name, 120)), n.since && [" for ", ago(n.since, "")]);
+
+const lostLines = (app, nodes) => el("li", { class: "pressing is-critical" },
+  el("p", { class: "head" }, mark("down", standingWord(nodes[0])), el("span", {}, list(nodes.slice(0, NAMED).map((n) => lostLink(app, n))), nodes.length > NAMED && ` and ${nodes.length - NAMED} more`)),
+  told("Why", [term(trouble(nodes[0]), 300), nodes.some((n) => n.detail !== nodes[0].detail) && " (the first one)"]), told("Next", nextForState(nodes[0])));
 
 // What /nodes has of a node's incidents is the worst one; all of them come with who and what next.
 function incidentsOf(app, n) {
@@ -35,14 +45,15 @@ function incidentsOf(app, n) {
 }
 
 function showNeeds(app) {
-  const nodes = troubled(app);
-  const all = nodes.flatMap((n) => (standing(n) === "down" ? [{ n }] : incidentsOf(app, n).map((incident) => ({ n, incident }))));
-  const left = all.length - TOLD;
+  const lost = lostGroups(app.nodes);
+  const open = troubled(app).filter((n) => n.state === "up").flatMap((n) => incidentsOf(app, n).map((incident) => ({ n, incident })));
+  const shown = open.slice(0, TOLD);
+  const left = open.length - shown.length;
   needsBlock.hidden = !app.nodes.length;
-  draw(needs, [all.slice(0, TOLD).map(({ n, incident }) => [n.name, incident ?? [n.state, n.detail, n.since]]), left], () => {
-    if (!all.length) return el("li", {}, empty("No incident is open, and every node is linked."));
-    return [all.slice(0, TOLD).map(({ n, incident }) => (incident ? incidentLines(app, n.name, incident, { named: true }) : lostLines(app, n))),
-      left > 0 && el("li", { class: "dim" }, `and ${left} more, among the nodes below`)];
+  draw(needs, [lost.map((nodes) => nodes.map((n) => [n.name, n.state, n.detail, n.since])), shown.map(({ n, incident }) => [n.name, incident]), left], () => {
+    if (!lost.length && !open.length) return el("li", {}, empty("No incident is open, and every node is linked."));
+    return [lost.map((nodes) => lostLines(app, nodes)), shown.map(({ n, incident }) => incidentLines(app, n.name, incident, { named: true })),
+      left > 0 && el("li", { class: "dim" }, `and ${plural(left, "more incident", "more incidents")} of the nodes below`)];
   });
 }
 
@@ -54,22 +65,22 @@ const share = (v) => {
   return [el("span", {}, known(v, "%")), el("span", { class: "share", "aria-hidden": "true" }, bar)];
 };
 
-// A column: its head, its cell's class, what its cell is made of, and the cell's content.
+// A column: its head, its width, its cells' class, what its cell is made of, and the cell's content.
 const COLUMNS = [
-  { head: "Node", css: "name", of: (n) => n.name, cell: (n, app) => el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": n.name }, term(n.name, 120)) },
-  { head: "Stands", of: (n) => [n.state, n.overall_status], cell: (n) => mark(standing(n), standingWord(n)) },
-  { head: "For", css: "since", of: standingSince, cell: (n) => ago(standingSince(n), "") },
+  { head: "Node", width: "wide", css: "name", of: (n) => n.name, cell: (n, app) => el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": n.name }, term(n.name, 120)) },
+  { head: "Stands", width: "middle", of: (n) => [n.state, n.overall_status], cell: (n) => mark(standing(n), standingWord(n)) },
+  { head: "For", width: "narrow", css: "since", of: standingSince, cell: (n) => ago(standingSince(n), "") },
   {
-    head: "What stands out", css: "what", of: (n) => [trouble(n), n.open_incidents, n.state, n.incident?.id],
+    head: "What stands out", width: "rest", css: "what", of: (n) => [trouble(n), n.open_incidents, n.state, n.incident?.id],
     cell: (n, app) => [n.state === "up" && n.incident ? el("a", { href: app.link({ node: n.name, view: "incidents", params: { id: n.incident.id } }), "data-key": `what ${n.name}` }, term(n.incident.title, 160)) : term(trouble(n) ?? "", 200),
       n.state === "up" && n.open_incidents > 1 && el("span", { class: "dim" }, ` +${n.open_incidents - 1}`)],
   },
-  { head: "Restarts, 5 min", css: "number", of: (n) => n.restarts_5m, cell: (n) => (n.restarts_5m ? el("strong", {}, count(n.restarts_5m)) : known(n.restarts_5m)) },
-  { head: "CPU", css: "number", of: (n) => n.cpu_utilization, cell: (n) => share(n.cpu_utilization) },
-  { head: "Memory", css: "number", of: (n) => n.memory_utilization, cell: (n) => share(n.memory_utilization) },
-  { head: "Processes", css: "number", of: (n) => n.process_count, cell: (n) => known(n.process_count) },
-  { head: "Longest queue", css: "number", of: (n) => n.longest_queue, cell: (n) => known(n.longest_queue) },
-  { head: "Last sample", css: "number", of: (n) => n.last_sample, cell: (n) => ago(n.last_sample) ?? "never" },
+  { head: "Restarts, 5 min", width: "narrow", css: "number", of: (n) => n.restarts_5m, cell: (n) => (n.restarts_5m ? el("strong", {}, count(n.restarts_5m)) : known(n.restarts_5m)) },
+  { head: "CPU", width: "middle", css: "number", of: (n) => n.cpu_utilization, cell: (n) => share(n.cpu_utilization) },
+  { head: "Memory", width: "middle", css: "number", of: (n) => n.memory_utilization, cell: (n) => share(n.memory_utilization) },
+  { head: "Processes", width: "narrow", css: "number", of: (n) => n.process_count, cell: (n) => known(n.process_count) },
+  { head: "Longest queue", width: "narrow", css: "number", of: (n) => n.longest_queue, cell: (n) => known(n.longest_queue) },
+  { head: "Last sample", width: "narrow", css: "number", of: (n) => n.last_sample, cell: (n) => ago(n.last_sample) ?? "never" },
 ];
 
 function makeRow() {
@@ -156,8 +167,11 @@ export const overview = {
     needs = el("ul", { id: "needs", class: "pressings" });
     needsBlock = block("Needs you now", { id: "needs-block" }, needs);
     body = el("tbody", { id: "overview" });
-    const table = el("table", { class: "overview" }, el("thead", {}, el("tr", {}, COLUMNS.map((c) => el("th", { scope: "col", class: c.css }, c.head)))), body);
-    order = steadyOrder(table, () => table.getBoundingClientRect().top < 0);
+    const table = el("table", { class: "overview" }, el("colgroup", {}, COLUMNS.map((c) => el("col", { class: c.width }))), el("thead", {}, el("tr", {}, COLUMNS.map((c) => el("th", { scope: "col", class: c.css }, c.head)))), body);
+    let below = false; // scrolled down to: asked for only when that changes, since to ask has the browser lay out the page
+    follow = () => (below = table.getBoundingClientRect().top < 0);
+    window.addEventListener("scroll", follow, { passive: true });
+    order = steadyOrder(table, () => below);
     search = el("input", { type: "search", id: "overview-search", placeholder: "Find by name or trouble", "aria-label": "Find nodes by name or by what stands out", autocomplete: "off", spellcheck: "false" });
     search.addEventListener("input", () => app.show());
     filters = el("div", { class: "choices", role: "group", "aria-label": "Nodes to show, by how they stand" });
@@ -176,5 +190,8 @@ export const overview = {
     showFilters(app);
     showRows(app, now !== before);
     before = now;
+  },
+  close() {
+    window.removeEventListener("scroll", follow);
   },
 };
