@@ -45,8 +45,13 @@ async function plain(page, where, odd = false) {
   });
   check(odd || (await page.$(".broken")) === null, `${where}: ${await page.$eval("#view", (e) => e.querySelector(".broken")?.textContent)}`);
   check(!(await hacked(page)), `${where}: something ran, or got in as markup`);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  check(over <= 0, `${where}: ${over} pixels too wide`);
+  const over = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return null;
+    const wide = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > width + 1).at(-1);
+    return `${document.documentElement.scrollWidth - width} pixels too wide: ${wide?.outerHTML.slice(0, 200)}`;
+  });
+  check(over === null, `${where}: ${over}`);
 }
 
 // A page before a server whose answers are turned; each view of it is looked at.

@@ -34,7 +34,7 @@ export function linkTo({ node = null, view = null, params = {} }, route = null) 
   const all = new URLSearchParams();
   if (node && route?.node === node && !KEPT.some((key) => key in params)) for (const key of KEPT) if (route.params.has(key)) all.set(key, route.params.get(key));
   for (const [key, value] of Object.entries(params)) if (value !== null && value !== undefined) all.set(key, value);
-  const path = node ? `/node/${encodeURIComponent(node)}${view ? `/${view}` : ""}` : `/${view || ""}`;
+  const path = node ? `/node/${encodeURIComponent(node.toWellFormed())}${view ? `/${view}` : ""}` : `/${view || ""}`;
   // Colons and @ may stand in a fragment, and addresses are read by people.
   const query = all.toString().replaceAll("%3A", ":");
   return `#${path.replaceAll("%40", "@")}${query ? `?${query}` : ""}`;

@@ -13,8 +13,8 @@ export function svg(tag, attributes, ...children) {
   return e;
 }
 
-/** px(x): a coordinate, with one digit. */
-export const px = (x) => Math.round(x * 10) / 10;
+/** px(x): a coordinate, with one digit; 0 of what has none. */
+export const px = (x) => (Number.isFinite(x) ? Math.round(x * 10) / 10 : 0);
 
 /** label(x, y, text, attributes) */
 export const label = (x, y, text, attributes) => svg("text", { x: px(x), y: px(y), ...attributes }, text);
