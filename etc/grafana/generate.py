@@ -255,7 +255,8 @@ FLEET = [
 ANNOTATIONS = [
     ("Restarts", "changes(arsenal_restarts_total{@}[1m]) > 0", "{{node}}: restarts", WARNING, True),
     ("Gave up", "changes(arsenal_supervisors_gave_up_total{@}[1m]) > 0", "{{node}}: a supervisor gave up", CRITICAL, True),
-    ("Boots and deploys", "(arsenal_wallclock_seconds_total{@} < 120) > 0", "{{node}}: the VM booted", HEALTHY, True),
+    ("Boots", "(arsenal_wallclock_seconds_total{@} < 120) > 0", "{{node}}: the VM booted", HEALTHY, True),
+    ("Deploys", "(time() - arsenal_last_deploy_timestamp_seconds{@} < 120) > 0", "{{node}}: other versions of applications", HEALTHY, True),
     ("Anomalies", "arsenal_anomaly_score{@} > 0", "{{node}}: {{type}}", "#CC79A7", True),
     ("Down", "1 - arsenal_node_up{@} > 0", "{{node}}: no link", CRITICAL, True),
 ]

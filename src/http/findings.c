@@ -28,6 +28,19 @@ get_since(const struct subject *s)
 	return since_ms ? (double)since_ms / 1000 : (double)NAN;
 }
 
+/* The newest that is known. */
+static double
+get_deployed(const struct subject *s)
+{
+	const struct past_deploy *d;
+	int64_t last_ms = 0;
+	size_t it = 0;
+
+	while ((d = engine_past_deploy(s->engine, 0, INT64_MAX, &it)) != NULL)
+		last_ms = d->time_ms;
+	return last_ms ? (double)last_ms / 1000 : (double)NAN;
+}
+
 static double
 get_last_sample(const struct subject *s)
 {
@@ -337,6 +350,8 @@ static const struct own_family OWN[] = {
 	{ "arsenal_node_state_since_timestamp_seconds", KIND_GAUGE, get_since, NULL,
 	    "When the link came into its state" },
 	{ "arsenal_node_info", KIND_GAUGE, NULL, write_info, "1, with the versions of the node" },
+	{ "arsenal_last_deploy_timestamp_seconds", KIND_GAUGE, get_deployed, NULL,
+	    "When other versions of applications than before were seen, last; no sample where none were" },
 	{ "arsenal_last_sample_timestamp_seconds", KIND_GAUGE, get_last_sample, NULL, "Time of the last sample" },
 	{ "arsenal_scheduler_utilization_percent", KIND_GAUGE, NULL, write_schedulers,
 	    "Busy share of each online normal scheduler over the last interval" },

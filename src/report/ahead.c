@@ -29,8 +29,11 @@ void
 gather_ahead(struct report *r, const struct engine *e)
 {
 	const struct sample *last = engine_last(e);
+	enum node_state state = engine_state(e, NULL, NULL);
 
-	if (r->end.time_ms || last == NULL || last->time_ms > r->range.to_ms || engine_state(e, NULL, NULL) != NODE_UP)
+	/* The engine of a store was never linked. */
+	if (r->end.time_ms || last == NULL || last->time_ms > r->range.to_ms ||
+	    (state != NODE_UP && state != NODE_CONNECTING))
 		return;
 	r->ahead_ms = r->range.to_ms;
 	engine_capacity(e, r->ahead_ms, r->resources, RESOURCE_COUNT);

@@ -54,8 +54,14 @@ bool
 report_is_calm(const struct report *r)
 {
 	return r->end.time_ms == 0 && r->overall <= LEVEL_HEALTHY && r->incident_count == 0 && r->restarts == 0 &&
-	    r->failed == 0 && r->gave_up == 0 && losses(r) == 0 && boots_seen(r) == 0 && loose_findings(r) == 0 &&
-	    r->samples > 0;
+	    r->failed == 0 && r->gave_up == 0 && losses(r) == 0 && boots_seen(r) == 0 && r->deploy_count == 0 &&
+	    loose_findings(r) == 0 && r->samples > 0;
+}
+
+bool
+report_needs_verdict(const struct report *r)
+{
+	return r->end.time_ms != 0 || r->incident_count == 0 || r->verdict.confidence >= 0.5;
 }
 
 static void
@@ -106,6 +112,8 @@ add_counts(struct strbuf *out, const struct report *r)
 		add_part(out, &parts, r->gave_up, "supervisor that gave up", "supervisors that gave up");
 	if (boots_seen(r) > 0)
 		add_part(out, &parts, boots_seen(r), "boot of the VM", "boots of the VM");
+	if (r->deploy_count > 0)
+		add_part(out, &parts, r->deploy_count, "deploy", "deploys");
 	if (lost > 0)
 		add_part(out, &parts, lost, "loss of the link", "losses of the link");
 	if (loose > 0)

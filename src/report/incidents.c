@@ -119,6 +119,13 @@ add_effects(struct strbuf *out, const struct incident *i)
 		}
 }
 
+/* Its findings say more than its title, which is the root's. */
+static bool
+tells_more(const struct incident *i)
+{
+	return i->member_count > 1;
+}
+
 /* Those that go on first, as they are what somebody may do something about; of each half the newest first. */
 static unsigned
 in_order(const struct report *r, const struct incident *list[REPORT_INCIDENTS_MAX])
@@ -145,7 +152,7 @@ text_of(struct strbuf *out, const struct report *r, const struct incident *i)
 	add_course(out, r, i);
 	strbuf_addf(
 	    out, ", %s, %s\n    Next: %s\n", severity_name(i->severity), i->id, advice_next(i->members[i->root].type));
-	for (unsigned m = 0; m < i->member_count; m++) {
+	for (unsigned m = 0; tells_more(i) && m < i->member_count; m++) {
 		strbuf_adds(out, "      ");
 		add_finding(out, r, i, m);
 		strbuf_addc(out, '\n');
@@ -210,7 +217,7 @@ html_of(struct strbuf *out, struct strbuf *text, const struct report *r, const s
 {
 	add_head(out, text, r, i);
 	strbuf_adds(out, "<ul>");
-	for (unsigned m = 0; m < i->member_count; m++) {
+	for (unsigned m = 0; tells_more(i) && m < i->member_count; m++) {
 		add_finding(text, r, i, m);
 		add_item(out, text);
 	}

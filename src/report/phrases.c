@@ -107,6 +107,28 @@ phrase_times(char buf[QUANTITY_SIZE], unsigned times)
 }
 
 const char *
+phrase_from_to(char buf[80], const struct report_range *range, int64_t from_ms, int64_t to_ms)
+{
+	char from[32], to[32];
+
+	if (from_ms == to_ms)
+		snprintf(buf, 80, "%s", phrase_when(from, range, from_ms));
+	else
+		snprintf(buf, 80, "%s - %s", phrase_when(from, range, from_ms), phrase_when(to, range, to_ms));
+	return buf;
+}
+
+const char *
+phrase_restarts(char buf[REPORT_SENTENCE], const struct report *r)
+{
+	snprintf(buf, REPORT_SENTENCE,
+	    "%" PRIu64 " restart%s, %" PRIu64 " failed attempt%s, %" PRIu64 " supervisor%s gave up%s", r->restarts,
+	    r->restarts == 1 ? "" : "s", r->failed, r->failed == 1 ? "" : "s", r->gave_up, r->gave_up == 1 ? "" : "s",
+	    r->info.restarts_seen || r->info.otp_release[0] == '\0' ? "" : " (not all may have been seen)");
+	return buf;
+}
+
+const char *
 phrase_day(char buf[32], int64_t time_ms)
 {
 	char time[TIME_RFC3339_SIZE];

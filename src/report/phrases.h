@@ -39,6 +39,10 @@ enum metric_unit phrase_top_unit(enum top_kind kind);
 const char *phrase_span(char buf[QUANTITY_SIZE], int64_t ms);
 /* phrase_times: "" once, else " (one of 6 like it)". */
 const char *phrase_times(char buf[QUANTITY_SIZE], unsigned times);
+/* phrase_restarts: "1 restart, 0 failed attempts, 2 supervisors gave up", and whether all of them were seen. */
+const char *phrase_restarts(char buf[REPORT_SENTENCE], const struct report *r);
+/* phrase_from_to: "10:30:05 - 10:40:05", or the one moment if it is but one. */
+const char *phrase_from_to(char buf[80], const struct report_range *range, int64_t from_ms, int64_t to_ms);
 /* phrase_ending is a sentence on how the node ended; "" for a report without an end. */
 void phrase_ending(char buf[REPORT_SENTENCE], const struct report_end *end);
 

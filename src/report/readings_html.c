@@ -11,7 +11,7 @@
 #include "report/chart.h"
 #include "report/phrases.h"
 
-#define MARKS_MAX (REPORT_INCIDENTS_MAX + REPORT_FINDINGS_MAX + BOOTS_MAX + PAST_LINKS + 1)
+#define MARKS_MAX (REPORT_INCIDENTS_MAX + REPORT_FINDINGS_MAX + BOOTS_MAX + PAST_DEPLOYS + PAST_LINKS + 1)
 #define GAP_INTERVALS 6
 
 static size_t
@@ -33,7 +33,7 @@ mark_incidents(const struct report *r, struct chart_mark *marks)
 	return r->incident_count;
 }
 
-/* Boots, and where the link was lost. */
+/* Boots, deploys, and where the link was lost. */
 static size_t
 mark_life(const struct report *r, struct chart_mark *marks)
 {
@@ -43,6 +43,10 @@ mark_life(const struct report *r, struct chart_mark *marks)
 		marks[n++] = (struct chart_mark) {
 			.time_ms = r->boots.boots[i].booted_ms, .css = "boot", .text = "the VM booted"
 		};
+	for (unsigned i = 0; i < r->deploy_count; i++, n++) {
+		marks[n] = (struct chart_mark) { .time_ms = r->deploys[i].time_ms, .css = "boot" };
+		snprintf(marks[n].text, sizeof(marks[n].text), "deployed: %.140s", r->deploys[i].text);
+	}
 	for (unsigned i = 0; i < r->link_count; i++)
 		if (r->links[i].state != NODE_UP && r->links[i].state != NODE_CONNECTING) {
 			marks[n] = (struct chart_mark) { .time_ms = r->links[i].time_ms, .css = "link" };
@@ -83,7 +87,7 @@ chart_key(struct strbuf *out)
 	    "<span><i class=\"a\" style=\"background:var(--area)\"></i>incident</span>"
 	    "<span><i class=\"v\" style=\"color:var(--other);border-left-style:dotted\"></i>anomaly</span>"
 	    "<span><i class=\"v\" style=\"color:var(--mark)\"></i>restarts</span>"
-	    "<span><i class=\"v\" style=\"color:var(--good)\"></i>boot</span>"
+	    "<span><i class=\"v\" style=\"color:var(--good)\"></i>boot, deploy</span>"
 	    "<span><i class=\"v\" style=\"color:var(--bad);border-left-style:dashed\"></i>link lost</span></p>");
 }
 

@@ -215,6 +215,16 @@ gather_links(struct report *r, const struct engine *e)
 		r->links[r->link_count++] = *l;
 }
 
+static void
+gather_deploys(struct report *r, const struct engine *e)
+{
+	const struct past_deploy *d;
+	size_t it = 0;
+
+	while ((d = engine_past_deploy(e, r->range.from_ms, r->range.to_ms, &it)) != NULL)
+		r->deploys[r->deploy_count++] = *d;
+}
+
 struct report *
 report_new(const struct engine *e, int64_t now_ms, const struct report_range *range, const struct report_end *end)
 {
@@ -238,6 +248,7 @@ report_new(const struct engine *e, int64_t now_ms, const struct report_range *ra
 	gather_events(r, e);
 	incidents_gather(r, e);
 	gather_links(r, e);
+	gather_deploys(r, e);
 	gather_ahead(r, e);
 	boots_find(e, now_ms, r->range.from_ms, r->range.to_ms, &r->boots);
 	report_judge(r);

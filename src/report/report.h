@@ -239,6 +239,8 @@ struct report {
 	unsigned link_count;
 	struct past_link links[PAST_LINKS];
 	struct boots boots;
+	unsigned deploy_count;
+	struct past_deploy deploys[PAST_DEPLOYS];
 	/* what is ahead at the end; 0: the range ends before what is known, or with the node */
 	int64_t ahead_ms;
 	struct capacity resources[RESOURCE_COUNT];
@@ -261,6 +263,9 @@ void report_judge(struct report *r);
 void report_headline(const struct report *r, struct strbuf *out);
 /* report_is_calm: nothing happened that somebody should know. */
 bool report_is_calm(const struct report *r);
+
+/* report_needs_verdict: false where incidents tell more than what stands out of a range. */
+bool report_needs_verdict(const struct report *r);
 
 /* Each appends. `colour`: with ANSI colours. */
 void report_text(const struct report *r, struct strbuf *out, bool colour);

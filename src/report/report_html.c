@@ -238,10 +238,9 @@ patterns(struct strbuf *out, const struct report *r)
 static void
 restarts(struct strbuf *out, const struct report *r)
 {
-	strbuf_addf(out,
-	    "<h2>Restarts</h2><p>%" PRIu64 " restarts, %" PRIu64 " failed attempts, %" PRIu64
-	    " supervisors gave up%s.</p>",
-	    r->restarts, r->failed, r->gave_up, r->info.restarts_seen ? "" : " (not all may have been seen)");
+	char text[REPORT_SENTENCE];
+
+	strbuf_addf(out, "<h2>Restarts</h2><p>%s.</p>", phrase_restarts(text, r));
 	timeline_add(out, r);
 	patterns(out, r);
 	if (r->restart_row_count == 0)
@@ -340,28 +339,30 @@ health(struct strbuf *out, const struct report *r)
 }
 
 static void
-links(struct strbuf *out, const struct report *r)
+life_row(struct strbuf *out, const struct report *r, int64_t time_ms, const char *what, const char *why)
 {
 	char clock[32];
 
-	if (r->link_count + r->boots.boot_count == 0)
+	strbuf_adds(out, "<tr>");
+	html_cell(out, "t", phrase_when(clock, &r->range, time_ms));
+	html_cell(out, "", what);
+	html_cell(out, "", why);
+	strbuf_adds(out, "</tr>");
+}
+
+static void
+links(struct strbuf *out, const struct report *r)
+{
+	if (r->link_count + r->boots.boot_count + r->deploy_count == 0)
 		return;
-	strbuf_adds(out, "<h2>Link and boots</h2>");
-	html_begin_table(out, "The link", "Time|state|why");
-	for (unsigned i = 0; i < r->link_count; i++) {
-		strbuf_adds(out, "<tr>");
-		html_cell(out, "t", phrase_when(clock, &r->range, r->links[i].time_ms));
-		html_cell(out, "", node_state_name(r->links[i].state));
-		html_cell(out, "", r->links[i].detail);
-		strbuf_adds(out, "</tr>");
-	}
-	for (size_t i = 0; i < r->boots.boot_count; i++) {
-		strbuf_adds(out, "<tr>");
-		html_cell(out, "t", phrase_when(clock, &r->range, r->boots.boots[i].booted_ms));
-		html_cell(out, "", "booted");
-		html_cell(out, "", "the VM began anew");
-		strbuf_adds(out, "</tr>");
-	}
+	strbuf_adds(out, "<h2>Link, boots and deploys</h2>");
+	html_begin_table(out, "The link, boots and deploys", "Time|what|why");
+	for (unsigned i = 0; i < r->link_count; i++)
+		life_row(out, r, r->links[i].time_ms, node_state_name(r->links[i].state), r->links[i].detail);
+	for (size_t i = 0; i < r->boots.boot_count; i++)
+		life_row(out, r, r->boots.boots[i].booted_ms, "booted", "the VM began anew");
+	for (unsigned i = 0; i < r->deploy_count; i++)
+		life_row(out, r, r->deploys[i].time_ms, "deployed", r->deploys[i].text);
 	html_end_table(out);
 }
 
@@ -387,7 +388,8 @@ void
 report_html_body(const struct report *r, struct strbuf *out, const char *tag)
 {
 	head(out, r, tag);
-	verdict(out, r);
+	if (report_needs_verdict(r))
+		verdict(out, r);
 	incidents_html(r, out);
 	ahead_html(r, out);
 	restarts(out, r);

@@ -307,6 +307,20 @@ boots_part(struct answer *a, const struct report *r)
 }
 
 static void
+deploys_part(struct answer *a, const struct report *r)
+{
+	put_array(a, "deploys");
+	for (unsigned i = 0; i < r->deploy_count; i++) {
+		a->ops->object(a);
+		part_time(a, "timestamp", r->deploys[i].time_ms);
+		part_integer(a, "changed", r->deploys[i].changed);
+		part_text(a, "text", r->deploys[i].text);
+		put_end(a);
+	}
+	put_end(a);
+}
+
+static void
 samples_part(struct answer *a, struct jsonw *j, const struct report_columns *c)
 {
 	put_object(a, "samples");
@@ -373,6 +387,7 @@ report_json(const struct report *r, struct strbuf *out)
 	health_part(a, r);
 	links_part(a, r);
 	boots_part(a, r);
+	deploys_part(a, r);
 	ahead_json(r, a);
 	samples_part(a, &j, &r->columns);
 	if (r->id[0])

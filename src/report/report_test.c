@@ -938,6 +938,56 @@ test_patterns_and_what_is_ahead(void **state)
 	strbuf_release(&out);
 }
 
+static void
+test_a_deploy_is_told_in_every_form(void **state)
+{
+	struct node_info info = { .otp_release = "27", .applications = "shop 1.4.2\n" };
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	rest(10);
+	engine_info(e, &info);
+	rest(10);
+	snprintf(info.applications, sizeof(info.applications), "shop 1.5.0\n");
+	engine_info(e, &info);
+	rest(10);
+	look_back(30);
+	assert_int_equal(r->deploy_count, 1);
+	assert_false(report_is_calm(r));
+	headline_is("Healthy at the end. In 30 min: 1 deploy.");
+	report_text(r, &out, false);
+	assert_non_null(strstr(out.data, "deployed: shop 1.4.2 -> 1.5.0\n"));
+	strbuf_reset(&out);
+	report_json(r, &out);
+	assert_non_null(strstr(out.data, "\"changed\":1,\"text\":\"shop 1.4.2 -> 1.5.0\"}"));
+	strbuf_reset(&out);
+	report_html(r, &out);
+	assert_non_null(strstr(out.data, "<title>deployed: shop 1.4.2 -&#62; 1.5.0</title>"));
+	strbuf_release(&out);
+}
+
+/* Incidents tell more than what stands out a little. */
+static void
+test_a_doubtful_verdict_gives_way_to_incidents(void **state)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	rest(30);
+	for (int i = 0; i < 8; i++)
+		restart(now - 30000 + i * 1000, RESTART_DONE, "shop", "till");
+	rest(30);
+	look_back(60);
+	assert_true(r->incident_count > 0);
+	assert_true(r->verdict.confidence < 0.5);
+	report_text(r, &out, false);
+	assert_null(strstr(out.data, "What stands out"));
+	strbuf_reset(&out);
+	report_json(r, &out);
+	assert_non_null(strstr(out.data, "\"cause\":\"restart_storm\""));
+	strbuf_release(&out);
+}
+
 /* Of what is over, nothing is ahead. */
 static void
 test_an_earlier_range_looks_not_ahead(void **state)
@@ -1089,6 +1139,8 @@ main(void)
 		TEST(test_a_range_without_readings_is_not_calm),
 		TEST(test_what_happened_is_in_the_headline_and_on_the_time_line),
 		TEST(test_patterns_and_what_is_ahead),
+		TEST(test_a_deploy_is_told_in_every_form),
+		TEST(test_a_doubtful_verdict_gives_way_to_incidents),
 		TEST(test_an_earlier_range_looks_not_ahead),
 		TEST(test_a_range_over_midnight_has_days),
 		TEST(test_text_fits_a_terminal_and_a_page_stays_small),

@@ -280,20 +280,21 @@ lanes(const struct page *p, const struct report *r)
 		    LANE_COLUMNS - (int)strlen(phrase_when(to, p->range, r->range.to_ms)),
 		    phrase_when(from, p->range, r->range.from_ms), to);
 	if (r->lane_total > shown)
-		strbuf_addf(p->out, "  (%u more children restarted)\n", r->lane_total - shown);
+		strbuf_addf(p->out, "  (%u more child%s restarted)\n", r->lane_total - shown,
+		    r->lane_total - shown == 1 ? "" : "ren");
 }
 
 static void
 restart_row(const struct page *p, const struct report_restarts *x)
 {
-	char child[PHRASE_NAME], reason[PHRASE_NAME], from[32], to[32];
+	char child[PHRASE_NAME], reason[PHRASE_NAME], when[80];
 
-	strbuf_addf(p->out, "  %6" PRIu64 " x  %s: %s%s  %s - %s\n", x->count, phrase_term(child, x->child_id),
+	strbuf_addf(p->out, "  %6" PRIu64 " x  %s: %s%s  %s\n", x->count, phrase_term(child, x->child_id),
 	    phrase_term(reason, x->reason),
 	    x->kind == RESTART_GAVE_UP      ? " (gave up)"
 		: x->kind == RESTART_FAILED ? " (failed to start)"
 					    : "",
-	    phrase_when(from, p->range, x->first_ms), phrase_when(to, p->range, x->last_ms));
+	    phrase_from_to(when, p->range, x->first_ms, x->last_ms));
 }
 
 static void
@@ -314,9 +315,10 @@ patterns(const struct page *p, const struct report *r)
 static void
 restarts(const struct page *p, const struct report *r)
 {
+	char text[REPORT_SENTENCE];
+
 	heading(p, "Restarts");
-	strbuf_addf(p->out, "  %" PRIu64 " restarts, %" PRIu64 " failed attempts, %" PRIu64 " supervisors gave up%s\n",
-	    r->restarts, r->failed, r->gave_up, r->info.restarts_seen ? "" : " (not all may have been seen)");
+	strbuf_addf(p->out, "  %s\n", phrase_restarts(text, r));
 	lanes(p, r);
 	patterns(p, r);
 	if (r->restart_row_count > 0)
@@ -418,8 +420,8 @@ links(const struct page *p, const struct report *r)
 {
 	char clock[32];
 
-	if (r->link_count + r->boots.boot_count > 0)
-		heading(p, "Link and boots");
+	if (r->link_count + r->boots.boot_count + r->deploy_count > 0)
+		heading(p, "Link, boots and deploys");
 	for (unsigned i = 0; i < r->link_count; i++) {
 		strbuf_addf(p->out, "  %s  %s: ", phrase_when(clock, p->range, r->links[i].time_ms),
 		    node_state_name(r->links[i].state));
@@ -428,6 +430,11 @@ links(const struct page *p, const struct report *r)
 	}
 	for (size_t i = 0; i < r->boots.boot_count; i++)
 		strbuf_addf(p->out, "  %s  the VM booted\n", phrase_when(clock, p->range, r->boots.boots[i].booted_ms));
+	for (unsigned i = 0; i < r->deploy_count; i++) {
+		strbuf_addf(p->out, "  %s  deployed: ", phrase_when(clock, p->range, r->deploys[i].time_ms));
+		utf8_add_visible(p->out, r->deploys[i].text, DEPLOY_TEXT);
+		strbuf_addc(p->out, '\n');
+	}
 }
 
 static void
@@ -456,7 +463,8 @@ report_text(const struct report *r, struct strbuf *out, bool colour)
 
 	head(&p, r);
 	headline(&p, r);
-	verdict(&p, r);
+	if (report_needs_verdict(r))
+		verdict(&p, r);
 	end_facts(&p, r);
 	incidents(&p, r);
 	ahead(&p, r);

@@ -121,5 +121,6 @@ timeline_add(struct strbuf *out, const struct report *r)
 	    phrase_when(text, &r->range, r->range.from_ms));
 	strbuf_addf(out, "<span>%s</span></div></div>", phrase_when(text, &r->range, r->range.to_ms));
 	if (r->lane_total > r->lane_count)
-		strbuf_addf(out, "<p class=\"soft\">%u more children restarted.</p>", r->lane_total - r->lane_count);
+		strbuf_addf(out, "<p class=\"soft\">%u more child%s restarted.</p>", r->lane_total - r->lane_count,
+		    r->lane_total - r->lane_count == 1 ? "" : "ren");
 }

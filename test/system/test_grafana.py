@@ -22,6 +22,7 @@ MAY_BE_EMPTY = {
     "arsenal_series_score": "a series is scored when enough of it is known",
     "arsenal_anomaly_score": "nothing may be unusual at this moment",
     "arsenal_wallclock_seconds_total": "the node may be up for longer than the mark lasts",
+    "arsenal_last_deploy_timestamp_seconds": "nothing is deployed",
     "1 - arsenal_node_up": "the node is up",
     "changes(arsenal_supervisors_gave_up_total": "no supervisor may give up",
 }
