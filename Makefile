@@ -59,7 +59,7 @@ PORT_SOURCES := $(filter-out %_test.c,$(wildcard $(foreach room,base os model et
 PORT_OBJECTS := $(PORT_SOURCES:src/%.c=$(PORT)/%.o) $(PORT)/gen/web_files.o
 
 .PHONY: help all port run check check-inner check-full check-asan check-tsan check-valgrind unit unit-run probe-test system-test \
-	fuzz fuzz-build bench bench-run cover format format-check lint install clean deps deps-run deps-check screenshots
+	fuzz fuzz-build bench bench-run cover format format-check lint install clean deps deps-run deps-check screenshots pictures
 
 help:
 	@echo 'make all         the program, build/arsenal'
@@ -233,6 +233,10 @@ system-test: all
 
 screenshots: all
 	$(Q)sh scripts/web_test.sh build/screenshots
+
+# Those of the README, which are kept in the repository.
+pictures: all
+	$(Q)PICTURES=doc/pictures sh scripts/web_test.sh '' 'pictures for the README'
 
 BENCHES := $(patsubst bench/%.c,$(OUT)/bench/%,$(wildcard bench/bench_*.c))
 bench: deps-run

@@ -1,7 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# web_test.sh [FOLDER]  drives the dashboard of a demo of its own in headless Chromium; with a folder, screenshots of each view go there.
+# web_test.sh [FOLDER [NAME...]]  drives the dashboard of a demo of its own in headless Chromium: all tests, or those with NAME in their name. With a folder,
+# screenshots of each view go there.
 set -eu
+screenshots=${1:-}
+[ $# -eq 0 ] || shift
 dir=$(mktemp -d)
 demo=
 stop() {
@@ -22,4 +25,4 @@ for _ in $(seq 600); do
 	sleep 0.1
 done
 url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$dir/err")
-BASE_URL=$url SCREENSHOTS=${1:-} node test/web/run.mjs
+BASE_URL=$url SCREENSHOTS=$screenshots node test/web/run.mjs "$@"

@@ -8,7 +8,7 @@ import { searchSide, toggleSide } from "./side.js";
 import { viewsOf } from "./views/index.js";
 
 const dialog = document.getElementById("keys");
-const GO = { n: "nodes", e: "events", p: "reports", m: "self" }; // after g
+const GO = { n: "nodes", i: "incidents", e: "events", p: "reports", m: "self" }; // after g
 let app = null;
 let went = 0; // when g was pressed
 

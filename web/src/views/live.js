@@ -7,7 +7,7 @@ import { clock, quantity } from "../format.js";
 
 const WINDOW_MS = 10 * 60 * 1000;
 
-const series = new Map(); // node → { points: [{t, …}], totals: [{t, total}] }
+const series = new Map(); // node → { points: [{t, …}] }
 
 const CHARTS = [
   { key: "cpu", title: "CPU", unit: "%", metric: "cpu_utilization", criterion: "cpu", top: 100 },
@@ -18,29 +18,33 @@ const CHARTS = [
   { key: "restarts", title: "Restarts per minute", unit: "count", top: 4 },
 ];
 
-// Restarts in the minute before t, from the growing total.
-function perMinute(totals, t, total) {
-  const from = totals.findLast((p) => p.t <= t - 60000) || totals[0];
-  return from && t > from.t ? ((total - from.total) * 60000) / Math.max(60000, t - from.t) : 0;
+const LISTED = 100; // restarts that /restarts lists at most
+
+// Restarts per minute are not among the metrics, but the newest restarts are listed with their times. Where more than the list holds came in a minute, they
+// are taken to go on as in the part that it covers; of the time before the list nothing is known.
+function perMinuteOf({ observed, recent }) {
+  const times = (recent ?? []).map((r) => Date.parse(r?.timestamp)).filter(Number.isFinite);
+  const oldest = times.length < LISTED ? -Infinity : Math.min(...times);
+  return (t) => (observed && t > oldest ? (times.filter((one) => one > t - 60000 && one <= t).length * 60000) / Math.min(60000, t - oldest) : null);
 }
 
-// The columns of /history as points. Restarts per minute are not among the metrics.
-function pastPoints(metrics) {
+// The columns of /history as points.
+function pastPoints(metrics, restartsAt) {
   const points = new Map();
   for (const c of CHARTS) {
     const { time = [], mean = [] } = metrics[c.metric] || {};
     time.forEach((t, i) => points.set(t, { ...points.get(t), t, [c.key]: mean[i] }));
   }
   const missing = Object.fromEntries(CHARTS.map((c) => [c.key, null]));
-  return [...points.values()].sort((a, b) => a.t - b.t).map((p) => ({ ...missing, ...p }));
+  return [...points.values()].sort((a, b) => a.t - b.t).map((p) => ({ ...missing, ...p, restarts: restartsAt(p.t) }));
 }
 
 // Asked for once a node, by its own clock. Without an answer the charts begin with now.
-async function fillPast(name, s, end, done) {
+async function fillPast(name, s, end, restarts, done) {
   const metrics = CHARTS.flatMap((c) => c.metric || []).join(",");
   try {
     const past = await get(`${ofNode(name, "history")}?start=${end - WINDOW_MS}&end=${end}&step=5s&metric=${metrics}`);
-    s.points.unshift(...pastPoints(past.metrics).filter((p) => p.t < s.points[0].t));
+    s.points.unshift(...pastPoints(past.metrics, perMinuteOf(restarts)).filter((p) => p.t < s.points[0].t));
   } catch {
     return;
   }
@@ -49,18 +53,16 @@ async function fillPast(name, s, end, done) {
 
 /** keepPoint: takes in a sample of a node, if it is a new one; `done` is called when the past has come. */
 function keepPoint(name, performance, restarts, done) {
-  const s = series.get(name) || { points: [], totals: [] };
+  const s = series.get(name) || { points: [] };
   const t = performance.timestamp && Date.parse(performance.timestamp);
   if (!t || (s.points.length && t <= s.points.at(-1).t)) return;
-  if (!series.has(name)) fillPast(name, s, t, done);
+  if (!series.has(name)) fillPast(name, s, t, restarts, done);
   series.set(name, s);
   const point = { t };
   for (const c of CHARTS) if (c.metric) point[c.key] = performance.metrics[c.metric] ?? null;
-  point.restarts = restarts.observed ? perMinute(s.totals, t, restarts.total_restarts) : null;
-  s.totals.push({ t, total: restarts.total_restarts });
+  point.restarts = perMinuteOf(restarts)(t);
   s.points.push(point);
   while (s.points.length && s.points[0].t < t - WINDOW_MS) s.points.shift();
-  while (s.totals.length > 2 && s.totals[1].t < t - 60000) s.totals.shift();
 }
 
 // ---- drawing --------------------------------------------------------------------------------------------------------
