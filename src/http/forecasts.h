@@ -9,7 +9,7 @@
 #include "engine/engine.h"
 #include "engine/foresight.h"
 
-#define FORECASTS_A_SCRAPE 8
+#define FORECASTS_A_SCRAPE 4
 #define FORECAST_MAX_AGE_MS 60000
 #define FORECAST_FAILURES 5
 #define FORECAST_TEXT 128

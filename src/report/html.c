@@ -86,7 +86,8 @@ static const char STYLE[] =
     "9c1c15;"
     "--warn:#6b4600;--good:#0b5a45;--area:#e69f0040;--mark:#b34e00;--other:#a34d7e}body{max-width:none;padding:0;font-"
     "size:12px}"
-    ".charts{grid-template-columns:1fr 1fr}.node{break-before:page}.scroll{overflow:visible}table.wide{min-width:0}"
+    ".charts{grid-template-columns:1fr "
+    "1fr}.node{break-before:page}.scroll{overflow:visible}table.wide{min-width:0}th,td{overflow-wrap:anywhere}"
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 void
@@ -134,8 +135,10 @@ html_begin_table(struct strbuf *out, const char *caption, const char *heads)
 
 	for (const char *p = heads; *p; p++)
 		columns += *p == '|';
-	strbuf_addf(out, "<div class=\"scroll\"><table%s><caption>%s</caption><thead><tr>",
-	    columns > 3 ? " class=\"wide\"" : "", caption);
+	strbuf_addf(out,
+	    "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" tabindex=\"0\"><table%s><caption>%s</caption>"
+	    "<thead><tr>",
+	    caption, columns > 3 ? " class=\"wide\"" : "", caption);
 	while (*heads) {
 		size_t len = strcspn(heads, "|");
 		bool number = *heads == '#';

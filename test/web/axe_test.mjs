@@ -12,7 +12,7 @@ const SCREENS = {
 };
 
 // The page's policy allows no foreign script; the browser's debugger may run one.
-async function violations(page) {
+export async function violations(page) {
   await page.evaluate(axe.source);
   const { violations: found } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
   return found.flatMap((v) => v.nodes.slice(0, 3).map((n) => `${v.id}: ${n.target.join(" ")}: ${(n.any[0] ?? n.all[0] ?? n.none[0])?.message ?? v.help} ${n.html.slice(0, 120)}`));
