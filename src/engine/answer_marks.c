@@ -139,7 +139,10 @@ hold_incidents(struct marks_answer *m, const struct engine *e)
 			incident_copy(&m->incidents[m->count[LIST_INCIDENTS]++], list[n]);
 }
 
-/* The engine has the latest first: those for which there is no room are the oldest. */
+/*
+ * One that goes on reaches to now: what came in the last minutes is not judged yet. The engine has the latest first: those for which there is no room are the
+ * oldest.
+ */
 static void
 hold_patterns(struct marks_answer *m, const struct engine *e, int64_t now_ms)
 {
@@ -147,7 +150,9 @@ hold_patterns(struct marks_answer *m, const struct engine *e, int64_t now_ms)
 	size_t n = engine_patterns(e, now_ms, all, PATTERNS_READ), *count = &m->count[LIST_PATTERNS];
 
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].first_ms > m->end_ms || all[i].last_ms < m->start_ms)
+		int64_t until_ms = all[i].active ? now_ms : all[i].last_ms;
+
+		if (all[i].first_ms > m->end_ms || until_ms < m->start_ms)
 			continue;
 		if (*count < PATTERNS_MAX)
 			pattern_copy(&m->patterns[(*count)++], &all[i]);

@@ -14,7 +14,7 @@
  * incidents  {id, title, severity, opened, ended, type, culprit}: those that were open within the time
  * anomalies  {timestamp, type, severity, metric, incident, root, text}
  * health     {timestamp, overall_status, criterion, level, value}: when a criterion's level changed
- * patterns   as answer_patterns has them, those that touch the time; of a periodic one that goes on also `next`, when it is expected again
+ * patterns   as answer_patterns has them, those that touch the time, or go on; of a periodic one that goes on also `next`, when it is expected again
  * rows       {supervisor, child_id, group, restart, start_error, gave_up, collateral, first, last}: how often of each kind; and either `times` {kind: [ms since
  *            1970, …]}, or where there are more than 60 `counts` {kind: [n, …]}, one for each `step` seconds from the start of the time. The
  *            busiest 100. `since`: restarts before it were let go; null: none were

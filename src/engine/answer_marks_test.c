@@ -213,6 +213,8 @@ a_beat_is_expected_again(void **state)
 	ask(T0, now);
 	assert_string_equal(text("patterns", 0, "type"), "periodic_restart");
 	assert_string_equal(text("patterns", 0, "next"), "2024-01-18T12:30:00.000Z");
+	ask(now - 60000, now);
+	assert_int_equal(json_array_size(list("patterns")), 1);
 	ask(now + 1, now + DAY);
 	assert_int_equal(json_array_size(list("patterns")), 0);
 }
