@@ -80,3 +80,13 @@ const registered = [];
 /** test(name, run): run({ browser, context, page, seen, node }); the page is shared by all tests, each goes where it wants to be. */
 export const test = (name, run) => registered.push({ name, run });
 export const tests = () => registered;
+
+/** instead(page, { resource: answer }, run): while it runs, the page gets these answers for a node's resources. */
+export async function instead(page, answers, run) {
+  for (const [what, json] of Object.entries(answers)) await page.route((url) => url.pathname.endsWith(`/${what}`), (route) => route.fulfill({ json }));
+  try {
+    await run();
+  } finally {
+    await page.unrouteAll({ behavior: "wait" });
+  }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The views, in the order of their tabs. A view is one file here, its styles beside it; app.js says what it is made of.
 
+import { ahead } from "./ahead.js";
 import { anomalies } from "./anomalies.js";
 import { events, nodeEvents } from "./events.js";
 import { memory } from "./memory.js";
@@ -13,7 +14,7 @@ import { self } from "./self.js";
 import { tree } from "./tree.js";
 
 /** VIEWS: of each scope the first is what is shown when none is named. */
-export const VIEWS = [overview, events, reports, self, now, restarts, anomalies, processes, tree, memory, nodeEvents, nodeReports];
+export const VIEWS = [overview, events, reports, self, now, restarts, anomalies, ahead, processes, tree, memory, nodeEvents, nodeReports];
 
 export const viewsOf = (scope) => VIEWS.filter((v) => v.scope === scope);
 
