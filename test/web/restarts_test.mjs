@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Restarts: the time line shows what /marks has, and tells it in words; the table shows the statistics.
 
-import { api, check, eventually, go, of, test, text, texts } from "./stage.mjs";
+import { api, check, eventually, go, instead, of, test, text, texts } from "./stage.mjs";
 
 const MINUTE = 60000;
 const iso = (t) => new Date(t).toISOString();
@@ -11,10 +11,6 @@ const KINDS = ["restart", "start_error", "gave_up", "collateral"];
 const drawn = (page) => page.$$eval(".lane-child", (list) => Object.fromEntries(list.map((g) => [g.dataset.lane, [...g.querySelectorAll("[data-n]")].reduce((n, e) => n + Number(e.dataset.n), 0)])));
 const rows = (marks) => Object.fromEntries(marks.restarts.rows.map((r) => [`${r.supervisor}\n${r.child_id}`, KINDS.reduce((n, kind) => n + r[kind], 0)]));
 const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort()) || `drawn ${JSON.stringify(a)}, API ${JSON.stringify(b)}`;
-const fake = async (page, what, answer) => {
-  await page.route((url) => url.pathname.endsWith(`/${what}`), (route) => route.fulfill({ json: answer }));
-  return () => page.unrouteAll({ behavior: "wait" });
-};
 
 test("restarts by supervisor", async ({ page, node }) => {
   await go(page, node, "restarts");
@@ -120,7 +116,7 @@ const row = (supervisor, child_id, times, more = {}) => ({ supervisor, child_id,
   first: iso(T - 10 * MINUTE), last: iso(T - 10000), times, ...more });
 const pattern = (type, supervisor, child_id, more) => ({ type, supervisor, child_id, pattern: `17 restarts in 11 s: ${child_id}`, frequency: 17, confidence: 0.99, first: iso(T - 9 * MINUTE), last: iso(T - MINUTE), detected: iso(T - 5 * MINUTE), active: true, ...more });
 const marksOf = (list, patterns, more = {}) => ({
-  time_range: { start: iso(T - 15 * MINUTE), end: iso(T) }, boots: [{ booted: iso(T - 12 * MINUTE), lost: null, seen: null }], unseen: [{ start: iso(T - 14 * MINUTE), end: iso(T - 13 * MINUTE) }], links: [],
+  time_range: { start: iso(T - 15 * MINUTE), end: iso(T) }, boots: [{ booted: iso(T - 12 * MINUTE), lost: null, seen: null }], unseen: [{ start: iso(T - 14 * MINUTE), end: iso(T - 13 * MINUTE) }], links: [], deploys: [{ timestamp: iso(T - 11 * MINUTE), changed: 2, text: "shop 1.4.2 -> 1.5.0 and 1 more" }],
   incidents: [{ id: "i1", title: "Something", severity: "high", opened: iso(T - 8 * MINUTE), ended: null, type: "restart_anomaly", culprit: null }], anomalies: [], health: [], patterns,
   restarts: { restart: list.reduce((n, r) => n + r.restart, 0), start_error: 0, gave_up: 0, collateral: 0, since: null, step: 3, rows: list, left_out: { rows: 0, restarts: 0 } }, left_out: {}, ...more,
 });
@@ -140,32 +136,33 @@ test("each pattern and each kind of mark has a shape of its own", async ({ page,
     pattern("resource_correlated", "c_sup", "loaded", { resource_type: "memory", metric: "vm_memory_total", delay_ms: 5000, unit: "bytes" }),
     pattern("restart_storm", "c_sup", "loaded", {}),
   ]);
-  const undo = await fake(page, "marks", marks);
-  await go(page, node, "restarts", "span=15m");
-  await page.waitForSelector(".cascade");
-  for (const [what, n] of [[".beat-missed", 1], [".next-beat", 1], [".spike", 1], [".storm", 1], [".boot", 1], [".incident", 1], [".tick-gave_up", 2], [".tick-start_error", 1], [".lane-child .tick-collateral", 1]])
-    check((await page.$$(`.lane-picture ${what}`)).length === n, `${what}: ${(await page.$$(`.lane-picture ${what}`)).length}, not ${n}`);
-  check((await page.getAttribute(".cascade", "data-rounds")) === "5", `rounds: ${await page.getAttribute(".cascade", "data-rounds")}`);
-  const notes = (await texts(page, ".lane-picture .note")).join(" | ");
-  for (const words of ["every 60 s, 1 missed", "cascade: follower within 2 s", "cascade, after root", "after spikes of vm_memory_total", "storm: 17 restarts in 11 s"]) check(notes.includes(words), `${words} is not in ${notes}`);
-  await undo();
+  await instead(page, { marks }, async () => {
+    await go(page, node, "restarts", "span=1h");
+    await page.waitForSelector(".cascade");
+    for (const [what, n] of [[".beat-missed", 1], [".next-beat", 1], [".spike", 1], [".storm", 1], [".boot", 1], [".deploy", 1], [".incident", 1], [".tick-gave_up", 2], [".tick-start_error", 1], [".lane-child .tick-collateral", 1]])
+      check((await page.$$(`.lane-picture ${what}`)).length === n, `${what}: ${(await page.$$(`.lane-picture ${what}`)).length}, not ${n}`);
+    check((await page.getAttribute(".cascade", "data-rounds")) === "5", `rounds: ${await page.getAttribute(".cascade", "data-rounds")}`);
+    const notes = (await texts(page, ".lane-picture .note")).join(" | ");
+    for (const words of ["every 60 s, 1 missed", "cascade: follower within 2 s", "cascade, after root", "after spikes of vm_memory_total", "storm: 17 restarts in 11 s"]) check(notes.includes(words), `${words} is not in ${notes}`);
+  });
 });
 
 test("thousands of restarts and hostile names are drawn in a bounded picture", async ({ page, node, seen }) => {
   const counts = Array.from({ length: 288 }, (_, i) => (i % 7 ? 40 : 0));
   const evil = `<img src=x onerror=alert(1)>\u202e${"x".repeat(10000)}`;
   const list = Array.from({ length: 100 }, (_, i) => ({ ...row(i < 50 ? evil : `sup_${i % 9}`, i === 0 ? evil : `child_${i}`, {}), times: undefined, restart: counts.reduce((a, b) => a + b), counts: { restart: counts } }));
-  const undo = await fake(page, "marks", marksOf(list, [pattern("restart_storm", evil, evil, { pattern: evil })]));
-  await go(page, node, "restarts", "span=15m");
-  await page.waitForSelector(".density");
-  for (const fold of await page.$$(".lane-fold[aria-expanded=false]")) await fold.evaluate((e) => e.click());
-  const elements = await page.$$eval(".lane-picture *", (all) => all.length);
-  check(elements < 3000, `${elements} elements`);
-  check((await page.$$("main img")).length === 0, "markup of a node's");
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  check(wide <= 0, `the page is ${wide} px too wide`);
-  check(seen.errors.length === 0, seen.errors.join(" | "));
-  await undo();
+  await instead(page, { marks: marksOf(list, [pattern("restart_storm", evil, evil, { pattern: evil })]) }, async () => {
+    await go(page, node, "restarts", "span=6h");
+    await eventually("these", async () => (await page.$$(".lane-fold")).length === 10);
+    for (const fold of await page.$$(".lane-fold[aria-expanded=false]")) await fold.evaluate((e) => e.click());
+    await eventually("all lanes", async () => (await page.$$(".lane-child .density")).length === 100);
+    const elements = await page.$$eval(".lane-picture *", (all) => all.length);
+    check(elements < 3000, `${elements} elements`);
+    check((await page.$$("main img")).length === 0, "markup of a node's");
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(wide <= 0, `the page is ${wide} px too wide`);
+    check(seen.errors.length === 0, seen.errors.join(" | "));
+  });
 });
 
 test("a time without restarts, and a server that does not tell, are said in place", async ({ page, node, seen }) => {

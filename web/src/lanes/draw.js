@@ -11,6 +11,7 @@ import { label, px, svg } from "./svg.js";
 const BIN = 4; // of a supervisor's density, in pixels
 const TICK_ROOM = 90;
 const CHARACTER = 5.7; // width of one in a note
+const NOTES = 4, NOTE_MAX = 70, NOTE_LEAST = 6;
 const DAY = 86400000;
 
 // ---- marks: a shape for each kind ------------------------------------------------------------------------------------
@@ -74,8 +75,11 @@ function nodeMarks(lane, l) {
     return b < 0 || a > l.edge ? null : svg("rect", { class: `incident incident-${item.incident.severity}`, x: px(a), y: lane.base - SHORT + 2, width: px(Math.max(3, b - a)), height: SHORT - 2, rx: 2 });
   });
   const boots = lane.items.filter((item) => item.kind === "boot").map((item) => svg("path", { class: "boot-flag", d: `M${px(l.x(item.t))} ${lane.base}v${-SHORT - 2}l7 3.5l-7 3.5` }));
-  return [incidents, boots];
+  const deploys = lane.items.filter((item) => item.kind === "deploy").map((item) => svg("path", { class: "deploy-flag", d: `M${px(l.x(item.t))} ${lane.base - 2}l5 -6l-5 -6l-5 6z` }));
+  return [incidents, boots, deploys];
 }
+
+const lines = (l, name, times) => times.map((t) => Date.parse(t)).filter((t) => t >= l.from && t <= l.to).map((t) => svg("path", { class: name, d: `M${px(l.x(t))} 14V${l.height}` }));
 
 // Lines and gaps that go through all lanes.
 function through(l, marks) {
@@ -86,7 +90,7 @@ function through(l, marks) {
   return [
     marks.restarts.since && gap(l.from, Date.parse(marks.restarts.since), "unseen"),
     marks.unseen.map((u) => gap(Date.parse(u.start), u.end ? Date.parse(u.end) : l.now, "unseen")),
-    marks.boots.map((b) => Date.parse(b.booted)).filter((t) => t >= l.from && t <= l.to).map((t) => svg("path", { class: "boot", d: `M${px(l.x(t))} 14V${l.height}` })),
+    lines(l, "boot", marks.boots.map((b) => b.booted)), lines(l, "deploy", (marks.deploys || []).map((d) => d.timestamp)),
   ];
 }
 
@@ -140,16 +144,17 @@ function saidOf({ child }, l) {
   return [...shown.map((p) => [patternWordsOf(p), p.from, `note-${p.type}${p.active ? "" : " is-over"}`]), ...(even ? [[even, child.times[0], "note-periodic_restart"]] : [])];
 }
 
-// The first word as far left as what it is about begins, none over another.
+// Each as far left as what it is about begins, or farther where those behind it need the room; none over another.
 function notes(lane, l) {
+  const said = saidOf(lane, l).slice(0, NOTES).map(([words, from, name]) => ({ text: cut(words, NOTE_MAX), from, name }));
+  const widths = said.map(({ text }) => text.length * CHARACTER + 12);
   let free = 2;
-  return saidOf(lane, l).slice(0, 4).map(([words, from, name]) => {
-    const room = Math.floor((l.edge - free - 12) / CHARACTER);
-    if (room < 6) return null;
-    const text = cut(words, Math.min(room, 70));
-    const x = Math.max(2, Math.min(Math.max(free, l.x(from)), l.edge - 8 - text.length * CHARACTER));
-    free = x + text.length * CHARACTER + 12;
-    return label(x, lane.note, text, { class: `note ${name}` });
+  return said.map(({ text, from, name }, i) => {
+    const behind = widths.slice(i).reduce((a, b) => a + b, 0);
+    const x = Math.max(free, Math.min(l.x(from), l.edge - behind));
+    const room = Math.floor((l.edge - x - 8) / CHARACTER);
+    free = x + widths[i];
+    return room < NOTE_LEAST ? null : label(x, lane.note, cut(text, Math.min(room, NOTE_MAX)), { class: `note ${name}` });
   });
 }
 

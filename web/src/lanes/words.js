@@ -28,6 +28,7 @@ function childWords(lane, item, reasons) {
 
 function nodeWords(item) {
   if (item.kind === "boot") return `The VM booted at ${moment(item.t)}${item.boot.lost ? `; the one before was seen last at ${moment(item.boot.lost)}` : ""}.`;
+  if (item.kind === "deploy") return `Deployed at ${moment(item.t)}: ${short(item.deploy.text ?? "other versions", 240)}.`;
   const { title, ended } = item.incident;
   return `Incident: ${short(title ?? "?", 240)}, ${ended ? `from ${moment(item.t)} to ${moment(ended)} (${age(item.until - item.t)})` : `open since ${moment(item.t)}`}.`;
 }

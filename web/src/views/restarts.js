@@ -2,6 +2,7 @@
 // Restarts: a time line by supervisor with the patterns drawn in, what is picked on it in words, and the statistics as a table.
 
 import "./restarts.css";
+import { here } from "../address.js";
 import { block, draw, el, empty, term } from "../dom.js";
 import { count, moment, plural } from "../format.js";
 import { shape } from "../lanes/draw.js";
@@ -23,15 +24,26 @@ let page = null; // what this view has on the page, and what it knows
 
 // ---- the time line --------------------------------------------------------------------------------------------------
 
-// Incidents and boots of the node, as things that can be pointed at.
+// Incidents, boots and deploys of the node, as things that can be pointed at.
 function nodeItems(marks, now) {
   const incidents = marks.incidents.map((incident) => ({ kind: "incident", t: Date.parse(incident.opened), until: incident.ended ? Date.parse(incident.ended) : now, incident }));
   const boots = marks.boots.map((boot) => ({ kind: "boot", t: Date.parse(boot.booted), boot }));
-  return [...incidents, ...boots].sort((a, b) => a.t - b.t);
+  const deploys = (marks.deploys || []).map((deploy) => ({ kind: "deploy", t: Date.parse(deploy.timestamp), deploy }));
+  return [...incidents, ...boots, ...deploys].sort((a, b) => a.t - b.t);
 }
 
 function goTo(app, from, to) {
   app.go({ ...app.route, view: "restarts", params: { ...Object.fromEntries(app.route.params), ...rangeParams(from, to) } });
+}
+
+// ?supervisor=… shows only what is below this one. Addresses have no more than the beginning of a very long name.
+const NAME_MAX = 200;
+const onlyOf = (app) => app.route.params.get("supervisor");
+const isShown = (only, supervisor) => !only || supervisor.slice(0, NAME_MAX) === only;
+
+function showOnly(app) {
+  const only = onlyOf(app);
+  draw(page.only, [only], () => only && el("p", {}, "Only what is below ", el("strong", { class: "mono" }, term(only, 120)), ". ", el("a", { href: here(app, { supervisor: null }), "data-key": "all supervisors" }, "Show all supervisors")));
 }
 
 // The address says what is shown, also where it was not asked for.
@@ -46,7 +58,8 @@ function whyNothing(app, marks) {
   const { restarts: r } = app.data;
   if (!marks) return page.marks.error ? null : "Asking…";
   if (r && !r.observed && !r.total_restarts) return `Restarts are not observed on this node${app.node.info.note ? `: ${app.node.info.note}` : "."}`;
-  if (marks.restarts.rows.length) return null;
+  if (marks.restarts.rows.some((row) => isShown(onlyOf(app), row.supervisor ?? "?"))) return null;
+  if (onlyOf(app) && marks.restarts.rows.length) return "No child of this supervisor was restarted in this time.";
   const last = r?.recent[0];
   const kept = marks.restarts.since ? ` Those before ${moment(marks.restarts.since)} are not kept.` : "";
   if (last && Date.parse(last.timestamp) < page.marks.range.from) return `No supervisor restarted a child in this time; the last one before was at ${moment(last.timestamp)}.${kept}`;
@@ -58,18 +71,19 @@ function showLine(app) {
   const answer = marks.answer;
   const why = whyNothing(app, answer);
   draw(page.say, [why, marks.error], () => [marks.error && el("p", { class: "tag critical", role: "alert" }, `The time line cannot be shown: ${marks.error}`), why && empty(why)]);
-  page.stage.hidden = !answer || !answer.restarts.rows.length;
+  page.stage.hidden = !answer || Boolean(why);
   page.line.setAttribute("aria-busy", String(!answer && !marks.error));
   if (!answer) return;
   fit(app);
-  if (page.version !== marks.version) {
+  if (page.version !== marks.version || page.shownOnly !== onlyOf(app)) {
     page.version = marks.version;
-    page.groups = lanesOf(answer);
+    page.shownOnly = onlyOf(app);
+    page.groups = lanesOf(answer).filter((g) => isShown(page.shownOnly, g.supervisor));
     page.plot.setAttribute("aria-label", lineWords(page.groups, answer));
   }
   const { from, to, span } = marks.range, now = serverNow();
   page.reasons = reasonsOf(app.data.restarts?.recent || [], app.events, app.route.node);
-  page.timeline.show({ marks: answer, groups: page.groups, node: { items: nodeItems(answer, now) }, predictions: app.data.predictions, from, to, now, live: Boolean(span), version: [marks.version, app.data.predictions?.map((p) => p.next_failure)] });
+  page.timeline.show({ marks: answer, groups: page.groups, node: { items: nodeItems(answer, now) }, predictions: app.data.predictions, from, to, now, live: Boolean(span), version: [marks.version, page.shownOnly, app.data.predictions?.map((p) => p.next_failure)] });
   const left = answer.restarts.left_out;
   page.total.textContent = [told(answer.restarts), left.rows ? `of ${plural(left.rows, "more child", "more children")} nothing is drawn` : ""].filter(Boolean).join("; ");
   showList(answer);
@@ -77,7 +91,7 @@ function showLine(app) {
 
 // The same in words, for those who cannot see it: what is newest first.
 function showList(marks) {
-  draw(page.list, [page.version, page.reasons.size], () => {
+  draw(page.list, [page.version, page.shownOnly, page.reasons.size], () => {
     const all = page.groups.flatMap((group) => group.children.flatMap((child) => child.items.map((item) => ({ lane: { kind: "child", group, child }, item })))).sort((a, b) => b.item.t - a.item.t);
     const more = all.length - LISTED;
     return [el("ol", {}, all.slice(0, LISTED).map(({ lane, item }) => el("li", {}, itemWords(lane, item, page.reasons)))),
@@ -94,7 +108,7 @@ function linksOf(app, lane, item) {
   const within = page.marks.answer.incidents.filter((i) => Date.parse(i.opened) - 60000 <= end && item.t <= (i.ended ? Date.parse(i.ended) : Infinity));
   const incidents = (item.incident ? [item.incident] : within.slice(-3)).map((i) => to(["Incident: ", term(i.title ?? i.id, 70)], "incidents", { id: i.id }));
   return [...incidents, to("Charts about then", "charts", around(item.t)), to("Closer", "restarts", around(item.t, Math.max(20000, (page.marks.range.to - page.marks.range.from) / 8))),
-    lane.group && to("Supervisor in the tree", "tree", { find: lane.group.supervisor.slice(0, 200) })].filter(Boolean);
+    lane.group && to("Supervisor in the tree", "tree", { find: lane.group.supervisor.slice(0, NAME_MAX) })].filter(Boolean);
 }
 
 function showPicked(app, lane, item) {
@@ -145,10 +159,10 @@ function showTable(app) {
   const gaps = new Map((page.groups || []).flatMap((g) => g.children.map((c) => [`${c.supervisor}\n${c.id}`, c.gap])));
   const reasons = [...page.opened].map((s, i) => [s, app.data[`reasons ${i}`], app.errors[`reasons ${i}`]]);
   const of = (s) => reasons.find(([name]) => name === s);
-  draw(page.table, [r && [r.total_restarts, r.failed_attempts, r.gave_up, r.patterns, r.budgets, r.observed, r.recent[0]], app.errors.restarts, [...gaps], reasons.map(([s, told, error]) => [s, told?.restart_reasons, error])], () => {
+  draw(page.table, [r && [r.total_restarts, r.failed_attempts, r.gave_up, r.patterns, r.budgets, r.observed, r.recent[0]], onlyOf(app), app.errors.restarts, [...gaps], reasons.map(([s, told, error]) => [s, told?.restart_reasons, error])], () => {
     if (!r) return app.errors.restarts ? empty(app.errors.restarts) : [];
     if (!r.recent.length && !r.most_restarted_children.length) return empty(r.observed ? "No supervisor has restarted a child since the watch began." : "Restarts are not observed on this node.");
-    return restartsTable(r, { gaps, opened: page.opened, toggle: toggled(app), reasons: (s) => of(s)?.[1], error: (s) => of(s)?.[2] }, app);
+    return restartsTable(r, { shown: (supervisor) => isShown(onlyOf(app), supervisor), gaps, opened: page.opened, toggle: toggled(app), reasons: (s) => of(s)?.[1], error: (s) => of(s)?.[2] }, app);
   });
 }
 
@@ -163,13 +177,14 @@ export const restarts = {
     ...Object.fromEntries([...(page?.opened || [])].map((s, i) => [`reasons ${i}`, { path: `${app.of("restarts")}?supervisor=${encodeURIComponent(s)}`, every: 5000 }])),
   }),
   open(root, app) {
-    page = { marks: marksOf(), version: -1, groups: [], reasons: new Map(), opened: new Set(), say: el("div", {}), table: el("div", { id: "restarts", class: "table-scroll" }), total: el("span", { id: "restarts-in-range" }), sum: el("span", { id: "restarts-total" }) };
+    page = { marks: marksOf(), version: -1, groups: [], reasons: new Map(), opened: new Set(), say: el("div", {}), only: el("div", {}), table: el("div", { id: "restarts", class: "table-scroll" }), total: el("span", { id: "restarts-in-range" }), sum: el("span", { id: "restarts-total" }) };
     openLine(app);
-    page.line = el("div", { id: "restarts-line" }, page.say, page.stage);
+    page.line = el("div", { id: "restarts-line" }, page.only, page.say, page.stage);
     root.append(block("Time line", { aside: page.total }, el("div", { class: "line-tools" }, zoomButtons(page.timeline)), page.line), block("Supervisors and children", { aside: page.sum }, page.table));
   },
   show(app) {
     page.marks.take(app);
+    showOnly(app);
     showLine(app);
     showTable(app);
   },

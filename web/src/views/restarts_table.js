@@ -84,10 +84,10 @@ function reasonsRow(told, error) {
 
 const HEAD = [["Supervisor and child"], ["Last reason", "hide-small"], ["Usual gap", "hide-small"], ["Restarts", "number"], ["Last, ago", "number"]];
 
-/** restartsTable(r, { gaps, opened, toggle, reasons, error }, app): `opened` are the supervisors whose reasons are told: reasons(supervisor), error(supervisor). */
-export function restartsTable(r, { gaps, opened, toggle, reasons, error }, app) {
+/** restartsTable(r, { shown, gaps, opened, toggle, reasons, error }, app): shown(supervisor); `opened` are the supervisors whose reasons are told: reasons(supervisor), error(supervisor). */
+export function restartsTable(r, { shown, gaps, opened, toggle, reasons, error }, app) {
   let room = ROWS;
-  const groups = bySupervisor(r, gaps).filter((g) => (room -= 1 + g.children.length) > -g.children.length);
+  const groups = bySupervisor(r, gaps).filter((g) => shown(g.supervisor)).filter((g) => (room -= 1 + g.children.length) > -g.children.length);
   return el("table", { class: "restarts" },
     el("thead", {}, el("tr", {}, HEAD.map(([text, name]) => el("th", { scope: "col", class: name }, text)))),
     el("tbody", {}, groups.flatMap((g) => {
