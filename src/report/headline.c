@@ -144,8 +144,7 @@ report_headline(const struct report *r, struct strbuf *out)
 	char text[REPORT_SENTENCE];
 
 	if (r->end.time_ms) {
-		phrase_ending(text, &r->end);
-		strbuf_adds(out, text);
+		strbuf_addf(out, "Ended at %s: %s", phrase_day(text, r->end.time_ms), r->verdict.title);
 		return;
 	}
 	add_level(out, r);

@@ -53,11 +53,15 @@ head(struct strbuf *out, const struct report *r, const char *tag)
 	release(out, &r->info);
 	if (r->boot_ms)
 		strbuf_addf(out, ", booted %s", phrase_day(a, r->boot_ms));
-	strbuf_adds(out, "</p>\n<p class=\"headline\">");
-	strbuf_reset(&text);
-	report_headline(r, &text);
-	html_add(out, strbuf_cstr(&text));
 	strbuf_adds(out, "</p>\n");
+	/* A post-mortem's is its verdict, which comes next. */
+	if (r->end.time_ms == 0) {
+		strbuf_reset(&text);
+		report_headline(r, &text);
+		strbuf_adds(out, "<p class=\"headline\">");
+		html_add(out, strbuf_cstr(&text));
+		strbuf_adds(out, "</p>\n");
+	}
 	strbuf_release(&text);
 }
 

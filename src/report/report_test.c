@@ -1071,6 +1071,9 @@ test_all_forms_are_whole(void **state)
 	queue_fault(6);
 	end.os_pid = 4711;
 	die(PROCESS_GONE);
+	report_headline(r, &out);
+	assert_non_null(strstr(out.data, "Ended at 2023-11-14 "));
+	assert_non_null(strstr(out.data, r->verdict.title));
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		strbuf_reset(&out);
 		forms[i](r, &out);

@@ -78,11 +78,14 @@ head(const struct page *p, const struct report *r)
 	strbuf_addf(p->out, "; %zu samples\n", r->samples);
 }
 
+/* A post-mortem's is its verdict, which comes next. */
 static void
 headline(const struct page *p, const struct report *r)
 {
 	struct strbuf text = STRBUF_INIT;
 
+	if (r->end.time_ms)
+		return;
 	report_headline(r, &text);
 	strbuf_addc(p->out, '\n');
 	add_coloured(p, BOLD, strbuf_cstr(&text));

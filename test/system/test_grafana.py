@@ -163,7 +163,7 @@ class Boards(SystemTest):
         cls.prometheus = Prometheus(room, cls.arsenal)
         wait_until(lambda: cls.prometheus.ask("count_over_time(arsenal_node_up[1m]) > 3"), 20, "Prometheus has scraped")
 
-    def check_all(self, questions, values, seconds=40):
+    def check_all(self, questions, values, seconds=150):
         """Each has data in time, or there is a reason why not."""
         left = dict(questions)
 
