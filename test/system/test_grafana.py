@@ -161,7 +161,7 @@ class Boards(SystemTest):
         cls.arsenal = Arsenal(room, "demo").wait_listening(timeout=20)
         cls.node = wait_until(lambda: next(iter(cls.arsenal.nodes()), None), 10, "the demo's node is in the API")
         cls.prometheus = Prometheus(room, cls.arsenal)
-        wait_until(lambda: cls.prometheus.ask("count_over_time(arsenal_node_up[1m]) > 3"), 20, "Prometheus has scraped")
+        wait_until(lambda: cls.prometheus.ask("count_over_time(arsenal_node_up[1m]) > 3"), 60, "Prometheus has scraped")
 
     def check_all(self, questions, values, seconds=150):
         """Each has data in time, or there is a reason why not."""
@@ -197,7 +197,7 @@ class Boards(SystemTest):
 
     def test_public_ones(self):
         """Every query of a series that exists on any node finds it, with the labels that the boards choose by."""
-        wait_until(lambda: self.prometheus.ask("rabbitmq_identity_info"), 20, "the rules have been evaluated")
+        wait_until(lambda: self.prometheus.ask("rabbitmq_identity_info"), 60, "the rules have been evaluated")
         values = {"node": self.node, "interval": "10s", "namespace": "", "rabbitmq_cluster": "beam", "rabbitmq_node": self.node, "memory_allocator": "eheap_alloc"}
         for name, expressions in boards.BOARDS.items():
             with self.subTest(board=name):
