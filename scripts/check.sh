@@ -16,10 +16,10 @@ begin=$(date +%s)
 run() {
 	name=$1
 	shift
-	date +%s >"build/check/$name.from"
+	from=$(date +%s)
 	rm -f "build/check/$name.status"
 	"$@" >"build/check/$name.log" 2>&1
-	echo $? >"build/check/$name.status.new"
+	echo "$? $(($(date +%s) - from))" >"build/check/$name.status.new"
 	mv "build/check/$name.status.new" "build/check/$name.status"
 }
 
@@ -28,9 +28,9 @@ finish() {
 	name=$1
 	log=build/check/$name.log
 	while [ ! -e "build/check/$name.status" ]; do sleep 0.2; done
-	from=$(cat "build/check/$name.from")
-	if [ "$(cat "build/check/$name.status")" = 0 ]; then result=ok; else result=FAILED; fi
-	rm -f "build/check/$name.from" "build/check/$name.status"
+	read -r status seconds <"build/check/$name.status"
+	if [ "$status" = 0 ]; then result=ok; else result=FAILED; fi
+	rm -f "build/check/$name.status"
 	line=$(grep -E '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
 	[ -n "$line" ] || { [ $result = ok ] && line="$name: 1 passed, 0 failed" || line="$name: 0 passed, 1 failed"; }
 	p=$(echo "$line" | sed 's/.*: \([0-9]*\) passed.*/\1/')
@@ -39,7 +39,7 @@ finish() {
 	# A step that died after its tests passed has failed all the same.
 	[ $result = ok ] || [ "$f" -gt 0 ] || f=1
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
-	printf '%-12s %-6s %5d s   %s\n' "$name" "$result" $(($(date +%s) - from)) "$line"
+	printf '%-12s %-6s %5d s   %s\n' "$name" "$result" "$seconds" "$line"
 	grep -E '^skip(ped)? ' "$log" >>build/check/skipped
 	[ $result = ok ] || sh scripts/failures.sh "$name" "$log" >>build/check/failures
 }
@@ -49,7 +49,7 @@ step() {
 	finish "$1"
 }
 
-# together NAME=COMMAND...: steps that mostly wait, side by side
+# together NAME=COMMAND...: steps side by side
 together() {
 	for each in "$@"; do
 		rm -f "build/check/${each%%=*}.status"
@@ -69,11 +69,11 @@ jobs="-j$(nproc)"
 step build make "$jobs" all unit
 step format make format-check
 step unit make unit-run
-step asan make "$jobs" VARIANT=asan unit-run all
+# What compiles keeps the processors busy; beside it runs what waits.
+together "asan=make $jobs VARIANT=asan unit-run all" "package=sh scripts/otp_test.sh"
 wait "${fetching:-}" 2>/dev/null
-together "probe=timeout 300 make probe-test" "probe-trixie=timeout 300 sh scripts/probe_test.sh trixie" "probe-sid=timeout 300 sh scripts/probe_test.sh sid" "lib=make lib-test"
-step package sh scripts/otp_test.sh
-step fuzz make "$jobs" fuzz FUZZ_SECONDS="$([ "$mode" = full ] && echo 600 || echo 3)"
+together "probe=timeout 600 make probe-test" "probe-trixie=timeout 600 sh scripts/probe_test.sh trixie" "probe-sid=timeout 600 sh scripts/probe_test.sh sid" \
+	"lib=make lib-test" "fuzz=make $jobs fuzz FUZZ_SECONDS=$([ "$mode" = full ] && echo 600 || echo 3)"
 if [ "$mode" = full ]; then
 	step lint make "$jobs" lint
 	step tsan make "$jobs" VARIANT=tsan unit-run all
