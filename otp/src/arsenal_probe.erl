@@ -558,7 +558,7 @@ with_elixir(Info) ->
         undefined -> Info
     end.
 
-%% The versions of all applications that are loaded, from the controller's table: nobody is asked.
+%% The versions of all applications that are loaded, from the controller's table: nobody is asked. An empty line at the end says that there are more.
 with_versions(Info) ->
     Lines = [version(Application) || Application <- lists:sort(application:loaded_applications())],
     Info#{applications => iolist_to_binary(at_most(Lines, ?VERSIONS_MAX))}.
@@ -573,7 +573,8 @@ version({Name, _Description, Version}) ->
     end.
 
 at_most([Line | Lines], Room) when byte_size(Line) =< Room -> [Line | at_most(Lines, Room - byte_size(Line))];
-at_most(_, _) -> [].
+at_most([], _) -> [];
+at_most(_, _) -> [$\n].
 
 %% An answer to an older tick shows life too; the wait for the ones after it begins anew.
 answered(#watcher{seq = Seq, left_out = true} = Watcher, Seq) ->

@@ -52,6 +52,41 @@ same(const struct line *a, const struct line *b)
 	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
+/* What does not fit into a list is at its end, which is an empty line then. */
+static bool
+is_cut(const char *list)
+{
+	size_t len = strlen(list);
+
+	return len >= 2 && list[len - 1] == '\n' && list[len - 2] == '\n';
+}
+
+static struct line
+last_of(const char *list)
+{
+	struct line last = { NULL, 0, 0 };
+
+	for (const char *p = list; *p;) {
+		struct line l = line_at(p);
+
+		if (l.name_len > 0)
+			last = l;
+		p = next_of(&l);
+	}
+	return last;
+}
+
+/* may_hold: the list has a line of that name, or may have had one beyond its end: it is in order. */
+static bool
+may_hold(const char *list, const struct line *l)
+{
+	struct line last = last_of(list);
+	size_t shorter = l->name_len < last.name_len ? l->name_len : last.name_len;
+	int order = last.text ? memcmp(l->text, last.text, shorter) : 1;
+
+	return find(list, l).text || (is_cut(list) && (order > 0 || (order == 0 && l->name_len > last.name_len)));
+}
+
 /* ---- text ---- */
 
 static void
@@ -104,7 +139,7 @@ tell_of_list(struct changes *c, const char *list, const char *other, bool in_bot
 		struct line l = line_at(p), o = find(other, &l);
 
 		p = next_of(&l);
-		if (l.name_len == 0 || (o.text != NULL) != in_both || (in_both && same(&l, &o)))
+		if (l.name_len == 0 || (in_both ? o.text == NULL || same(&l, &o) : may_hold(other, &l)))
 			continue;
 		tell(c, list_is_after ? &o : &l, list_is_after ? &l : &o);
 	}

@@ -33,6 +33,18 @@ what_changed(void **state)
 	compares("shop 1\nshop_web 1\n", "shop 2\nshop_web 1\n", 1, "shop 1 -> 2");
 }
 
+/* One version becomes longer, and the last one in a full list has no room any more: it is not gone. */
+static void
+what_does_not_fit_is_neither_new_nor_gone(void **state)
+{
+	(void)state;
+	compares("a 9\nb 1\nc 1\n\n", "a 10\nb 1\n\n", 1, "a 9 -> 10");
+	compares("a 10\nb 1\n\n", "a 9\nb 1\nc 1\n\n", 1, "a 10 -> 9");
+	compares("b 1\nba 1\n\n", "aa 1\nb 1\n\n", 1, "aa 1 (new)");
+	compares("a 1\nb 1\nc 1\n", "a 1\nb 1\n", 1, "c 1 (gone)");
+	compares("a 1\nb 1\nd 1\n\n", "a 1\nd 1\n\n", 1, "b 1 (gone)");
+}
+
 /* Whatever a node says: lines without a version, empty ones, no end, control characters, long ones. */
 static void
 whatever_comes(void **state)
@@ -42,7 +54,8 @@ whatever_comes(void **state)
 
 	(void)state;
 	compares("", "", 0, "");
-	compares("\n\n", "a", 1, "a  (new)");
+	compares("\n", "a", 1, "a  (new)");
+	compares("\n\n", "a", 0, "");
 	compares("a", "a 1", 1, "a  -> 1");
 	compares("a 1\n\n", "a \033[2J\n", 1, "a 1 -> ?[2J");
 	memset(longest, 'x', sizeof(longest) - 1);
@@ -108,6 +121,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_changed),
+		cmocka_unit_test(what_does_not_fit_is_neither_new_nor_gone),
 		cmocka_unit_test(whatever_comes),
 		cmocka_unit_test(the_engine_remembers),
 	};

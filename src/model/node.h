@@ -31,7 +31,10 @@ struct node_info {
 	char note[256];       /* what cannot be seen and why; "" if all can */
 	int64_t os_pid;       /* the VM's process there; 0: not known, so for the next */
 	char crash_dump[512]; /* where it would leave one: an absolute path there */
-	/* "Name Version" of each application that was loaded when the probe was attached, a newline behind each; as many as there is room for. */
+	/*
+	 * "Name Version" of each application that was loaded when the probe was attached, by name, a newline behind each; as many as there is room for,
+	 * and an empty line where there are more.
+	 */
 	char applications[4096];
 };
 
