@@ -6,6 +6,7 @@
 #include "cmd/ask.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <netdb.h>
@@ -17,6 +18,7 @@
 #include "http/address.h"
 #include "os/instance.h"
 
+#define HEADERS_MAX_BYTES (64 << 10)
 #define ANSWER_MAX_BYTES (64 << 20)
 
 /* ---- one question to one address ---- */
@@ -65,7 +67,10 @@ send_to(struct question *q, const char *host, uint16_t port)
 
 	strbuf_reset(q->body);
 	evhttp_connection_set_timeout_tv(to, &timeout);
+	evhttp_connection_set_max_headers_size(to, HEADERS_MAX_BYTES);
 	evhttp_connection_set_max_body_size(to, ANSWER_MAX_BYTES);
+	/* Where it looks for the end of a line before it counts. */
+	bufferevent_setwatermark(evhttp_connection_get_bufferevent(to), EV_READ, 0, ANSWER_MAX_BYTES);
 	add_headers(q, evhttp_request_get_output_headers(req));
 	event_base_loopexit(q->loop, &timeout);
 	if (evhttp_make_request(to, req, EVHTTP_REQ_GET, q->path) == 0)

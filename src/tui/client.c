@@ -2,6 +2,7 @@
 #include "tui/client.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <stdio.h>
@@ -13,7 +14,9 @@
 #include "base/attr.h"
 #include "tui/sse.h"
 
+#define HEADERS_MAX_BYTES (64 << 10)
 #define ANSWER_MAX_BYTES (16 << 20)
+/* Of silence; an answer, or the next piece of the stream, must be whole in twice that. */
 #define TIMEOUT_S 8
 /* The server gives up a question for the tree before that. */
 #define SLOW_TIMEOUT_S 20
@@ -21,11 +24,19 @@
 #define STREAM_TIMEOUT_S 45
 /* A stream ends when it has brought so much, and goes on with the next: evhttp's bound is one for the whole of it. */
 #define STREAM_MAX_BYTES (64 << 20)
+#define PIECE_MAX_BYTES (4 << 20)
 #define STREAM_RETRY_MS 2000
+
+/* A connection, made when it is first needed. */
+struct line {
+	struct client *client;
+	struct evhttp_connection *to; /* NULL: not now */
+	struct event *deadline;       /* while something is waited for: evhttp's own bound is on silence alone */
+};
 
 struct question {
 	LIST_ENTRY(question) link;
-	struct client *client;
+	struct line *line;
 	unsigned tag;
 	enum evhttp_request_error error;
 	bool failed;
@@ -39,20 +50,40 @@ struct client {
 	char *host, *token;
 	uint16_t port;
 	struct client_user user;
-	struct evhttp_connection *asks, *slow, *stream;
+	struct line asks, slow, stream;
 	struct event *retry;
 	struct sse sse;
 	bool freeing;
 };
 
-static struct evhttp_connection *
-connection(struct client *c, int timeout_s, long max_bytes)
+/* open_line: what is read is bounded, too, where evhttp looks for the end of a line before it counts. */
+static void
+open_line(struct line *l, int timeout_s, long max_bytes, size_t max_unread)
 {
-	struct evhttp_connection *to = evhttp_connection_base_new(c->loop, NULL, c->host, c->port);
+	if (l->to)
+		return;
+	l->to = evhttp_connection_base_new(l->client->loop, NULL, l->client->host, l->client->port);
+	evhttp_connection_set_timeout(l->to, timeout_s);
+	evhttp_connection_set_max_headers_size(l->to, HEADERS_MAX_BYTES);
+	evhttp_connection_set_max_body_size(l->to, max_bytes);
+	bufferevent_setwatermark(evhttp_connection_get_bufferevent(l->to), EV_READ, 0, max_unread);
+}
 
-	evhttp_connection_set_timeout(to, timeout_s);
-	evhttp_connection_set_max_body_size(to, max_bytes);
-	return to;
+static void
+close_line(struct line *l)
+{
+	if (l->to)
+		evhttp_connection_free(l->to);
+	l->to = NULL;
+	event_del(l->deadline);
+}
+
+static void
+wait_for(struct line *l, int seconds)
+{
+	const struct timeval t = { seconds, 0 };
+
+	event_add(l->deadline, &t);
 }
 
 static void
@@ -102,15 +133,34 @@ drop_question(struct question *q)
 	free(q);
 }
 
+/* question_of is one that waits on the line; NULL: none does. */
+static struct question *
+question_of(const struct line *l)
+{
+	struct question *q;
+
+	LIST_FOREACH(q, &l->client->questions, link)
+	if (q->line == l)
+		break;
+	return q;
+}
+
+static int
+timeout_s(const struct line *l)
+{
+	return l == &l->client->slow ? SLOW_TIMEOUT_S : TIMEOUT_S;
+}
+
 static void
 on_answer(struct evhttp_request *req, void *arg)
 {
 	struct question *q = arg;
-	const struct client_user *u = &q->client->user;
+	struct line *l = q->line;
+	const struct client_user *u = &l->client->user;
 	struct evbuffer *in = req ? evhttp_request_get_input_buffer(req) : NULL;
 	int status = req ? evhttp_request_get_response_code(req) : 0;
 
-	if (q->client->freeing)
+	if (l->client->freeing)
 		;
 	else if (status == 0)
 		u->answer(u->arg, q->tag, 0, reason(q), strlen(reason(q)));
@@ -119,24 +169,45 @@ on_answer(struct evhttp_request *req, void *arg)
 	else
 		u->answer(u->arg, q->tag, status, (const char *)evbuffer_pullup(in, -1), evbuffer_get_length(in));
 	drop_question(q);
+	if (question_of(l))
+		wait_for(l, 2 * timeout_s(l));
+	else
+		event_del(l->deadline);
+}
+
+/* Bytes come, but no answer: none of the questions behind it has one, either. */
+static void
+on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	static const char why[] = "it does not answer in time";
+	struct line *l = arg;
+	const struct client_user *u = &l->client->user;
+	struct question *q;
+
+	close_line(l);
+	while ((q = question_of(l)) != NULL) {
+		u->answer(u->arg, q->tag, 0, why, strlen(why));
+		drop_question(q);
+	}
 }
 
 void
 client_ask(struct client *c, unsigned tag, const char *path, bool slow)
 {
-	struct evhttp_connection **to = slow ? &c->slow : &c->asks;
+	struct line *l = slow ? &c->slow : &c->asks;
 	struct question *q = xcalloc(1, sizeof(*q));
 	struct evhttp_request *req = evhttp_request_new(on_answer, q);
 
-	q->client = c;
+	q->line = l;
 	q->tag = tag;
 	LIST_INSERT_HEAD(&c->questions, q, link);
-	if (*to == NULL)
-		*to = connection(c, slow ? SLOW_TIMEOUT_S : TIMEOUT_S, ANSWER_MAX_BYTES);
+	open_line(l, timeout_s(l), ANSWER_MAX_BYTES, ANSWER_MAX_BYTES);
+	if (!evtimer_pending(l->deadline, NULL))
+		wait_for(l, 2 * timeout_s(l));
 	evhttp_request_set_error_cb(req, on_error);
 	add_headers(c, req);
 	/* If it fails at once the request is gone, and nobody was told. */
-	if (evhttp_make_request(*to, req, EVHTTP_REQ_GET, path) != 0) {
+	if (evhttp_make_request(l->to, req, EVHTTP_REQ_GET, path) != 0) {
 		c->user.answer(c->user.arg, tag, 0, "it cannot be reached", strlen("it cannot be reached"));
 		drop_question(q);
 	}
@@ -169,15 +240,26 @@ on_chunk(struct evhttp_request *req, void *arg)
 	struct evbuffer *in = evhttp_request_get_input_buffer(req);
 	size_t len = evbuffer_get_length(in);
 
+	wait_for(&c->stream, 2 * STREAM_TIMEOUT_S);
 	if (evhttp_request_get_response_code(req) == HTTP_OK && len > 0)
 		sse_feed(&c->sse, (const char *)evbuffer_pullup(in, -1), len);
 	evbuffer_drain(in, len);
 }
 
+/* stream_ended tells why, and has it opened again later. */
+static void
+stream_ended(struct client *c, const char *why)
+{
+	const struct timeval later = { STREAM_RETRY_MS / 1000, STREAM_RETRY_MS % 1000 * 1000 };
+
+	event_del(c->stream.deadline);
+	c->user.stream(c->user.arg, why);
+	event_add(c->retry, &later);
+}
+
 static void
 on_stream_end(struct evhttp_request *req, void *arg)
 {
-	const struct timeval later = { STREAM_RETRY_MS / 1000, STREAM_RETRY_MS % 1000 * 1000 };
 	struct client *c = arg;
 	int status = req ? evhttp_request_get_response_code(req) : 0;
 	char why[64];
@@ -186,8 +268,16 @@ on_stream_end(struct evhttp_request *req, void *arg)
 		return;
 	snprintf(
 	    why, sizeof(why), status && status != HTTP_OK ? "the server answers %d" : "the stream has ended", status);
-	c->user.stream(c->user.arg, why);
-	event_add(c->retry, &later);
+	stream_ended(c, why);
+}
+
+static void
+on_stream_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct line *l = arg;
+
+	close_line(l);
+	stream_ended(l->client, "the server sends none");
 }
 
 static void
@@ -197,8 +287,8 @@ open_stream(struct client *c)
 	struct strbuf path = STRBUF_INIT;
 
 	sse_restart(&c->sse);
-	if (c->stream == NULL)
-		c->stream = connection(c, STREAM_TIMEOUT_S, STREAM_MAX_BYTES);
+	open_line(&c->stream, STREAM_TIMEOUT_S, STREAM_MAX_BYTES, PIECE_MAX_BYTES);
+	wait_for(&c->stream, 2 * STREAM_TIMEOUT_S);
 	evhttp_request_set_header_cb(req, on_headers);
 	evhttp_request_set_chunked_cb(req, on_chunk);
 	add_headers(c, req);
@@ -209,7 +299,7 @@ open_stream(struct client *c)
 		strbuf_addf(&path, "?last_event_id=%s", id ? id : "");
 		free(id);
 	}
-	if (evhttp_make_request(c->stream, req, EVHTTP_REQ_GET, path.data) != 0)
+	if (evhttp_make_request(c->stream.to, req, EVHTTP_REQ_GET, path.data) != 0)
 		on_stream_end(NULL, c);
 	strbuf_release(&path);
 }
@@ -237,16 +327,19 @@ client_new(struct event_base *loop, const char *host, uint16_t port, const char 
 
 	*c = (struct client) { .loop = loop, .host = xstrdup(host), .port = port, .user = *user };
 	c->token = token ? xstrdup(token) : NULL;
+	c->asks = (struct line) { c, NULL, evtimer_new(loop, on_deadline, &c->asks) };
+	c->slow = (struct line) { c, NULL, evtimer_new(loop, on_deadline, &c->slow) };
+	c->stream = (struct line) { c, NULL, evtimer_new(loop, on_stream_deadline, &c->stream) };
 	c->retry = evtimer_new(loop, on_retry, c);
 	sse_init(&c->sse, on_event, c);
 	return c;
 }
 
 static void
-close_connection(struct evhttp_connection *to)
+release_line(struct line *l)
 {
-	if (to)
-		evhttp_connection_free(to);
+	close_line(l);
+	event_free(l->deadline);
 }
 
 void
@@ -256,9 +349,9 @@ client_free(struct client *c)
 		return;
 	/* evhttp calls back for some of what is under way, and forgets the rest. */
 	c->freeing = true;
-	close_connection(c->asks);
-	close_connection(c->slow);
-	close_connection(c->stream);
+	release_line(&c->asks);
+	release_line(&c->slow);
+	release_line(&c->stream);
 	while (!LIST_EMPTY(&c->questions))
 		drop_question(LIST_FIRST(&c->questions));
 	event_free(c->retry);

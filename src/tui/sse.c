@@ -48,7 +48,8 @@ take_field(struct sse *s, const char *name, size_t name_len, const char *value, 
 		}
 		strbuf_add(&s->data, value, len);
 		strbuf_addc(&s->data, '\n');
-	} else if (name_len == 2 && memcmp(name, "id", 2) == 0 && memchr(value, '\0', len) == NULL) {
+	} else if (name_len == 2 && memcmp(name, "id", 2) == 0 && len <= SSE_ID_MAX_BYTES &&
+	    memchr(value, '\0', len) == NULL) {
 		strbuf_reset(&s->id);
 		strbuf_add(&s->id, value, len);
 	}

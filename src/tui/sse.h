@@ -10,6 +10,8 @@
 
 /* An event of more bytes than this is passed over. */
 #define SSE_MAX_BYTES (1u << 20)
+/* An id that is longer is none: it is sent back in an address. */
+#define SSE_ID_MAX_BYTES 256
 
 struct sse {
 	void (*event)(void *arg, const char *id, const char *data, size_t len);

@@ -82,6 +82,25 @@ test_an_endless_event_is_passed_over(void **state)
 	free(piece);
 }
 
+/* It would be sent back in an address. */
+static void
+test_an_endless_id_is_none(void **state)
+{
+	struct sse s;
+	char *id = malloc(SSE_ID_MAX_BYTES + 1);
+
+	(void)state;
+	memset(id, 'x', SSE_ID_MAX_BYTES + 1);
+	sse_init(&s, on_event, NULL);
+	sse_feed(&s, "id: 3\nid: ", 10);
+	sse_feed(&s, id, SSE_ID_MAX_BYTES + 1);
+	sse_feed(&s, "\ndata: y\n\n", 10);
+	assert_string_equal(strbuf_cstr(&seen), "3=y;");
+	sse_release(&s);
+	strbuf_release(&seen);
+	free(id);
+}
+
 static void
 test_a_new_stream(void **state)
 {
@@ -106,6 +125,7 @@ main(void)
 		cmocka_unit_test(test_ends_of_lines),
 		cmocka_unit_test(test_what_is_no_event),
 		cmocka_unit_test(test_an_endless_event_is_passed_over),
+		cmocka_unit_test(test_an_endless_id_is_none),
 		cmocka_unit_test(test_a_new_stream),
 	};
 
