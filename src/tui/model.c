@@ -13,6 +13,7 @@
 #define SPAN_MS (10 * INT64_C(60000))
 #define TRENDS_MAX 1000
 #define RECENT_MAX 100 /* so many restarts are told at once */
+#define MEMBERS_MAX 2000
 
 const struct ask_row ASKS[ASK_COUNT] = {
 	[ASK_NODES] = { "nodes", false, false },
@@ -378,6 +379,28 @@ is_list(enum ask ask)
 	return ask == ASK_NODES || ask == ASK_INCIDENTS || ask == ASK_PREDICTIONS;
 }
 
+/* is_bounded: panels look some lists through for each row of others, so none may be long. */
+static bool
+is_bounded(const json_t *v)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_array_size(v) > MEMBERS_MAX || json_object_size(v) > MEMBERS_MAX)
+		return false;
+	json_array_foreach(v, i, member) if (!is_bounded(member)) return false;
+	json_object_foreach((json_t *)(uintptr_t)v, key, member) if (!is_bounded(member)) return false;
+	return true;
+}
+
+/* The tree, which may be large, is looked through once. */
+static bool
+is_expected(enum ask ask, const json_t *v)
+{
+	return (is_list(ask) ? json_is_array(v) : json_is_object(v)) && (ask == ASK_TREE || is_bounded(v));
+}
+
 void
 model_answer(struct model *m, enum ask ask, int status, const char *body, size_t len, int64_t now_ms)
 {
@@ -385,7 +408,7 @@ model_answer(struct model *m, enum ask ask, int status, const char *body, size_t
 	json_t *parsed = status == 200 ? parse(body, len) : NULL;
 
 	a->waiting = false;
-	if (status == 200 && !(is_list(ask) ? json_is_array(parsed) : json_is_object(parsed))) {
+	if (status == 200 && !is_expected(ask, parsed)) {
 		json_decref(parsed);
 		snprintf(a->why, sizeof(a->why), "the server's answer is not what was asked for");
 		return;

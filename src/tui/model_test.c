@@ -50,6 +50,25 @@ test_no_answer(void **state)
 	assert_string_equal(model.answers[ASK_HEALTH].why, "the server answers 500");
 }
 
+/* A list that is looked through for each row of another would hold up the screen. */
+static void
+test_endless_lists_are_no_answer(void **state)
+{
+	struct strbuf body = STRBUF_INIT;
+
+	(void)state;
+	strbuf_adds(&body, "{\"recent\":[");
+	for (int i = 0; i < 3000; i++)
+		strbuf_adds(&body, i ? ",{}" : "{}");
+	strbuf_adds(&body, "]}");
+	model_answer(&model, ASK_RESTARTS, 200, body.data, body.len, FIXTURE_NOW);
+	assert_string_equal(model.answers[ASK_RESTARTS].why, "the server's answer is not what was asked for");
+	assert_true(json_array_size(get_array(model_body(&model, ASK_RESTARTS), "recent")) < 3000);
+	model_answer(&model, ASK_TREE, 200, body.data, body.len, FIXTURE_NOW);
+	assert_string_equal(model.answers[ASK_TREE].why, "");
+	strbuf_release(&body);
+}
+
 static void
 test_what_is_none_of_ours(void **state)
 {
@@ -209,6 +228,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_answers_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_endless_lists_are_no_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_none_of_ours, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events_are_bounded, setup, teardown),
