@@ -10,9 +10,9 @@ static uint32_t
 bar(double v, double low, double high)
 {
 	double share = high > low ? (v - low) / (high - low) : 0;
-	int level = (int)(share * BARS);
 
-	return LOWEST_BAR + (uint32_t)(level < 0 ? 0 : level >= BARS ? BARS - 1 : level);
+	/* Whatever the values: also if the range has no end. */
+	return LOWEST_BAR + (uint32_t)fmax(0, fmin(share * BARS, BARS - 1));
 }
 
 static double
