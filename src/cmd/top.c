@@ -96,26 +96,25 @@ answers(const struct search *s, const struct place *p, long timeout_ms)
 }
 
 static const struct place *
-find_answering(const struct search *s, long timeout_ms)
+find_answering(const struct search *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		if (answers(s, &s->places[i], timeout_ms))
+		if (answers(s, &s->places[i], CHECK_MS))
 			return &s->places[i];
 	return NULL;
 }
 
-/* One that went away may be back at another port; another one may have the node. */
+/* One that went away may be back at another port; another one may have the node. One is asked at a time: the screen waits for it. */
 static bool
 on_find(void *arg, unsigned tries, char *host, size_t size, uint16_t *port)
 {
 	struct search *s = arg;
 	const struct place *p;
 
-	(void)tries;
 	if (s->settings->http == NULL)
 		find_places(s);
-	p = find_answering(s, RECHECK_MS);
-	if (p == NULL)
+	p = s->count ? &s->places[tries % s->count] : NULL;
+	if (p == NULL || !answers(s, p, RECHECK_MS))
 		return false;
 	snprintf(host, size, "%s", p->host);
 	*port = p->port;
@@ -228,7 +227,7 @@ show_any(struct search *s, struct err *err)
 	const struct place *p;
 
 	find_places(s);
-	p = find_answering(s, CHECK_MS);
+	p = find_answering(s);
 	/* Who is named is waited for. */
 	if (p == NULL && s->settings->http)
 		p = s->count ? &s->places[0] : NULL;
