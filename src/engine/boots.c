@@ -44,7 +44,7 @@ add_unseen(struct boots *b, int64_t start_ms, int64_t end_ms)
 static int64_t
 booted_ms(const struct past_point *p)
 {
-	return p->last_ms - (int64_t)p->last;
+	return sample_booted_ms(p->last_ms, p->last);
 }
 
 /* The uptime fell, or is shorter than nothing was heard for. */

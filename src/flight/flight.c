@@ -489,7 +489,7 @@ flight_sample(struct flight_node *n)
 
 	if (s == NULL || !s->present[METRIC_WALLCLOCK])
 		return;
-	boot_ms = s->time_ms - (int64_t)s->value[METRIC_WALLCLOCK];
+	boot_ms = sample_booted_ms(s->time_ms, s->value[METRIC_WALLCLOCK]);
 	if (n->back)
 		came_back(n, boot_ms);
 	n->boot_ms = boot_ms;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define UPTIME_MAX_MS 1e15 /* some 30,000 years */
+
 const char *
 top_kind_name(enum top_kind kind)
 {
@@ -34,6 +36,12 @@ sample_set(struct sample *s, enum metric_id id, double value)
 {
 	s->value[id] = value;
 	s->present[id] = isfinite(value);
+}
+
+int64_t
+sample_booted_ms(int64_t time_ms, double uptime_ms)
+{
+	return uptime_ms >= 0 && uptime_ms < UPTIME_MAX_MS ? time_ms - (int64_t)uptime_ms : 0;
 }
 
 double

@@ -70,6 +70,9 @@ bool sample_has_top(const struct sample *s, enum top_kind kind);
 
 void sample_set(struct sample *s, enum metric_id id, double value);
 
+/* sample_booted_ms is when the VM began whose uptime was so long at that time; 0 for an uptime that makes no sense. */
+int64_t sample_booted_ms(int64_t time_ms, double uptime_ms);
+
 /* sample_waited is the % of the schedulers' time in which they waited for a processor of the host, if that is more than they got; else 0. */
 double sample_waited(const struct sample *s);
 

@@ -139,6 +139,17 @@ names_of_small_enums(void **state)
 	assert_int_equal(event_type_find("anomal", 6), EVENT_TYPE_COUNT);
 }
 
+/* A node says what it likes. */
+static void
+when_a_vm_booted(void **state)
+{
+	(void)state;
+	assert_int_equal(sample_booted_ms(5000, 4000.5), 1000);
+	assert_int_equal(sample_booted_ms(5000, 1e30), 0);
+	assert_int_equal(sample_booted_ms(5000, -1), 0);
+	assert_int_equal(sample_booted_ms(5000, NAN), 0);
+}
+
 static void
 sample_refuses_what_is_no_number(void **state)
 {
@@ -177,6 +188,7 @@ main(void)
 		cmocka_unit_test(anomaly_types_and_criteria_are_complete),
 		cmocka_unit_test(health_numbers_are_grouped),
 		cmocka_unit_test(names_of_small_enums),
+		cmocka_unit_test(when_a_vm_booted),
 		cmocka_unit_test(sample_refuses_what_is_no_number),
 		cmocka_unit_test(causes_come_first),
 	};

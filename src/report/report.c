@@ -81,7 +81,7 @@ gather_samples(struct report *r, const struct engine *e)
 		walk(r, e, r->range.from_ms);
 	gather_memory(r);
 	if (r->last && r->last->present[METRIC_WALLCLOCK])
-		r->boot_ms = r->last->time_ms - (int64_t)r->last->value[METRIC_WALLCLOCK];
+		r->boot_ms = sample_booted_ms(r->last->time_ms, r->last->value[METRIC_WALLCLOCK]);
 }
 
 /* ---- metrics ---- */
