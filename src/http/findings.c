@@ -270,41 +270,51 @@ write_anomalies(const struct scrape *sc, const struct subject *s, const char *na
 	}
 }
 
-static bool
-came_before(const struct top_process *rows, unsigned n, const char *who)
+static const char *
+top_name(struct strbuf *out, const struct top_process *p)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (strcmp(*rows[i].name ? rows[i].name : rows[i].initial_call, who) == 0)
-			return true;
-	return false;
+	strbuf_reset(out);
+	utf8_add_visible(out, *p->name ? p->name : p->initial_call, TOP_NAME);
+	return strbuf_cstr(out);
+}
+
+/* As they are told: two may differ in what is not shown, and a sample must not come twice. */
+static bool
+came_before(const struct top_process *rows, unsigned n)
+{
+	struct strbuf name = STRBUF_INIT, other = STRBUF_INIT;
+	bool came = false;
+
+	top_name(&name, &rows[n]);
+	for (unsigned i = 0; i < n && !came; i++)
+		came = strcmp(top_name(&other, &rows[i]), strbuf_cstr(&name)) == 0;
+	strbuf_release(&name);
+	strbuf_release(&other);
+	return came;
 }
 
 /* By name, for pids come and go: of those that share one, the first is the largest. */
 static void
 write_top(const struct scrape *sc, const struct subject *s, const char *name)
 {
-	struct strbuf labels = STRBUF_INIT, visible = STRBUF_INIT;
+	struct strbuf labels = STRBUF_INIT, who = STRBUF_INIT;
 
 	for (int k = 0; s->sample && k < TOP_KIND_COUNT; k++) {
 		unsigned count, written = 0;
 		const struct top_process *rows = engine_top(s->engine, (enum top_kind)k, &count);
 
 		for (unsigned i = 0; i < count && written < TOP_ROWS; i++) {
-			const char *who = *rows[i].name ? rows[i].name : rows[i].initial_call;
-
-			if (*who == '\0' || came_before(rows, i, who))
+			if (*top_name(&who, &rows[i]) == '\0' || came_before(rows, i))
 				continue;
 			strbuf_reset(&labels);
-			strbuf_reset(&visible);
-			utf8_add_visible(&visible, who, TOP_NAME);
 			exposition_label(&labels, "by", top_kind_name((enum top_kind)k));
-			exposition_label(&labels, "process", strbuf_cstr(&visible));
+			exposition_label(&labels, "process", strbuf_cstr(&who));
 			exposition_sample(sc->out, name, s->label, labels.data, rows[i].value);
 			written++;
 		}
 	}
 	strbuf_release(&labels);
-	strbuf_release(&visible);
+	strbuf_release(&who);
 }
 
 static void

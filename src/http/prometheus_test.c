@@ -23,15 +23,20 @@ feed(int64_t time_ms, uint64_t active)
 	sample_set(s, METRIC_VM_MEMORY_SYSTEM, 2.5e6);
 	sample_set(s, METRIC_PROBE_COLLECT_US, 250);
 	s->top_told[TOP_MEMORY] = true;
-	s->top_count[TOP_MEMORY] = 4;
-	for (unsigned i = 0; i < 4; i++) {
+	s->top_count[TOP_MEMORY] = 6;
+	for (unsigned i = 0; i < 6; i++) {
 		struct top_process *p = &s->top[TOP_MEMORY][i];
 
 		*p = (struct top_process)TOP_PROCESS_INIT;
 		p->value = 4000 - i;
-		/* The second shares the first one's name; the third has none; of the fourth nothing is known. */
+		/*
+		 * The second shares the first one's name; the third has none; of the fourth nothing is known; the last two differ in what is
+		 * not shown.
+		 */
 		snprintf(p->name, sizeof(p->name), "%s", i < 2 ? "cache\"\x01" : "");
 		snprintf(p->initial_call, sizeof(p->initial_call), "%s", i < 3 ? "m:f/1" : "");
+		if (i >= 4)
+			snprintf(p->name, sizeof(p->name), "last%c", (int)i);
 	}
 	s->scheduler_count = 2;
 	for (int i = 0; i < 2; i++) {
@@ -309,7 +314,8 @@ processes_go_out_by_name(void **state)
 	text = scrape("node=a@h");
 	HAS(text,
 	    "# TYPE arsenal_top_process gauge\narsenal_top_process{by=\"memory\",process=\"cache\\\"?\"} 4000\n"
-	    "arsenal_top_process{by=\"memory\",process=\"m:f/1\"} 3998\n#");
+	    "arsenal_top_process{by=\"memory\",process=\"m:f/1\"} 3998\n"
+	    "arsenal_top_process{by=\"memory\",process=\"last?\"} 3996\n#");
 	engine_link(fixture.engines[0], FIXTURE_NOW, NODE_UNREACHABLE, "gone");
 	LACKS(scrape("node=a@h"), "arsenal_top_process");
 }
