@@ -9,6 +9,8 @@
 /* An incident has some 2 kB: so many are written in a few milliseconds. */
 #define MOST 500
 #define DEFAULT 100
+/* So many are looked at in a few milliseconds, where hardly any is wanted. */
+#define LOOKED_AT 50000
 
 struct page {
 	struct event_filter filter;
@@ -49,16 +51,16 @@ event_before(const struct eventlog *log, uint64_t id)
 	return ev && ev->id < id ? ev : NULL;
 }
 
-/* write_events writes the page, and returns the id that the next one is before: 0 if nothing older is kept. */
+/* write_events writes the page, which may be short, and returns the id that the next one is before: 0 if nothing older is kept. */
 static uint64_t
 write_events(struct jsonw *j, const struct eventlog *log, const struct page *p)
 {
 	struct answer_json a;
 	const struct node_event *ev;
-	uint64_t n = 0, before = p->before;
+	uint64_t n = 0, looked_at = 0, before = p->before;
 
 	answer_json_init(&a, j);
-	while ((ev = event_before(log, before)) != NULL && n < p->n) {
+	while ((ev = event_before(log, before)) != NULL && n < p->n && looked_at++ < LOOKED_AT) {
 		before = ev->id;
 		if (!event_filter_wants(&p->filter, ev))
 			continue;
