@@ -3,7 +3,7 @@
 
 import { ago, el, list, term } from "./dom.js";
 import { plural } from "./format.js";
-import { culprits, mark, severityKind } from "./words.js";
+import { culprits, mark, nodeName, severityKind } from "./words.js";
 
 const HIGH_FIRST = ["high", "medium", "low"];
 /** pressingFirst(incidents): the most severe ones first; of these, the one that opened last. */
@@ -30,7 +30,7 @@ export function incidentLines(app, node, incident, { named = false } = {}) {
     el("p", { class: "head" },
       mark(severityKind[incident.severity] || "low", incident.severity),
       el("a", { class: "title", "data-row": true, "data-key": `incident ${node} ${incident.id}`, href: app.link({ node, view: "incidents", params: { id: incident.id } }) }, term(incident.title, 200)),
-      named && el("a", { class: "where", href: app.link({ node }), "data-key": `incident of ${node} ${incident.id}` }, term(node, 120)),
+      named && el("a", { class: "where", href: app.link({ node }), "data-key": `incident of ${node} ${incident.id}` }, nodeName(node)),
       incident.opened && el("span", { class: "when" }, "for ", ago(incident.opened, "")),
       incident.restarts > 0 && el("span", { class: "dim" }, plural(incident.restarts, "restart"))),
     told("Who", whoOf(incident)),

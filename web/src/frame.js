@@ -26,7 +26,7 @@ function showBar(app) {
   ]);
   draw($("places"), [app.view.id, app.route.node], () => viewsOf("all").map((v) => el("li", {},
     el("a", { href: app.link({ view: v.id }), "data-key": `place ${v.id}`, "aria-current": v === app.view ? "page" : null }, v.title))));
-  $("live").textContent = [app.answeredAt && `answered ${clock(app.answeredAt)}`, app.live && `events ${app.live}`].filter(Boolean).join(" · ");
+  $("live").textContent = [app.answeredAt && clock(app.answeredAt), app.live && `events ${app.live}`].filter(Boolean).join(" · ");
 }
 
 // The title says where one is, also in the browser's history, and before that what is wrong.

@@ -57,7 +57,7 @@ function showKeys() {
   const off = el("input", { type: "checkbox", id: "keys-on" });
   off.checked = !isOff();
   off.addEventListener("change", () => keep("keys", off.checked ? null : "off"));
-  const close = el("button", { type: "button" }, "Close");
+  const close = el("button", { type: "button", autofocus: true }, "Close");
   close.addEventListener("click", () => dialog.close());
   dialog.replaceChildren(el("h2", { id: "keys-title" }, "Keyboard"), el("dl", {}, ways().map(([keys, what]) => [el("dt", {}, caps(keys)), el("dd", {}, what)])),
     el("p", {}, el("label", {}, off, " Single keys do this (Tab and Enter get everywhere without them)")), close);

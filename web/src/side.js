@@ -2,7 +2,7 @@
 // The nodes beside the views of one of them: worst first, with a search. On a narrow page it is a drawer that the bar's button opens.
 
 import { draw, el, empty } from "./dom.js";
-import { mark, standing, standingWord, worstFirst } from "./words.js";
+import { mark, nodeName, standing, standingWord, worstFirst } from "./words.js";
 import { steadyOrder } from "./order.js";
 import { keep, kept } from "./kept.js";
 
@@ -20,7 +20,7 @@ const open = () => (narrow.matches ? drawer : !closed);
 
 const row = (app, n) => el("li", {},
   el("a", { href: app.link({ node: n.name, view: app.view.id }), "data-key": n.name, "aria-current": n.name === app.route.node ? "true" : null },
-    el("span", { class: "name" }, n.name), mark(standing(n), standingWord(n))));
+    mark(standing(n), el("span", { class: "unseen-text" }, `${standingWord(n)}: `)), el("span", { class: "name" }, nodeName(n.name))));
 
 function showRows(app) {
   const text = $("side-search").value.trim().toLowerCase();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the API's words are called on the page, and the shapes that stand beside them.
 
-import { el, list } from "./dom.js";
+import { cut, el, list } from "./dom.js";
 import { count, plural, quantity, spoken } from "./format.js";
 
 const TITLES = {
@@ -50,6 +50,12 @@ const NEXT = {
 };
 /** nextForState(n): what to do about a node that is not linked. */
 export const nextForState = (n) => NEXT[n.state] ?? null;
+
+/** nodeName(name): a long one breaks at its @ first. */
+export function nodeName(name, max = 120) {
+  const shown = cut(name, max), at = shown.indexOf("@");
+  return at < 0 ? shown : [el("span", { class: "unit" }, shown.slice(0, at + 1)), el("span", { class: "unit" }, shown.slice(at + 1))];
+}
 
 // ---- shapes ----------------------------------------------------------------------------------------------------------
 

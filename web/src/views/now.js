@@ -6,7 +6,7 @@ import { liveCharts } from "./live.js";
 import { showCriteria } from "./criteria.js";
 import { showVerdict } from "./verdict.js";
 
-let verdict, criteria, charts, needSample;
+let verdict, criteria, charts, needSample, standsOut;
 
 export const now = {
   id: "now",
@@ -23,10 +23,12 @@ export const now = {
     const span = el("span", { id: "charts-span" });
     const figures = el("div", { id: "charts", class: "charts" });
     needSample = [block("Health", {}, criteria), block("Live", { aside: span }, figures)];
-    root.append(block("What stands out", {}, verdict), ...needSample);
+    standsOut = block("What stands out", {}, verdict);
+    root.append(standsOut, ...needSample);
     charts = liveCharts(figures, span);
   },
   show(app) {
+    standsOut.hidden = app.node.state !== "up";
     for (const part of needSample) part.hidden = !app.node.last_sample;
     showVerdict(verdict, app);
     showCriteria(criteria, app.data.health);

@@ -8,9 +8,9 @@ import { ago, block, choice, draw, el, empty, list, term } from "../dom.js";
 import { incidentLines, pressingFirst, told } from "../findings.js";
 import { count, known, plural } from "../format.js";
 import { steadyOrder } from "../order.js";
-import { mark, nextForState, RANK, standing, standingSince, standingWord, trouble, worstFirst } from "../words.js";
+import { mark, nextForState, nodeName, RANK, standing, standingSince, standingWord, trouble, worstFirst } from "../words.js";
 
-const TOLD = 6; // incidents at the top
+const TOLD = 4; // incidents at the top
 const NAMED = 6; // nodes of the same trouble
 const ASKED = 5; // nodes whose incidents are asked for, with who and what next
 const GROUPS = { down: "Not linked", critical: "Critical", warning: "Warning", unknown: "Not judged yet", healthy: "Healthy" };
@@ -32,7 +32,7 @@ function lostGroups(nodes) {
   return [...byState.values()];
 }
 
-const lostLink = (app, n) => el("span", {}, el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": `lost ${n.name}` }, term(n.name, 120)), n.since && [" for ", ago(n.since, "")]);
+const lostLink = (app, n) => el("span", {}, el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": `lost ${n.name}` }, nodeName(n.name)), n.since && [" for ", ago(n.since, "")]);
 
 const lostLines = (app, nodes) => el("li", { class: "pressing is-critical" },
   el("p", { class: "head" }, mark("down", standingWord(nodes[0])), el("span", {}, list(nodes.slice(0, NAMED).map((n) => lostLink(app, n))), nodes.length > NAMED && ` and ${nodes.length - NAMED} more`)),
@@ -53,7 +53,7 @@ function showNeeds(app) {
   draw(needs, [lost.map((nodes) => nodes.map((n) => [n.name, n.state, n.detail, n.since])), shown.map(({ n, incident }) => [n.name, incident]), left], () => {
     if (!lost.length && !open.length) return el("li", {}, empty("No incident is open, and every node is linked."));
     return [lost.map((nodes) => lostLines(app, nodes)), shown.map(({ n, incident }) => incidentLines(app, n.name, incident, { named: true })),
-      left > 0 && el("li", { class: "dim" }, `and ${plural(left, "more incident", "more incidents")} of the nodes below`)];
+      left > 0 && el("li", { class: "more" }, el("a", { href: app.link({ view: "incidents" }), "data-key": "more incidents" }, `and ${plural(left, "more incident", "more incidents")}`))];
   });
 }
 
@@ -67,7 +67,7 @@ const share = (v) => {
 
 // A column: its head, its width, its cells' class, what its cell is made of, and the cell's content.
 const COLUMNS = [
-  { head: "Node", width: "wide", css: "name", of: (n) => n.name, cell: (n, app) => el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": n.name }, term(n.name, 120)) },
+  { head: "Node", width: "wide", css: "name", of: (n) => n.name, cell: (n, app) => el("a", { href: app.link({ node: n.name }), "data-row": true, "data-key": n.name }, nodeName(n.name)) },
   { head: "Stands", width: "middle", of: (n) => [n.state, n.overall_status], cell: (n) => mark(standing(n), standingWord(n)) },
   { head: "For", width: "narrow", css: "since", of: standingSince, cell: (n) => ago(standingSince(n), "") },
   {

@@ -5,7 +5,7 @@ import { draw, el, empty, list, term } from "../dom.js";
 import { incidentLines, pressingFirst, told } from "../findings.js";
 import { clock, spoken } from "../format.js";
 import { serverNow } from "../servertime.js";
-import { criterionText, mark, nextForState, RANK, title, trouble } from "../words.js";
+import { criterionText, mark, RANK, title } from "../words.js";
 
 const INCIDENTS = 4;
 const SOON_MS = 10 * 60 * 1000; // failures foretold for the next ten minutes
@@ -46,15 +46,12 @@ function unseen(n, health) {
 
 const more = (word, lines, link) => lines.length > 0 && told(word, [...lines.flatMap((text) => [term(text, 400), el("br")]), link]);
 
-const lostLines = (n) => el("li", { class: "pressing is-critical" },
-  told("Why", term(trouble(n), 400)), told("Next", nextForState(n)));
-
 function quiet(n, health) {
   if (!n.last_sample) return "No sample has come yet: figures follow with the first one, a few seconds after the link.";
   return health?.overall_status === "healthy" || n.overall_status === "healthy" ? "Nothing stands out." : "Not enough is known yet to judge.";
 }
 
-/** showVerdict(box, app): of the node that is shown; what it needs may not be there yet. */
+/** showVerdict(box, app): of the node that is shown; what it needs may not be there yet. Of one that is not linked the head says all. */
 export function showVerdict(box, app) {
   const { node: n, data: { health } } = app;
   const incidents = n.state === "up" ? pressingFirst((app.data.incidents || (n.incident ? [n.incident] : [])).filter((i) => i?.title)) : [];
@@ -63,7 +60,6 @@ export function showVerdict(box, app) {
   const blind = unseen(n, health);
   draw(box, [n.name, n.state, n.detail, n.overall_status, !n.last_sample, incidents, health?.criteria, health?.recommendations, next, blind], () => [
     el("ul", { class: "pressings" },
-      n.state !== "up" && lostLines(n),
       incidents.slice(0, INCIDENTS).map((i) => incidentLines(app, n.name, i)),
       incidents.length > INCIDENTS && el("li", {}, el("a", { href: app.link({ node: n.name, view: "incidents" }), "data-key": "all incidents" }, `and ${incidents.length - INCIDENTS} more`)),
       criteria),
