@@ -48,7 +48,7 @@ async function plain(page, where, odd = false) {
   const over = await page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return null;
-    const wide = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > width + 1).at(-1);
+    const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1).at(-1);
     return `${document.documentElement.scrollWidth - width} pixels too wide: ${wide?.outerHTML.slice(0, 200)}`;
   });
   check(over === null, `${where}: ${over}`);

@@ -18,7 +18,7 @@ export function readRange(params, now = serverNow()) {
   return { from: now - SPANS[span][1], to: now, span };
 }
 
-const iso = (t) => new Date(Math.round(t)).toISOString().replace(".000Z", "Z");
+const iso = (t) => (!Number.isFinite(t) ? null : new Date(Math.round(t)).toISOString().replace(".000Z", "Z"));
 
 /** rangeParams(from, to): for linkTo. */
 export const rangeParams = (from, to) => ({ from: iso(from), to: iso(to), span: null });

@@ -59,8 +59,11 @@ export function nodeName(name, max = 120) {
 
 // ---- shapes ----------------------------------------------------------------------------------------------------------
 
-/** mark(kind, word): a shape and a word in the colour of a level. */
-export const mark = (kind, word) => el("span", { class: `word ${kind}` }, el("span", { class: `shape shape-${kind}`, "aria-hidden": "true" }), word);
+const SHAPES = new Set(["down", "critical", "warning", "unknown", "healthy", "low"]);
+
+/** mark(kind, word): a shape and a word in the colour of a level; what is no level is drawn as one that is not known. */
+export const mark = (kind, word) => drawMark(SHAPES.has(kind) ? kind : "unknown", word);
+const drawMark = (kind, word) => el("span", { class: `word ${kind}` }, el("span", { class: `shape shape-${kind}`, "aria-hidden": "true" }), word);
 /** severityKind: which level a finding's severity is drawn as. */
 export const severityKind = { critical: "critical", high: "critical", medium: "warning", low: "low" };
 

@@ -118,6 +118,7 @@ function nextBeat(p, lane, l, predictions) {
   if (!p.active || !l.live) return null;
   const told = predictions?.find((q) => q.type === "periodic_restart" && q.supervisor === p.supervisor && q.child_id === p.child_id);
   const t = told?.next_failure ? Date.parse(told.next_failure) : nextBeatOf(p, p.to);
+  if (!Number.isFinite(t)) return null;
   const at = (ms) => Math.min(l.width - 6, Math.max(l.edge + 5, l.x(ms)));
   const x = at(t), y = lane.base - 6;
   const beyond = l.x(t) > l.width - 6;

@@ -20,7 +20,7 @@ function openedOf(app, all) {
   const id = app.route.params.get("id");
   if (id) return all.find((i) => i.id === id) ?? null;
   const open = all.filter((i) => !i.ended);
-  return open.length === 1 && !page.closed ? open[0] : null;
+  return open.length === 1 && !page?.closed ? open[0] : null;
 }
 
 function marksPath(app, incident) {

@@ -28,7 +28,7 @@ export const now = {
     charts = liveCharts(figures, span);
   },
   show(app) {
-    standsOut.hidden = app.node.state !== "up";
+    standsOut.hidden = app.node.state !== "up" && Boolean(app.node.last_sample);
     for (const part of needSample) part.hidden = !app.node.last_sample;
     showVerdict(verdict, app);
     showCriteria(criteria, app.data.health);

@@ -63,7 +63,7 @@ export function showVerdict(box, app) {
       incidents.slice(0, INCIDENTS).map((i) => incidentLines(app, n.name, i)),
       incidents.length > INCIDENTS && el("li", {}, el("a", { href: app.link({ node: n.name, view: "incidents" }), "data-key": "all incidents" }, `and ${incidents.length - INCIDENTS} more`)),
       criteria),
-    n.state === "up" && !incidents.length && !criteria.length && empty(quiet(n, health)),
+    !incidents.length && !criteria.length && empty(quiet(n, health)),
     more("Ahead", next, el("a", { href: app.link({ node: n.name, view: "ahead" }), "data-key": "ahead" }, "what else is foretold")),
     more("Not seen", blind),
   ]);
