@@ -22,7 +22,7 @@ static const char FIXTURE_NODES[] =
     "\"overall_status\":\"critical\",\"overall_since\":\"2024-01-18T10:18:00.000Z\",\"worst\":{\"criterion\":"
     "\"restarts\",\"value\":86,\"unit\":\"in 5 min\","
     "\"warning\":5,\"critical\":10},\"open_incidents\":1,\"incident\":{\"id\":\"i1\",\"title\":\"Message queue of "
-    "mailer grows\",\"severity\":\"high\"},"
+    "mailer grows\",\"severity\":\"high\",\"opened\":\"2024-01-18T10:20:00.000Z\"},"
     "\"restarts_5m\":86,\"cpu_utilization\":12.3,\"memory_utilization\":3.5,\"process_count\":61,\"longest_queue\":"
     "37176,"
     "\"info\":{\"otp_release\":\"25\",\"schedulers_online\":2,\"injected\":true,\"note\":null}},"

@@ -9,14 +9,17 @@
 #include "tui/keys.h"
 #include "tui/panel_events.h"
 
+/* How much of the tabs there is room for. */
+enum tabs { TABS_NUMBERS, TABS_TITLES, TABS_COUNTS };
+
 static void
-tab_text(const struct view *v, size_t i, bool full, char *out, size_t size)
+tab_text(const struct view *v, size_t i, enum tabs how, char *out, size_t size)
 {
 	int count = PANELS[i]->count && *v->model->node ? PANELS[i]->count(v) : -1;
 
-	if (!full)
+	if (how == TABS_NUMBERS)
 		snprintf(out, size, "%zu", i);
-	else if (count >= 0)
+	else if (how == TABS_COUNTS && count >= 0)
 		snprintf(out, size, "%zu %s %d", i, PANELS[i]->title, count);
 	else
 		snprintf(out, size, "%zu %s", i, PANELS[i]->title);
@@ -28,23 +31,23 @@ is_shown(const struct view *v, size_t i)
 	return *v->model->node ? i > 0 : PANELS[i]->everywhere;
 }
 
-/* tabs_width: with all their names. */
 static int
-tabs_width(const struct view *v)
+tabs_width(const struct view *v, enum tabs how)
 {
 	char text[48];
 	int width = 0;
 
 	for (size_t i = 0; i < VIEW_PANELS; i++)
 		if (is_shown(v, i)) {
-			tab_text(v, i, true, text, sizeof(text));
+			tab_text(v, i, how, text, sizeof(text));
 			width += glyph_columns(text) + 2;
 		}
 	return width;
 }
 
+/* What rows are filtered by must be seen, so it covers what stands there. */
 static void
-draw_filters(const struct view *v, struct cells *c, int row, int col)
+draw_filters(const struct view *v, struct cells *c, int row)
 {
 	const char *filter = v->choices[v->panel].filter;
 	struct strbuf text = STRBUF_INIT;
@@ -54,28 +57,33 @@ draw_filters(const struct view *v, struct cells *c, int row, int col)
 	if (PANELS[v->panel] == &PANEL_EVENTS && (v->event_type || v->event_severity))
 		strbuf_addf(&text, " %s, %s and above ", events_type_word(v->event_type),
 		    events_severity_word(v->event_severity));
-	if (text.len && c->width - col > 8)
-		cells_put_right(c, row, col, c->width - col, STYLE_WARNING, text.data);
+	if (text.len) {
+		int width = glyph_columns(text.data) < c->width ? glyph_columns(text.data) : c->width;
+
+		cells_put(c, row, c->width - width, width, STYLE_WARNING, text.data);
+	}
 	strbuf_release(&text);
 }
 
 void
 foot_tabs(const struct view *v, struct cells *c, int row)
 {
-	bool full = tabs_width(v) <= c->width;
+	enum tabs how = TABS_COUNTS;
 	char text[48];
 	int col = 0;
 
+	while (how > TABS_NUMBERS && tabs_width(v, how) > c->width)
+		how--;
 	cells_fill(c, row, 0, c->width, STYLE_DIM, 0x2500);
 	for (size_t i = 0; i < VIEW_PANELS; i++) {
 		bool current = i == v->panel;
 
 		if (!is_shown(v, i))
 			continue;
-		tab_text(v, i, full || current, text, sizeof(text));
+		tab_text(v, i, current ? TABS_COUNTS : how, text, sizeof(text));
 		col += cells_putf(c, row, col, c->width - col, current ? STYLE_BAR : STYLE_DIM, " %s ", text);
 	}
-	draw_filters(v, c, row, col);
+	draw_filters(v, c, row);
 }
 
 static void

@@ -3,7 +3,6 @@
  * What stands above the panels, for whoever looks at three in the morning: which node, since when, who, what next, and the lines of the last minutes. Where there is little
  * room the lines go first, then what next, then who.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +11,14 @@
 #include "tui/format.h"
 #include "tui/get.h"
 #include "tui/glyph.h"
+#include "tui/lines.h"
 #include "tui/names.h"
-#include "tui/spark.h"
 #include "tui/standing.h"
 #include "tui/view.h"
 
 #define LABEL_COLUMNS 6
 #define TALL 34 /* a screen with room to spare */
-#define COUNTED_MS (5 * INT64_C(60000))
-#define NARROW_CHART 36 /* columns that a line of the last minutes needs */
-#define WIDE_CHART 50   /* with its highest value */
-#define NAMED 3         /* so many culprits of a finding */
+#define NAMED 3 /* so many culprits of a finding */
 
 struct head {
 	struct view *view;
@@ -44,17 +40,23 @@ draw_bar_end(struct head *h, int left)
 {
 	const struct view *v = h->view;
 	int room = h->cells->width - left - 2;
-	char clock[FORMAT_SIZE], every[FORMAT_SIZE];
+	char clock[FORMAT_SIZE], every[FORMAT_SIZE], span[FORMAT_SIZE];
 	struct strbuf text = STRBUF_INIT;
 
 	clock_of(h, v->now_ms, clock);
+	format_span(span, v->model->span_ms);
+	format_span(every, v->refresh_ms);
 	if (v->paused)
 		strbuf_addf(&text, "PAUSED  %s ", clock);
 	else if (v->whole)
 		strbuf_addf(&text, "%s \xC2\xB7 %s ", v->origin, clock);
 	else
 		strbuf_addf(
-		    &text, "%s \xC2\xB7 every %s \xC2\xB7 %s ", v->origin, format_span(every, v->refresh_ms), clock);
+		    &text, "%s \xC2\xB7 lines %s \xC2\xB7 every %s \xC2\xB7 %s ", v->origin, span, every, clock);
+	if (glyph_columns(text.data) > room && !v->paused) {
+		strbuf_reset(&text);
+		strbuf_addf(&text, "lines %s \xC2\xB7 every %s \xC2\xB7 %s ", span, every, clock);
+	}
 	if (glyph_columns(text.data) > room) {
 		strbuf_reset(&text);
 		strbuf_addf(&text, "%s ", v->paused ? "PAUSED" : clock);
@@ -139,10 +141,9 @@ draw_standing(struct head *h, const json_t *node)
 		col += cells_put(h->cells, h->row, col, width - col, STYLE_PLAIN, " since just now");
 	if (*get_text(info, "otp_release") && width - col > 20)
 		cells_putf(h->cells, h->row, col, width - col, STYLE_DIM,
-		    "  OTP %.20s \xC2\xB7 %s schedulers \xC2\xB7 %s%s", get_text(info, "otp_release"),
+		    "  OTP %.20s \xC2\xB7 %s schedulers \xC2\xB7 %s", get_text(info, "otp_release"),
 		    format_count(schedulers, get_number(info, "schedulers_online")),
-		    get_flag(info, "injected") ? "probe loaded" : "plain calls only",
-		    get_number(node, "open_incidents") > 0 ? " \xC2\xB7 incident open" : "");
+		    get_flag(info, "injected") ? "probe loaded" : "plain calls only");
 	h->row++;
 }
 
@@ -206,15 +207,41 @@ draw_what(struct head *h, const json_t *node, const json_t *health)
 	strbuf_release(&text);
 }
 
+static bool
+is_storm(const json_t *pattern)
+{
+	return get_flag(pattern, "active") && strcmp(get_text(pattern, "type"), "restart_storm") == 0;
+}
+
+/* next_storm is the first storm from `from` on that is under this supervisor; the count of patterns if there is none. */
+static size_t
+next_storm(const json_t *patterns, size_t from, const char *supervisor)
+{
+	size_t i = from;
+
+	while (i < json_array_size(patterns) &&
+	    !(is_storm(json_array_get(patterns, i)) &&
+		strcmp(get_text(json_array_get(patterns, i), "supervisor"), supervisor) == 0))
+		i++;
+	return i;
+}
+
+/* The children in a storm, those under one supervisor together. */
 static void
 add_storms(struct strbuf *out, const json_t *patterns)
 {
 	for (size_t i = 0; i < json_array_size(patterns); i++) {
-		const json_t *p = json_array_get(patterns, i);
+		const char *supervisor = get_text(json_array_get(patterns, i), "supervisor");
+		const char *before = "";
 
-		if (get_flag(p, "active") && strcmp(get_text(p, "type"), "restart_storm") == 0)
-			strbuf_addf(out, "%s%.80s (storm) under %.80s", out->len ? "; " : "", get_text(p, "child_id"),
-			    get_text(p, "supervisor"));
+		if (!is_storm(json_array_get(patterns, i)) || next_storm(patterns, 0, supervisor) < i)
+			continue;
+		strbuf_adds(out, out->len ? "; " : "");
+		for (size_t k = i; k < json_array_size(patterns); k = next_storm(patterns, k + 1, supervisor)) {
+			strbuf_addf(out, "%s%.80s", before, get_text(json_array_get(patterns, k), "child_id"));
+			before = ", ";
+		}
+		strbuf_addf(out, " under %.80s (storm)", supervisor);
 	}
 }
 
@@ -224,8 +251,7 @@ is_storming(const json_t *patterns, const json_t *anomaly)
 	for (size_t i = 0; i < json_array_size(patterns); i++) {
 		const json_t *p = json_array_get(patterns, i);
 
-		if (get_flag(p, "active") && strcmp(get_text(p, "type"), "restart_storm") == 0 &&
-		    strcmp(get_text(p, "child_id"), get_text(anomaly, "child_id")) == 0 &&
+		if (is_storm(p) && strcmp(get_text(p, "child_id"), get_text(anomaly, "child_id")) == 0 &&
 		    strcmp(get_text(p, "supervisor"), get_text(anomaly, "supervisor")) == 0)
 			return true;
 	}
@@ -294,6 +320,26 @@ draw_next(struct head *h, const json_t *health, int rows)
 		}
 }
 
+/* The incident that is open, the worst of several: what belongs together, in one line. */
+static void
+draw_incident(struct head *h, const json_t *node)
+{
+	const json_t *incident = get_object(node, "incident");
+	double more = get_number(node, "open_incidents") - 1;
+	struct strbuf text = STRBUF_INIT;
+	char opened[FORMAT_SIZE];
+
+	if (incident == NULL)
+		return;
+	strbuf_adds(&text, get_text(incident, "title"));
+	if (get_time(incident, "opened"))
+		strbuf_addf(&text, ", since %s", clock_of(h, get_time(incident, "opened"), opened));
+	if (more >= 1)
+		strbuf_addf(&text, ", and %.0f more", more);
+	draw_line(h, "Open", STYLE_STRONG, strbuf_cstr(&text), rows_for(h));
+	strbuf_release(&text);
+}
+
 static void
 draw_unseen(struct head *h, const json_t *node, const json_t *health)
 {
@@ -310,94 +356,7 @@ draw_unseen(struct head *h, const json_t *node, const json_t *health)
 	strbuf_release(&text);
 }
 
-/* ---- lines of the last minutes ---------------------------------------------------------------------------------------- */
-
-static double
-newest(const double *values)
-{
-	for (int i = CHART_POINTS; i > CHART_POINTS - 10; i--)
-		if (!isnan(values[i - 1]))
-			return values[i - 1];
-	return NAN;
-}
-
-/* Restarts are counted over five minutes, as their criterion does, or since they are seen. */
-static void
-restarts_value(const struct view *v, char *out, size_t size)
-{
-	int64_t since = get_time(get_object(model_body(v->model, ASK_HEALTH), "observed"), "restarts_since");
-	double count = get_number(model_node(v->model), "restarts_5m");
-	char number[FORMAT_SIZE], span[FORMAT_SIZE];
-	int64_t seen = since && v->now_ms > since ? v->now_ms - since : 0;
-
-	if (isnan(count) || since == 0)
-		snprintf(out, size, "not observed");
-	else
-		snprintf(out, size, "%s in %s", format_count(number, count),
-		    seen < COUNTED_MS ? format_span(span, seen) : "5 min");
-}
-
-static void
-chart_value(const struct view *v, enum chart i, bool with_max, char *out, size_t size)
-{
-	const struct chart_row *row = &CHARTS[i];
-	char now[FORMAT_SIZE], text[FORMAT_SIZE];
-	double low, high;
-
-	if (i == CHART_RESTARTS) {
-		restarts_value(v, out, size);
-		return;
-	}
-	if (isnan(newest(v->model->charts[i]))) {
-		snprintf(out, size, "not observed");
-		return;
-	}
-	format_quantity(now, newest(v->model->charts[i]), row->unit);
-	if (with_max && spark_range(v->model->charts[i], CHART_POINTS, &low, &high) && high > low)
-		snprintf(out, size, "%s  max %s", now, format_quantity(text, high, row->unit));
-	else
-		snprintf(out, size, "%s", now);
-}
-
-static void
-draw_chart(struct head *h, enum chart i, int col, int width)
-{
-	const struct view *v = h->view;
-	const json_t *criteria = get_object(model_body(v->model, ASK_HEALTH), "criteria");
-	const char *level = CHARTS[i].criterion ? get_text(get_object(criteria, CHARTS[i].criterion), "level") : "";
-	enum style style = level_style(level);
-	bool narrow = width < WIDE_CHART;
-	int label = narrow ? 9 : 14, value = narrow ? 14 : 22, bars = width - label - value;
-	double low = 0, high = 0;
-	char text[2 * FORMAT_SIZE + 16];
-
-	if (bars > CHART_POINTS)
-		bars = CHART_POINTS;
-	if (spark_range(v->model->charts[i], CHART_POINTS, &low, &high)) {
-		bool floating = i == CHART_MEMORY || i == CHART_PROCESSES;
-
-		low = floating ? low - CHARTS[i].least / 4 : 0;
-		low = low < 0 ? 0 : low;
-		high = high - low < CHARTS[i].least ? low + CHARTS[i].least : high;
-	}
-	cells_put(h->cells, h->row, col, label - 1, STYLE_DIM, narrow ? CHARTS[i].abbreviation : CHARTS[i].title);
-	spark_draw(h->cells, h->row, col + label, bars, v->model->charts[i], CHART_POINTS, low, high);
-	chart_value(v, i, !narrow, text, sizeof(text));
-	cells_put(h->cells, h->row, col + label + bars + 1, value - 1,
-	    style == STYLE_CRITICAL || style == STYLE_WARNING ? style : STYLE_PLAIN, text);
-}
-
-static void
-draw_charts(struct head *h)
-{
-	int across = h->cells->width >= 2 * NARROW_CHART ? 2 : 1;
-	int width = h->cells->width / across;
-
-	for (int i = 0; i < CHART_COUNT && h->row < h->end; i++) {
-		draw_chart(h, (enum chart)i, i % across * width, width);
-		h->row += i % across == across - 1;
-	}
-}
+/* ---- the whole ----------------------------------------------------------------------------------------------------------- */
 
 static void
 draw_node(struct head *h, int height)
@@ -414,11 +373,12 @@ draw_node(struct head *h, int height)
 	draw_standing(h, node);
 	draw_what(h, node, health);
 	if (up) {
+		draw_incident(h, node);
 		draw_who(h, health);
 		draw_next(h, health, rows_for(h));
 		if (height >= 20)
 			draw_unseen(h, node, health);
-		draw_charts(h);
+		h->row += lines_draw(h->view, h->cells, h->row, h->end - h->row);
 	}
 }
 

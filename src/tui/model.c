@@ -33,12 +33,12 @@ const struct ask_row ASKS[ASK_COUNT] = {
 };
 
 const struct chart_row CHARTS[CHART_COUNT] = {
-	[CHART_CPU] = { "CPU", "CPU", "cpu_utilization", "percent", "cpu", 100 },
-	[CHART_MEMORY] = { "Memory", "Memory", "memory_utilization", "percent", "memory", 10 },
-	[CHART_PROCESSES] = { "Processes", "Procs", "process_count", "count", "processes", 10 },
-	[CHART_RUN_QUEUE] = { "Run queue", "Run q", "run_queue", "count", NULL, 4 },
-	[CHART_QUEUE] = { "Longest queue", "Queue", "mq_max", "count", "message_queue", 10 },
-	[CHART_RESTARTS] = { "Restarts", "Restarts", NULL, "count", "restarts", 4 },
+	[CHART_CPU] = { "CPU", "CPU", "cpu_utilization", "cpu_utilization", "percent", "cpu", 100 },
+	[CHART_MEMORY] = { "Memory", "Memory", "memory_utilization", "memory_utilization", "percent", "memory", 10 },
+	[CHART_PROCESSES] = { "Processes", "Procs", "process_count", "process_count", "count", "processes", 10 },
+	[CHART_RUN_QUEUE] = { "Run queue", "Run q", "run_queue", NULL, "count", NULL, 4 },
+	[CHART_QUEUE] = { "Longest queue", "Queue", "mq_max", "longest_queue", "count", "message_queue", 10 },
+	[CHART_RESTARTS] = { "Restarts", "Restarts", NULL, NULL, "count", "restarts", 4 },
 };
 
 void

@@ -72,6 +72,7 @@ enum chart { CHART_CPU, CHART_MEMORY, CHART_PROCESSES, CHART_RUN_QUEUE, CHART_QU
 extern const struct chart_row {
 	const char *title, *abbreviation; /* the latter of 8 columns at most */
 	const char *metric;               /* NULL: restarts, which are counted here */
+	const char *now;                  /* field of a node in /api/v1/nodes that has its last value; NULL: none */
 	const char *unit;                 /* as in format.h */
 	const char *criterion;            /* that judges it; NULL: none */
 	double least;                     /* the range that is drawn is at least so large */

@@ -43,6 +43,13 @@ fill_times(const struct view *v, struct row *r, const json_t *p, int64_t when, c
 	}
 }
 
+/* row_short: of the sentence what comes before one of the stops: times have columns of their own, and advice stands in the detail. */
+static void
+row_short(struct row *r, const char *text, const char *stops)
+{
+	row_textf(r, COLUMN_WHAT, STYLE_PLAIN, "%.*s", (int)strcspn(text, stops), text);
+}
+
 static void
 add_predictions(struct view *v, struct list *l)
 {
@@ -58,7 +65,7 @@ add_predictions(struct view *v, struct list *l)
 		r = list_add(l, id, p);
 		if (r == NULL)
 			return;
-		row_text(r, COLUMN_WHAT, STYLE_PLAIN, get_text(p, "text"));
+		row_short(r, get_text(p, "text"), ":;");
 		fill_times(v, r, p, get_time(p, "next_failure"), "no time");
 	}
 }
@@ -76,7 +83,7 @@ add_limits(struct view *v, struct list *l)
 
 		if (r == NULL)
 			return;
-		row_textf(r, COLUMN_WHAT, STYLE_PLAIN, "%.500s", *get_text(p, "text") ? get_text(p, "text") : name);
+		row_short(r, *get_text(p, "text") ? get_text(p, "text") : name, ";");
 		row_number(r, COLUMN_USED, STYLE_PLAIN, get_number(p, "utilization"),
 		    format_percent(text, get_number(p, "utilization")));
 		fill_times(v, r, p, get_time(p, "full_at"), get_flag(p, "trend") ? "not in sight" : "no trend");

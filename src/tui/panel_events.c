@@ -213,7 +213,10 @@ detail(const struct view *v, const json_t *ev, struct page *page)
 	page_pair(page, "Severity", event_style(ev), "%s", get_text(ev, "severity"));
 	page_pair(page, "Node", STYLE_PLAIN, "%s", get_text(ev, "node"));
 	page_gap(page);
-	json_object_foreach((json_t *)(uintptr_t)get_object(ev, "data"), name, value) add_field(page, name, value);
+	json_object_foreach((json_t *)(uintptr_t)get_object(ev, "data"), name, value)
+	{
+		add_field(page, name, value);
+	}
 	strbuf_release(&text);
 }
 

@@ -104,8 +104,11 @@ add_health(struct page *page, const json_t *health)
 	const char *name;
 	json_t *level;
 
-	json_object_foreach((json_t *)(uintptr_t)health, name, level) strbuf_addf(&text, "%s%s %.20s",
-	    text.len ? ", " : "", format_words(words, name), json_string_value(level) ? json_string_value(level) : "?");
+	json_object_foreach((json_t *)(uintptr_t)health, name, level)
+	{
+		strbuf_addf(&text, "%s%s %.20s", text.len ? ", " : "", format_words(words, name),
+		    json_string_value(level) ? json_string_value(level) : "?");
+	}
 	page_pair(page, "Health", STYLE_PLAIN, "%s", strbuf_cstr(&text));
 	strbuf_release(&text);
 }

@@ -32,8 +32,8 @@ static const struct column COLUMNS[] = {
 	[COLUMN_CPU] = { "cpu", "CPU", 6, true, 48 },
 	[COLUMN_CPU_LINE] = { NULL, "10 MIN", LINE_COLUMNS, false, 110 },
 	[COLUMN_MEMORY] = { "memory", "MEMORY", 7, true, 72 },
-	[COLUMN_MEMORY_LINE] = { NULL, "10 MIN", LINE_COLUMNS, false, 110 },
-	[COLUMN_WHY] = { "why", "WHY", -2, false, 64 },
+	[COLUMN_MEMORY_LINE] = { NULL, "10 MIN", LINE_COLUMNS, false, 132 },
+	[COLUMN_WHY] = { "why", "WHY", 0, false, 64 },
 };
 
 /* add_why: in one line what is worst, as an operator would say it. */

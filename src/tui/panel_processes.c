@@ -105,6 +105,9 @@ add_ranking(struct view *v, struct list *l, const struct ranking *r, const struc
 			continue;
 		row->group = by && r != by;
 		fill_row(row, p, by);
+		/* Whether it is the next largest is not known. */
+		if (row->group && l->rows[0].group == 0)
+			row->cells[COLUMN_NAME].style = STYLE_DIM;
 	}
 }
 

@@ -124,6 +124,18 @@ settings(void)
 	curs_set(0);
 }
 
+/* Asked before: ncurses loses memory over a terminal that it does not know. */
+static bool
+is_known(void)
+{
+	int result;
+
+	if (setupterm(NULL, STDOUT_FILENO, &result) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
 bool
 screen_open(struct err *err)
 {
@@ -132,7 +144,7 @@ screen_open(struct err *err)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(err, "stdin or stdout is no terminal; \"arsenal top --once\" prints one screen as text");
 	tcgetattr(STDIN_FILENO, &before);
-	if (newterm(NULL, stdout, stdin) == NULL)
+	if (!is_known() || newterm(NULL, stdout, stdin) == NULL)
 		return err_set(err,
 		    "this terminal cannot be used (TERM=%.60s is not known); \"arsenal top --once\" prints one screen "
 		    "as text",

@@ -80,7 +80,9 @@ test_which_since_when_who_what_next(void **state)
 	assert_has("shop@host");
 	assert_has("critical for 12 min, since 10:18:00");
 	assert_has("Restarts 86 in 5 min (critical above 10); Message queue 37,176 messages (warning above 10,000)");
-	assert_has("Who   mailer <0.102.0>; connector (storm) under payments_sup");
+	assert_has("Open  Message queue of mailer grows, since 10:20:00");
+	assert_has("lines 10 min");
+	assert_has("Who   mailer <0.102.0>; connector under payments_sup (storm)");
 	/* What is critical comes first. */
 	assert_has("Next  Restarts: read the exit reasons.");
 	assert_has("Message queue: bound its senders.");

@@ -98,7 +98,7 @@ class Top(SystemTest):
         t.wait("Restarts of one", "7 since the watch began", "out_of_luck")
         t.keys("4")
         screen = t.wait("one under my_sup: out_of_luck", "warning: Restarts")
-        self.assertEqual(screen.count("one under my_sup"), 7)
+        self.assertEqual(screen.count("one under my_sup: out_of_luck"), 7)
         # And what comes while one looks.
         n.eval("subject:crash_once(my_sup, {two, once_more})")
         t.wait("two under my_sup: once_more")
