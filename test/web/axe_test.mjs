@@ -2,7 +2,7 @@
 // Contrast, names, roles, headings, order: what axe-core finds wrong by WCAG 2.1 A and AA, of every view, light, dark and on a phone.
 
 import axe from "axe-core";
-import { BASE, check, eventually, go, open, test } from "./stage.mjs";
+import { BASE, check, deeper, eventually, go, open, test } from "./stage.mjs";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 const SCREENS = {
@@ -25,7 +25,7 @@ for (const [name, options] of Object.entries(SCREENS)) {
     await go(page, node);
     await page.waitForSelector("#tabs a");
     const views = await page.$$eval("#places a, #tabs a", (links) => links.map((a) => a.getAttribute("href")));
-    for (const view of views) {
+    for (const view of [...views, ...deeper(node)]) {
       await page.goto(`${BASE}/${view}`);
       await page.waitForSelector('#view[aria-busy="false"] .block');
       await eventually("content", async () => (await page.innerText("#view")).length > 20);

@@ -8,14 +8,15 @@ const idsOf = (page, list = "#events") => page.$$eval(`${list} [data-id]`, (all)
 test("events come in, and are filtered by type", async ({ page, node }) => {
   await go(page, node, "events");
   await eventually("live", async () => (await text(page, "#events-state")) === "live");
-  await eventually("events", async () => (await texts(page, '#events [data-event="node"]')).length > 0);
-  await page.click('#event-filter [data-type="node"]');
-  await eventually("filtered", async () => (await texts(page, '#events [data-event="node"]')).length === 0);
+  const restarts = async () => (await texts(page, '#events [data-event="restart"]')).length;
+  await eventually("events", async () => (await restarts()) > 0);
+  await page.click('#event-filter [data-type="restart"]');
+  await eventually("filtered", async () => (await restarts()) === 0);
   check(page.url().includes("types="), page.url());
   await page.reload();
-  await eventually("after a reload", async () => (await texts(page, "#events [data-event]")).length > 0 && (await texts(page, '#events [data-event="node"]')).length === 0);
-  await page.click('#event-filter [data-type="node"]');
-  await eventually("back", async () => (await texts(page, '#events [data-event="node"]')).length > 0);
+  await eventually("after a reload", async () => (await page.getAttribute('#event-filter [data-type="restart"]', "aria-pressed")) === "false" && (await page.locator("#events li").count()) > 0 && (await restarts()) === 0);
+  await page.click('#event-filter [data-type="restart"]');
+  await eventually("back", async () => (await restarts()) > 0);
 });
 
 test("what is shown is what happened, and new events arrive by themselves", async ({ page, node }) => {
@@ -70,12 +71,15 @@ test("events from before", async ({ page, node }) => {
 });
 
 test("an event leads to its moment, its supervisor, its incident", async ({ page, node }) => {
-  await go(page, node, "events", "types=restart,incident");
-  await page.waitForSelector('#events [data-event="incident"]');
-  const hrefs = (type) => page.$$eval(`#events [data-event="${type}"] a`, (list) => list.map((a) => a.getAttribute("href")));
+  await go(page, node, "events", "types=restart");
+  await page.waitForSelector('#events [data-event="restart"]');
+  const hrefs = (type) => page.$$eval(`.events [data-event="${type}"] a`, (list) => list.map((a) => a.getAttribute("href")));
   const restart = await hrefs("restart");
   check(restart.some((href) => href.includes("/charts?from=") && href.includes("&to=")), restart.slice(0, 2).join(" "));
   check(restart.some((href) => href.includes("/restarts?supervisor=demo_")), restart.slice(0, 2).join(" "));
-  const { events } = await api("events/past?types=incident&n=1");
-  check((await hrefs("incident")).some((href) => href.includes(`/incidents?id=${events[0].data.id}`)), "its incident");
+  await go(page, node, "events", "types=incident");
+  await page.click("#events-more");
+  await page.waitForSelector('.events [data-event="incident"]');
+  const { events } = await api("events/past?types=incident&n=50");
+  check((await hrefs("incident")).some((href) => href.includes(`/incidents?id=${events.find((ev) => ev.data.change !== "joined").data.id}`)), "its incident");
 });

@@ -3,7 +3,7 @@
 // way (fake.mjs), so what is tried follows the API by itself.
 
 import { event, everywhere, fake } from "./fake.mjs";
-import { check, clean, eventually, open, test, text, texts } from "./stage.mjs";
+import { check, clean, deeper, eventually, open, test, text, texts } from "./stage.mjs";
 
 const ATTACKS = [
   `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`,
@@ -31,7 +31,7 @@ const named = (rows, name) => rows.map((n, i) => ({ ...n, name: typeof name === 
 async function addresses(page, base, name) {
   await page.goto(`${base}/#/node/${encodeURIComponent(name.toWellFormed())}`);
   await page.waitForSelector("#tabs a");
-  return page.$$eval("#places a, #tabs a", (links) => links.map((a) => a.getAttribute("href")));
+  return [...(await page.$$eval("#places a, #tabs a", (links) => links.map((a) => a.getAttribute("href")))), ...deeper(name.toWellFormed())];
 }
 
 const hacked = (page) => page.evaluate(() => window.hacked || document.querySelectorAll("main script, main img, main svg[onload], main [onerror], main [onload], main iframe, main a[href^='javascript']").length);

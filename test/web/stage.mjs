@@ -71,6 +71,12 @@ export const text = (page, selector) => page.$eval(selector, (e) => e.textConten
 /** go(page, node, view, query): the view of a node, or of all nodes (node null), by its address. */
 export const go = (page, node, view = "", query = "") => page.goto(`${BASE}/#${node ? `/node/${encodeURIComponent(node)}` : ""}/${view}${query && `?${query}`}`);
 
+// What no tab leads to at once: lists, and what opens. A pid that is there in every node is code_server's, or nearly.
+const DEEPER = ["processes?by=all", "processes?by=all&pid=<0.50.0>", "processes?list=groups", "processes?list=tables&sort=-memory", "processes?list=ports", "processes?list=links", "processes?list=vm_events",
+  "tree?find=sup&heat=heap", "reports?id=range&span=1h", "events?types=restart,anomaly&severity=medium"];
+/** deeper(node): addresses of these. */
+export const deeper = (node) => DEEPER.map((rest) => `#/node/${encodeURIComponent(node)}/${rest}`);
+
 export const launch = () => chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],

@@ -20,8 +20,8 @@ export function readRange(params, now = serverNow()) {
 
 const iso = (t) => (!Number.isFinite(t) ? null : new Date(Math.round(t)).toISOString().replace(".000Z", "Z"));
 
-/** rangeParams(from, to): for linkTo. */
-export const rangeParams = (from, to) => ({ from: iso(from), to: iso(to), span: null });
+/** rangeParams(from, to): for linkTo; of what is no time the range as it is. */
+export const rangeParams = (from, to) => (Number.isFinite(from) && Number.isFinite(to) ? { from: iso(from), to: iso(to), span: null } : {});
 
 /** around(t): the params of a range about a moment, to look at it closely. */
 export const around = (t, width = 10 * MINUTE) => rangeParams(t - width * 0.7, t + width * 0.3);

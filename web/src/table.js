@@ -39,11 +39,14 @@ function head(app, column, sort, param) {
 
 const cell = (column, row) => el("td", { class: [column.number && "number", column.css].filter(Boolean).join(" ") || null }, (column.cell || column.value)(row) ?? "–");
 
-/** table(app, { label, columns, rows, sort, param, more }): more(row): what stands below an open row, null if it is closed. */
-export function table(app, { label, columns, rows, sort, param = "sort", more, rowClass }) {
+/**
+ * table(app, { label, columns, rows, sort, param, more, rowClass, inOrder }): more(row): what stands below an open row, null if it is closed; inOrder(rows): puts
+ * the sorted rows into the order that is shown.
+ */
+export function table(app, { label, columns, rows, sort, param = "sort", more, rowClass, inOrder = (all) => all }) {
   return el("table", { class: "sortable", "aria-label": label },
     el("thead", {}, el("tr", {}, columns.map((c) => head(app, c, sort, param)))),
-    el("tbody", {}, sorted(rows, columns, sort).flatMap((row) => {
+    el("tbody", {}, inOrder(sorted(rows, columns, sort)).flatMap((row) => {
       const below = more?.(row);
       const line = el("tr", { class: rowClass?.(row) }, columns.map((c) => cell(c, row)));
       return below ? [line, el("tr", { class: "more" }, el("td", { colspan: columns.length }, below))] : [line];

@@ -9,7 +9,8 @@ import { block, choice, draw, el, empty, term } from "../dom.js";
 import { TYPES } from "../events.js";
 import { moment, nth, plural, quantity, spoken } from "../format.js";
 import { around } from "../range.js";
-import { culprits, mark, severityKind, title } from "../words.js";
+import { mark, severityKind, title } from "../words.js";
+import { culpritLinks } from "./culprits.js";
 
 const SHOWN = 150;
 const PAGE = 200;
@@ -39,7 +40,7 @@ function toldHealth(app, { data: d }) {
 
 function toldAnomaly(app, { node, data: d }) {
   return [term(d.description || spoken(d.type || "")), d.current_value !== undefined && `: ${quantity(d.current_value, d.unit)}, usually ${quantity(d.baseline_value, d.unit)}`,
-    d.culprits?.length ? [" — ", culprits(d.culprits)] : null,
+    d.culprits?.length ? [" — ", culpritLinks(app, node, d.culprits, 3)] : null,
     d.incident && [" ", link(app, node, "incidents", { id: d.incident }, "its incident")]];
 }
 

@@ -4,7 +4,8 @@
 import "./memory.css";
 import { block, draw, el, empty, list, term } from "../dom.js";
 import { bytes, quantity, spoken } from "../format.js";
-import { culprits, mark, severityKind } from "../words.js";
+import { mark, severityKind } from "../words.js";
+import { culpritLinks } from "./culprits.js";
 import { ofProcess } from "./process.js";
 import { showAllocators } from "./surveys.js";
 
@@ -56,7 +57,7 @@ function showGrowing(app) {
   const all = el("a", { href: app.link({ node: app.route.node, view: "processes", params: { list: "tables", sort: "-growth" } }), "data-key": "all tables" }, "All tables");
   const found = (health?.anomalies || []).filter((a) => a.unit === "bytes" && a.culprits?.length);
   return [
-    found.map((a) => el("p", {}, mark(severityKind[a.severity], a.severity), " ", term(a.description, 300), " — ", culprits(a.culprits))),
+    found.map((a) => el("p", {}, mark(severityKind[a.severity], a.severity), " ", term(a.description, 300), " — ", culpritLinks(app, app.route.node, a.culprits))),
     growing.length ? el("ul", { class: "plain" }, growing.slice(0, GROWING).map((t) => el("li", {}, gain(t))))
       : empty(tables.timestamp ? "No ETS table has grown in the last 10 to 20 minutes." : "Tables were not looked at yet, and without the probe they are not."),
     el("p", { class: "note" }, growing.length > GROWING && `and ${growing.length - GROWING} more that grow · `, all, " · ",

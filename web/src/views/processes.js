@@ -5,8 +5,10 @@
 import { choose, findBox, finder, here, oneOf } from "../address.js";
 import { block, choice, draw, el, empty, term } from "../dom.js";
 import { count, known, plural, quantity } from "../format.js";
+import { steadyOrder } from "../order.js";
 import { opener, readSort, table } from "../table.js";
-import { mfa, processDetails } from "./process.js";
+import { severityKind } from "../words.js";
+import { incidentsOf, mfa, processDetails } from "./process.js";
 import { SURVEYS } from "./surveys.js";
 
 const RANKINGS = { queue: "message queue", memory: "memory", reductions: "reductions", binary: "binaries", all: "all of these" };
@@ -31,7 +33,9 @@ function rows(app) {
 }
 
 function nameCell(app, p) {
-  return opener(app, "pid", p.pid, el("span", { class: "mono" }, p.name ? [el("strong", {}, term(p.name, 160)), el("span", { class: "dim" }, ` ${p.pid}`)] : p.pid));
+  const [named] = incidentsOf(p, app.data.incidents);
+  return [opener(app, "pid", p.pid, el("span", { class: "mono" }, p.name ? [el("strong", {}, term(p.name, 160)), el("span", { class: "dim" }, ` ${p.pid}`)] : p.pid)),
+    named && [" ", el("a", { class: `tag ${severityKind[named.severity] || "low"}`, href: app.link({ node: app.route.node, view: "incidents", params: { id: named.id } }), "data-key": `incident of ${p.pid}`, title: named.title }, "in an incident")]];
 }
 
 const mono = (text) => text && el("span", { class: "mono" }, term(text, 160));
@@ -43,7 +47,7 @@ const columns = (app) => [
   { key: "now", title: "Now in", css: "hide-small", value: (p) => p.current_function, cell: (p) => mfa(p.current_function) },
   { key: "application", title: "Application", css: "hide-small", value: (p) => p.application, cell: (p) => mono(p.application) },
   { key: "queue", title: "Queue", number: true, value: (p) => p.message_queue_len, cell: (p) => known(p.message_queue_len, "count") },
-  { key: "growth", title: "Growth/s", number: true, css: "hide-small", help: "Messages a second by which its queue grows; long queues are followed", value: (p) => p.message_queue_fill_rate, cell: (p) => known(p.message_queue_fill_rate, "count") },
+  { key: "growth", title: "Growth/s", number: true, css: "hide-small", help: "Messages a second by which its queue grows; long queues are followed", value: (p) => p.message_queue_fill_rate, cell: (p) => (p.message_queue_fill_rate > 0 ? el("strong", {}, `+${known(p.message_queue_fill_rate, "count")}`) : known(p.message_queue_fill_rate, "count")) },
   { key: "memory", title: "Memory", number: true, value: (p) => p.memory, cell: (p) => known(p.memory, "bytes") },
   { key: "binary", title: "Binaries", number: true, help: "Bytes of binaries outside its heap that it refers to", value: (p) => p.binary_memory, cell: (p) => known(p.binary_memory, "bytes") },
   { key: "reductions", title: "Reductions/s", number: true, css: "hide-tiny", value: (p) => p.reductions_per_second, cell: (p) => known(p.reductions_per_second, "count") },
@@ -77,6 +81,17 @@ function elsewhere(app, shown) {
     el("a", { href: app.link({ node: app.route.node, view: "tree", params: { find: pid } }) }, "Look for it in the tree"), " · ", close);
 }
 
+// Rows do not move away under the pointer; a new order that somebody asked for is shown at once.
+let order, asked = null, held = false;
+
+function inOrder(app, all) {
+  const wanted = [...app.route.params].filter(([key]) => key !== "pid").join();
+  const { keys, moved } = order.take(all.map((p) => p.pid), wanted !== asked);
+  asked = wanted;
+  held = moved;
+  return keys.map((pid) => all.find((p) => p.pid === pid));
+}
+
 function showRanking(app) {
   const error = ranked(app).map((by) => app.errors[`top ${by}`]).find(Boolean);
   const all = rows(app);
@@ -90,7 +105,8 @@ function showRanking(app) {
     elsewhere(app, shown),
     !all.length ? empty(noRanking(app))
       : !shown.length ? empty(`None of these ${all.length} has “${app.route.params.get("find").slice(0, 80)}” in its name, pid, functions, application or ancestors.`)
-        : table(app, { label: `Processes by ${RANKINGS[chosen(app)]}`, columns: cols, rows: shown, sort: readSort(app, cols) || (chosen(app) === "all" ? { key: "memory", down: true } : null), more: (p) => p.pid === pid && processDetails(app, p, app.data) }),
+        : table(app, { label: `Processes by ${RANKINGS[chosen(app)]}`, columns: cols, rows: shown, sort: readSort(app, cols), more: (p) => p.pid === pid && processDetails(app, p, app.data), inOrder: (all) => inOrder(app, all) }),
+    held && el("p", { class: "note" }, "The rows stay where they are while the pointer or the keyboard is among them."),
     el("p", { class: "note" }, walked(app, shown.length, all.length)),
   ];
 }
@@ -122,14 +138,16 @@ export const processes = {
   asks(app) {
     if (listed(app) !== "processes") return SURVEYS[listed(app)].asks(app);
     const tops = Object.fromEntries(ranked(app).map((by) => [`top ${by}`, app.of(`top?by=${by}&n=1000`)]));
-    const details = app.route.params.has("pid") ? { health: app.of("health"), incidents: { path: app.of("incidents?open=true"), every: 5000 } } : {};
-    return { ...tops, performance: app.of("performance"), ...details };
+    const details = app.route.params.has("pid") ? { health: app.of("health") } : {};
+    return { ...tops, performance: app.of("performance"), incidents: { path: app.of("incidents?open=true"), every: 5000 }, ...details };
   },
   open(root, app) {
     find = findBox(app, "Find");
     tools = el("div", { class: "tools" });
     lists = el("nav", { class: "parts", "aria-label": "Lists" });
     box = el("div", { id: "top", class: "wide" });
+    order = steadyOrder(box);
+    asked = null;
     root.append(block("Inside the node", {}, el("div", { class: "toolbar" }, lists), el("div", { class: "toolbar" }, tools, find.element), box));
   },
   show(app) {

@@ -6,7 +6,8 @@ import { ago, draw, el, list, term } from "../dom.js";
 import { bytes, count, known, moment, plural, quantity, spoken } from "../format.js";
 import { around, rangeParams } from "../range.js";
 import { facts, readSort, table } from "../table.js";
-import { culprits, mark, PATTERNS, severityKind, title } from "../words.js";
+import { mark, PATTERNS, severityKind, title } from "../words.js";
+import { culpritLinks } from "./culprits.js";
 import { smallCharts } from "./report_charts.js";
 
 const mono = (text, max = 200) => (text ? el("span", { class: "mono" }, term(String(text), max)) : "–");
@@ -87,7 +88,7 @@ function incidentsPart(app, r) {
 
 function anomaliesPart(app, r) {
   const all = (r.anomalies || []).filter((one) => !one.incident);
-  return section("Further anomalies", rows(all, (a) => [mark(severityKind[a.severity], a.severity), " ", term(a.description, 300), a.culprits?.length ? [" — ", culprits(a.culprits)] : null, " ", link(app, r, "charts", around(at(a.timestamp)), moment(at(a.timestamp)))], 30),
+  return section("Further anomalies", rows(all, (a) => [mark(severityKind[a.severity], a.severity), " ", term(a.description, 300), a.culprits?.length ? [" — ", culpritLinks(app, r.node, a.culprits)] : null, " ", link(app, r, "charts", around(at(a.timestamp)), moment(at(a.timestamp)))], 30),
     r.anomalies_left_out ? el("p", { class: "note" }, `${plural(r.anomalies_left_out, "anomaly", "anomalies")} more left out`) : null);
 }
 
@@ -100,7 +101,7 @@ function timeLine(r) {
     ...of(r.link, (l) => ["link ", el("strong", {}, l.state), l.detail && [": ", term(l.detail, 200)]]),
     ...of(r.restarts?.timeline, (x) => ["restart of ", mono(x.child_id, 120), " under ", mono(x.supervisor, 120), " ", el("span", { class: "dim mono" }, term(x.reason || "", 200))]),
     ...(r.end ? of([r.end], (e) => [el("strong", {}, "the end: "), term(e.what || "", 300)]) : []),
-  ].toSorted((a, b) => a.t - b.t);
+  ].filter(({ t }) => Number.isFinite(t)).toSorted((a, b) => a.t - b.t);
 }
 
 function timePart(app, r) {
