@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The largest processes, and the other lists of what a node has.
 
-import { check, eventually, go, of, test, text, texts } from "./stage.mjs";
+import { check, eventually, go, instead, of, test, text, texts } from "./stage.mjs";
 
 const ROWS = "#top tbody tr:not(.more)";
 const pids = (page) => page.$$eval(`${ROWS} .opener`, (list) => list.map((e) => e.textContent.match(/<[\d.]+>/)?.[0]));
@@ -83,6 +83,22 @@ test("a process opens into what is known of it", async ({ page, node }) => {
   await eventually("closed", async () => (await texts(page, "#top .more")).length === 0);
   await go(page, node, "processes", "by=all&pid=<0.99999.0>");
   await eventually("one that is in no ranking", async () => (await text(page, "#top")).includes("is among the first ten of no ranking"));
+});
+
+test("who an incident names is marked, and a link in the details keeps the focus while figures change", async ({ page, node }) => {
+  const p = (await of(node, "top?by=reductions")).processes.find((one) => one.name === "demo_checkout");
+  const incident = { id: "20260131T235959Z-1", title: "It works <b>too much</b>", severity: "high", open: true, members: [{ culprits: [{ kind: "process", pid: p.pid, name: p.name }] }] };
+  await instead(page, { incidents: [incident] }, async () => {
+    await go(page, node, "processes", `by=reductions&pid=${encodeURIComponent(p.pid)}`);
+    await eventually("marked", async () => (await texts(page, "#top tbody .tag")).join() === "in an incident");
+    check((await page.getAttribute("#top tbody .tag", "href")).includes(`/incidents?id=${incident.id}`), "it leads there");
+    await eventually("named", async () => (await text(page, "#top .more")).includes("It works <b>too much</b>"));
+    await page.locator("#top .more a", { hasText: "Show it in the tree" }).focus();
+    const figures = () => text(page, "#top");
+    const before = await figures();
+    await eventually("figures change", async () => (await figures()) !== before);
+    check((await page.evaluate(() => document.activeElement.textContent)) === "Show it in the tree", "the focus stays");
+  });
 });
 
 test("how much was walked is said", async ({ page, node }) => {

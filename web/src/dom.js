@@ -45,20 +45,26 @@ document.addEventListener("scroll", (e) => scrolled.add(e.target), { capture: tr
 
 /**
  * draw(container, source, make) replaces the content if `source`, what it is made from, has changed. What has the keyboard's focus keeps it, by its
- * data-key; what the user has opened or closed (details with a data-key) stays as it is.
+ * data-key, or where it leads; what the user has opened or closed (details with a data-key) stays as it is.
  */
 export function draw(container, source, make) {
   const signature = JSON.stringify(source);
   if (drawn.get(container) === signature) return;
   drawn.set(container, signature);
-  const focused = container.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const focused = container.contains(document.activeElement) ? lasting(document.activeElement) : null;
   const top = scrolled.has(container) ? container.scrollTop : null;
   const folds = new Map([...container.querySelectorAll("details[data-key]")].map((d) => [d.dataset.key, d.open]));
   container.replaceChildren();
   append(container, [make()].flat());
   for (const d of container.querySelectorAll("details[data-key]")) if (folds.has(d.dataset.key)) d.open = folds.get(d.dataset.key);
   if (top !== null) container.scrollTop = top;
-  if (focused) container.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  if (focused) container.querySelector(focused)?.focus({ preventScroll: true });
+}
+
+// What an element is known by when the page around it is made anew: its key, else where it leads.
+function lasting(e) {
+  if (e.dataset.key) return `[data-key="${CSS.escape(e.dataset.key)}"]`;
+  return e.hasAttribute("href") ? `a[href="${CSS.escape(e.getAttribute("href"))}"]` : null;
 }
 
 /** block(title, attributes, ...content): a titled part of a page; `aside` stands beside the title. */

@@ -56,7 +56,7 @@ export function table(app, { label, columns, rows, sort, param = "sort", more, r
 /** opener(app, param, id, label): the button that opens and closes a row; the open one's id is that parameter of the address. */
 export function opener(app, param, id, ...label) {
   const open = app.route.params.get(param) === id;
-  const button = el("button", { type: "button", class: "opener", "aria-expanded": String(open), "data-key": `${param} ${id}` },
+  const button = el("button", { type: "button", class: "opener", "aria-expanded": String(open), "data-key": `${param} ${id}`, "data-row": true },
     el("span", { class: "sign", "aria-hidden": "true" }, open ? "▾" : "▸"), el("span", {}, label));
   button.addEventListener("click", () => choose(app, { [param]: open ? null : id }));
   return button;

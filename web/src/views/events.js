@@ -56,7 +56,7 @@ const TOLD = { restart: toldRestart, health_alert: toldHealth, anomaly: toldAnom
 function line(app, ev) {
   const when = el("time", { datetime: ev.timestamp, title: `${new Date(ev.timestamp).toLocaleString()}: show this moment in the charts` }, moment(ev.timestamp));
   return el("li", { "data-event": ev.type, "data-id": ev.id },
-    el("a", { class: "when", href: app.link({ node: ev.node, view: "charts", params: around(Date.parse(ev.timestamp)) }) }, when),
+    el("a", { class: "when", "data-row": true, "data-key": `event ${ev.id}`, href: app.link({ node: ev.node, view: "charts", params: around(Date.parse(ev.timestamp)) }) }, when),
     mark(severityKind[ev.severity], TYPES[ev.type] || ev.type),
     el("span", { class: "node" }, app.route.node ? null : link(app, ev.node, null, {}, term(ev.node, 100))),
     el("span", { class: "what" }, (TOLD[ev.type] || toldNode)(app, { ...ev, data: ev.data || {} }),

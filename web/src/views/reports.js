@@ -33,7 +33,7 @@ function downloads(app, id, name) {
 // ---- the list ---------------------------------------------------------------------------------------------------------
 
 const columns = (app) => [
-  { key: "when", title: "When", value: (r) => r.end, cell: (r) => el("a", { href: here(app, { id: r.id }), "data-key": `report ${r.id}`, "aria-current": r.id === openId(app) ? "true" : null }, moment(Date.parse(r.end))) },
+  { key: "when", title: "When", value: (r) => r.end, cell: (r) => el("a", { href: here(app, { id: r.id }), "data-key": `report ${r.id}`, "data-row": true, "aria-current": r.id === openId(app) ? "true" : null }, moment(Date.parse(r.end))) },
   ...(app.route.node ? [] : [{ key: "node", title: "Node", value: (r) => r.node, cell: (r) => el("span", { class: "mono" }, term(r.node, 120)) }]),
   { key: "cause", title: "Cause", value: (r) => CAUSES[r.cause] || r.cause, cell: (r) => causeMark(r.cause) },
   { key: "title", title: "What happened", css: "hide-small", value: (r) => r.title, cell: (r) => term(r.title, 300) },

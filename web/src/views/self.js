@@ -132,7 +132,7 @@ const busy = (n, uptime) => {
 };
 
 const columns = (app, uptime) => [
-  { key: "node", title: "Node", value: (n) => n.node, cell: (n) => el("a", { href: app.link({ node: n.node }) }, term(n.node, 100)) },
+  { key: "node", title: "Node", value: (n) => n.node, cell: (n) => el("a", { href: app.link({ node: n.node }), "data-row": true, "data-key": `node ${n.node}` }, term(n.node, 100)) },
   { key: "busy", title: "Probe busy", number: true, help: "Wall time that the probe’s processes were busy since this page looks, in percent of one scheduler; its budget is 0.3 % for the walk and half as much for surveys", value: (n) => busy(n, uptime),
     cell: (n) => (n.probe_busy_us === null ? "no probe" : busy(n, uptime) === null ? "…" : [el("a", { href: app.link({ node: n.node, view: "charts", params: { find: "probe" } }), title: "Over time, in the charts" }, quantity(busy(n, uptime), "percent")), busy(n, uptime) > PROBE_SHARE && [" ", mark("warning", "much")]]) },
   { key: "collect", title: "Collection", number: true, css: "hide-tiny", help: "Duration of the last one", value: (n) => n.probe_collect_us, cell: (n) => (n.probe_collect_us === null ? "–" : known(n.probe_collect_us / 1000, "ms")) },

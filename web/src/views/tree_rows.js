@@ -75,7 +75,7 @@ export function treeRows(root, state) {
     const folds = model.below.has(i);
     const open = folds && isOpen(i);
     made++;
-    const li = el("li", { role: "treeitem", "aria-level": path(model, i).length, "aria-expanded": folds ? String(open) : null, "aria-selected": "false", "aria-label": spokenRow(p), tabindex: "-1", "data-i": i, class: hits.has(i) ? "hit" : null }, line(state, p));
+    const li = el("li", { role: "treeitem", "aria-level": path(model, i).length, "aria-expanded": folds ? String(open) : null, "aria-selected": "false", "aria-label": spokenRow(p), tabindex: "-1", "data-i": i, "data-row": true, class: hits.has(i) ? "hit" : null }, line(state, p));
     items.set(i, li);
     if (open) li.append(group(i));
     return li;
