@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of /nodes, such that the page can rely on them whatever came.
 
+import { number, object, text, time } from "./read.js";
+
 const LEVELS = ["critical", "warning", "healthy", "unknown"];
-const object = (v) => (v !== null && typeof v === "object" && !Array.isArray(v) ? v : null);
-const text = (v) => (typeof v === "string" ? v : null);
-const time = (v) => (Number.isFinite(Date.parse(v)) ? v : null);
-const number = (v) => (Number.isFinite(v) ? v : null);
 
 function incident(v) {
   const i = object(v);

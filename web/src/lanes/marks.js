@@ -3,6 +3,7 @@
 // it goes on with the clock. While an answer is under way the one before is shown.
 
 import { get, ofNode, why } from "../api.js";
+import { marksRows } from "../happenings.js";
 import { readRange, SPANS } from "../range.js";
 import { serverNow } from "../servertime.js";
 
@@ -45,7 +46,7 @@ async function ask(m, app, range, key) {
   Object.assign(m, { key, asking: true, changed: false, at: serverNow() });
   let answer = null, error = null;
   try {
-    answer = await get(`${ofNode(node, "marks")}?start=${Math.floor(range.from)}&end=${Math.ceil(range.span ? serverNow() : range.to)}`);
+    answer = marksRows(await get(`${ofNode(node, "marks")}?start=${Math.floor(range.from)}&end=${Math.ceil(range.span ? serverNow() : range.to)}`));
   } catch (e) {
     error = why(e);
   }

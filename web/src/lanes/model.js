@@ -46,7 +46,7 @@ function patternsOf(row, patterns) {
 function childOf(row, marks, start, step) {
   const items = itemsOf(row, start, step);
   const times = row.times?.restart || [];
-  return { supervisor: row.supervisor ?? "?", id: row.child_id ?? "?", group: row.group, count: countOf(row), items, stepped: Boolean(row.counts), times, gap: gapOf(times), patterns: patternsOf(row, marks.patterns) };
+  return { supervisor: row.supervisor, id: row.child_id, count: countOf(row), items, stepped: Boolean(row.counts), times, gap: gapOf(times), patterns: patternsOf(row, marks.patterns) };
 }
 
 /** lanesOf(marks): the groups. Those come first whose supervisor gave up, then where most restarted, as the server has them. */

@@ -5,6 +5,7 @@
 import "./ahead.css";
 import { age, block, draw, el, empty, term } from "../dom.js";
 import { count, moment, plural, quantity } from "../format.js";
+import { capacityRows, predictionRows } from "../happenings.js";
 import { aheadScale } from "../lanes/axis.js";
 import { lasting } from "../lanes/model.js";
 import { serverNow } from "../servertime.js";
@@ -100,7 +101,7 @@ function noPrediction(app) {
 }
 
 function showPredictions(app, now) {
-  const all = app.data.predictions;
+  const all = predictionRows(app.data.predictions);
   page.count.textContent = all ? `${all.length} foretold` : "";
   draw(page.failures, [all, app.errors.predictions, app.data.restarts?.observed, all?.length ? Math.floor(now / 1000) : null], () => {
     if (!all) return empty(app.errors.predictions ?? "Asking…");
@@ -159,7 +160,7 @@ const NEVER = 8.64e15;
 const bySoonest = ([, a], [, b]) => (a.full_at ? Date.parse(a.full_at) : NEVER) - (b.full_at ? Date.parse(b.full_at) : NEVER) || Number(b.trend) - Number(a.trend) || (b.utilization ?? -1) - (a.utilization ?? -1);
 
 function showCapacity(app, now) {
-  const all = app.data.capacity && Object.entries(app.data.capacity).filter(([, c]) => c).sort((a, b) => bySoonest(a, b));
+  const all = capacityRows(app.data.capacity)?.sort(bySoonest);
   const dated = (all || []).filter(([, c]) => c.full_at);
   page.limits.textContent = all ? (dated.length ? `${plural(dated.length, "limit")} with a date` : "none with a date") : "";
   draw(page.capacity, [all, app.errors.capacity, dated.length ? Math.floor(now / 1000) : null], () => {

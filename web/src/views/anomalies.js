@@ -4,6 +4,7 @@
 import { choose, oneOf } from "../address.js";
 import { ago, block, choice, draw, el, empty, term } from "../dom.js";
 import { plural, quantity, spoken } from "../format.js";
+import { anomalyRows } from "../happenings.js";
 import { around } from "../range.js";
 import { mark, severityKind } from "../words.js";
 import { culpritLinks } from "./culprits.js";
@@ -19,7 +20,7 @@ const placeOf = (a) => (a.type === "restart_anomaly" ? el("p", {}, el("span", { 
 function linksOf(app, a, i) {
   const node = app.route.node;
   const view = a.type === "restart_anomaly" ? "restarts" : "charts";
-  return el("p", { class: "links" }, el("a", { href: app.link({ node, view, params: around(Date.parse(a.timestamp)) }), "data-key": `moment ${i}` }, view === "charts" ? "Charts about then" : "Restarts about then"),
+  return el("p", { class: "links" }, a.timestamp && el("a", { href: app.link({ node, view, params: around(Date.parse(a.timestamp)) }), "data-key": `moment ${i}` }, view === "charts" ? "Charts about then" : "Restarts about then"),
     a.incident && el("a", { href: app.link({ node, view: "incidents", params: { id: a.incident } }), "data-key": `part ${i}` }, a.root ? "Root of an incident" : "Part of an incident"));
 }
 
@@ -36,9 +37,9 @@ function finding(app, a, i) {
 
 // Those that hold now first; of the others, the newest first, as they come.
 function anomaliesOf({ anomalies, health }) {
-  const now = (health?.anomalies || []).map((a) => ({ ...a, incident: a.incident ?? (anomalies || []).find((b) => same(a, b))?.incident ?? null, holds: true }));
-  const past = (anomalies || []).filter((a) => !now.some((b) => same(a, b))).map(({ top: _top, ...a }) => ({ ...a, holds: false }));
-  return [...now, ...past];
+  const all = anomalyRows(anomalies) || [];
+  const now = anomalyRows(health?.anomalies || []).map((a) => ({ ...a, incident: a.incident ?? all.find((b) => same(a, b))?.incident ?? null, holds: true }));
+  return [...now, ...all.filter((a) => !now.some((b) => same(a, b))).map((a) => ({ ...a, holds: false }))];
 }
 
 function nothing(all, chosen) {

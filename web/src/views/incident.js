@@ -20,7 +20,7 @@ const values = (m) => (m.current_value === null || m.current_value === undefined
 const place = (m) => (m.supervisor || m.child_id ? [el("span", { class: "mono" }, term(m.child_id ?? "?", 120)), " under ", el("span", { class: "mono" }, term(m.supervisor ?? "?", 120))] : null);
 
 /** whenText(incident): "open since 06:07 (3 min)", or from when to when. */
-const whenText = (i) => (i.ended ? `${moment(i.opened)} to ${moment(i.ended)}, ${age(Date.parse(i.ended) - Date.parse(i.opened))}` : ["open since ", moment(i.opened), " (", ago(i.opened, ""), ")"]);
+const whenText = (i) => (i.ended ? `${moment(i.opened)} to ${moment(i.ended)}, ${age(Date.parse(i.ended) - Date.parse(i.opened))}` : i.opened ? ["open since ", moment(i.opened), " (", ago(i.opened, ""), ")"] : "open");
 
 function behind(app, node, i, m) {
   if (m.culprits?.length) return culpritLinks(app, node, m.culprits);
@@ -47,10 +47,10 @@ const criteriaText = (i) => Object.entries(i.health || {}).map(([name, level]) =
 
 function links(app, node, i) {
   const to = (text, view, params) => el("a", { href: app.link({ node, view, params }), "data-key": `${view} ${i.id}` }, text);
-  const { from, to: until } = spanOf(i);
+  const span = spanOf(i);
   const supervisor = [i.root, ...i.members].find((m) => m?.supervisor)?.supervisor;
-  const charts = Date.parse(i.members[0]?.since ?? i.opened);
-  return el("p", { class: "links" }, to("Charts about its begin", "charts", around(charts)), to("Restarts in its time", "restarts", rangeParams(from, until)),
+  const began = i.members[0]?.since ?? i.opened;
+  return el("p", { class: "links" }, began && to("Charts about its begin", "charts", around(Date.parse(began))), span && to("Restarts in its time", "restarts", rangeParams(span.from, span.to)),
     supervisor && el("a", { href: app.link({ node, view: "tree", params: { find: supervisor.slice(0, 200) } }), "data-key": `tree ${i.id}` }, "Supervisor in the tree"),
     el("a", { href: app.link({ node, view: "events" }), "data-key": `events ${i.id}` }, "Events"));
 }

@@ -14,9 +14,10 @@ const CHILDREN = 12;
 const NARROW = 740;
 const H = 18;
 
-/** spanOf(incident): { from, to }: the time that its time line shows. */
+/** spanOf(incident): { from, to }: the time that its time line shows; null if nothing is known of when. */
 export function spanOf(incident, now = serverNow()) {
   const begun = [incident.opened, ...incident.members.map((m) => m.since)].filter(Boolean).map((t) => Date.parse(t));
+  if (!begun.length) return null;
   const from = Math.min(...begun), to = incident.ended ? Date.parse(incident.ended) : now;
   const width = Math.max(LEAST_MS, to - from);
   return { from: from - EDGE * width, to: to + EDGE * width };
@@ -39,10 +40,10 @@ const restartsOf = (r, span, start, step) => [
 const restartsText = (n) => `${n} ${n === 1 ? "restart" : "restarts"}`;
 
 function findingRow(m, span, now, restarts) {
-  const from = Date.parse(m.since ?? m.timestamp), to = m.ended ? Date.parse(m.ended) : now;
+  const from = m.since || m.timestamp ? Date.parse(m.since ?? m.timestamp) : span.from, to = m.ended ? Date.parse(m.ended) : now;
   const words = [restarts.n > 0 && `${restartsText(restarts.n)}, `, m.ended ? `${clock(from)} to ${clock(to)}` : `since ${clock(from)}`];
   return row([m.root && el("strong", {}, "root: "), m.type === "restart_anomaly" ? ["restarts of ", el("span", { class: "mono" }, term(m.child_id ?? "?", 60))] : spoken(m.type.replace("_anomaly", "")), m.metric && el("span", { class: "dim mono" }, ` ${m.metric}`)], words,
-    bar(span, from, to, `finding-bar is-${severityKind[m.severity] || "low"}${restarts.n ? " is-behind" : ""}`), restarts.shapes, line(span, Date.parse(m.timestamp), "found"));
+    bar(span, from, to, `finding-bar is-${severityKind[m.severity] || "low"}${restarts.n ? " is-behind" : ""}`), restarts.shapes, m.timestamp && line(span, Date.parse(m.timestamp), "found"));
 }
 
 const isOf = (r, m) => r.supervisor === m.supervisor && r.child_id === m.child_id;
@@ -68,6 +69,7 @@ function axisRow(span) {
 /** incidentLine(incident, marks): marks may not be there yet. */
 export function incidentLine(incident, marks) {
   const now = serverNow(), span = spanOf(incident, now);
+  if (!span) return null;
   return el("ul", { class: "mini-line", "aria-label": "What belongs to it, on a time line" }, axisRow(span),
     rows(incident, marks, span, now));
 }

@@ -6,6 +6,7 @@ import { ofNode } from "../api.js";
 import { block, draw, el, empty, term } from "../dom.js";
 import { pressingFirst } from "../findings.js";
 import { plural } from "../format.js";
+import { incidentRows, marksRows } from "../happenings.js";
 import { serverNow } from "../servertime.js";
 import { anomalyBlock } from "./anomalies.js";
 import { incidentCard } from "./incident.js";
@@ -29,9 +30,17 @@ function marksPath(app, incident) {
   return `${ofNode(app.route.node, "marks")}?start=${step(from) - MARKS_MS}&end=${incident.ended ? step(to) : step(serverNow())}`;
 }
 
+function readMarks(answer) {
+  try {
+    return marksRows(answer);
+  } catch {
+    return null; // the time line goes without restarts
+  }
+}
+
 // The answer before is shown until the next one has come.
 function marksOf(app, incident) {
-  if (app.data.marks) page.marks = { id: incident?.id, answer: app.data.marks };
+  if (app.data.marks) page.marks = { id: incident?.id, answer: readMarks(app.data.marks) };
   return incident && page.marks?.id === incident.id ? page.marks.answer : null;
 }
 
@@ -60,8 +69,8 @@ export const incidents = {
   title: "Incidents",
   scope: "node",
   asks(app) {
-    const opened = openedOf(app, app.data.incidents || []);
-    return { incidents: app.of("incidents"), anomalies: { path: app.of("anomalies"), every: 5000 }, health: { path: app.of("health"), every: 5000 }, ...(opened ? { marks: { path: marksPath(app, opened), every: MARKS_MS } } : {}) };
+    const opened = openedOf(app, incidentRows(app.data.incidents) || []);
+    return { incidents: app.of("incidents"), anomalies: { path: app.of("anomalies"), every: 5000 }, health: { path: app.of("health"), every: 5000 }, ...(opened && spanOf(opened) ? { marks: { path: marksPath(app, opened), every: MARKS_MS } } : {}) };
   },
   open(root, app) {
     page = { root, open: el("div", { id: "incidents-open" }), ended: el("div", { id: "incidents-ended" }), said: el("div", {}), count: el("span", {}), past: el("span", {}), anomalies: anomalyBlock(app), marks: null, scrolled: null, closed: false };
@@ -74,7 +83,7 @@ export const incidents = {
     root.append(page.said, block("Open", { id: "incidents", aside: page.count }, page.open), block("Ended", { aside: page.past }, page.ended), page.anomalies.element);
   },
   show(app) {
-    const all = app.data.incidents || [];
+    const all = incidentRows(app.data.incidents) || [];
     const opened = openedOf(app, all), marks = marksOf(app, opened);
     const open = pressingFirst(all.filter((i) => !i.ended)), ended = all.filter((i) => i.ended);
     draw(page.said, [app.route.params.get("id"), all.map((i) => i.id), app.data.incidents && app.errors.incidents], () => [missing(app, app.data.incidents), app.data.incidents && app.errors.incidents ? empty(`What is shown is old: ${app.errors.incidents}`) : null]);
@@ -105,8 +114,8 @@ const worst = (nodes) => {
 function rowsOf(app) {
   const asked = worst(troubled(app));
   const all = asked.flatMap((n, k) => {
-    const told = app.data[`incidents ${k}`];
-    const list_ = k < ASKED && told ? told : n.incident ? [{ ...n.incident, members: [], open: true, ended: null }] : [];
+    const told = incidentRows(app.data[`incidents ${k}`]);
+    const list_ = k < ASKED && told ? told : n.incident ? incidentRows([n.incident]) : [];
     return list_.map((incident) => ({ node: n.name, incident }));
   });
   const order = new Map(pressingFirst(all.map(({ incident }) => incident)).map((i, k) => [i, k]));

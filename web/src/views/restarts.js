@@ -5,6 +5,7 @@ import "./restarts.css";
 import { here } from "../address.js";
 import { block, draw, el, empty, term } from "../dom.js";
 import { count, moment, plural } from "../format.js";
+import { predictionRows, restartStatistics } from "../happenings.js";
 import { shape } from "../lanes/draw.js";
 import { fittingSpan, marksOf } from "../lanes/marks.js";
 import { KINDS, lanesOf, told } from "../lanes/model.js";
@@ -55,7 +56,7 @@ function fit(app) {
 }
 
 function whyNothing(app, marks) {
-  const { restarts: r } = app.data;
+  const r = restartStatistics(app.data.restarts);
   if (!marks) return page.marks.error ? null : "Asking…";
   if (r && !r.observed && !r.total_restarts) return `Restarts are not observed on this node${app.node.info.note ? `: ${app.node.info.note}` : "."}`;
   if (marks.restarts.rows.some((row) => isShown(onlyOf(app), row.supervisor ?? "?"))) return null;
@@ -82,8 +83,8 @@ function showLine(app) {
     page.plot.setAttribute("aria-label", lineWords(page.groups, answer));
   }
   const { from, to, span } = marks.range, now = serverNow();
-  page.reasons = reasonsOf(app.data.restarts?.recent || [], app.events, app.route.node);
-  page.timeline.show({ marks: answer, groups: page.groups, node: { items: nodeItems(answer, now) }, predictions: app.data.predictions, from, to, now, live: Boolean(span), version: [marks.version, page.shownOnly, app.data.predictions?.map((p) => p.next_failure)] });
+  page.reasons = reasonsOf(restartStatistics(app.data.restarts)?.recent || [], app.events, app.route.node);
+  page.timeline.show({ marks: answer, groups: page.groups, node: { items: nodeItems(answer, now) }, predictions: predictionRows(app.data.predictions), from, to, now, live: Boolean(span), version: [marks.version, page.shownOnly, app.data.predictions?.map((p) => p.next_failure)] });
   const left = answer.restarts.left_out;
   page.total.textContent = [told(answer.restarts), left.rows ? `of ${plural(left.rows, "more child", "more children")} nothing is drawn` : ""].filter(Boolean).join("; ");
   showList(answer);
@@ -154,7 +155,7 @@ function toggled(app) {
 }
 
 function showTable(app) {
-  const r = app.data.restarts;
+  const r = restartStatistics(app.data.restarts);
   page.sum.textContent = r && (r.observed || r.total_restarts) ? totals(r).filter(Boolean).join(" · ") : "";
   const gaps = new Map((page.groups || []).flatMap((g) => g.children.map((c) => [`${c.supervisor}\n${c.id}`, c.gap])));
   const reasons = [...page.opened].map((s, i) => [s, app.data[`reasons ${i}`], app.errors[`reasons ${i}`]]);
