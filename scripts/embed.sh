@@ -36,7 +36,7 @@ done
 echo "const struct embedded_file $name[] = {"
 i=0
 for file in "$@"; do
-	hash=$(sha256sum <"$file" | cut -c1-16)
+	hash=$(cksum <"$file" | tr ' ' -) # not every machine that builds a package has more
 	echo "	{ \"$(basename "$file")\", data_$i, sizeof(data_$i), $(cat "$dir/$i"), \"$hash\" },"
 	i=$((i + 1))
 done

@@ -12,7 +12,7 @@ struct embedded_file {
 	/* The same in the form of gzip, which is shorter; NULL: there is none. */
 	const unsigned char *packed;
 	size_t packed_len;
-	const char *hash; /* of the data: of other data it is another */
+	const char *hash; /* of the data, and its length: of other data it is another, as good as surely */
 };
 
 extern const struct embedded_file PROBE_FILES[]; /* one: arsenal_probe_<hash>.beam */
