@@ -347,9 +347,9 @@ draw_unseen(struct head *h, const json_t *node, const json_t *health)
 	struct strbuf text = STRBUF_INIT;
 
 	if (*get_text(get_object(node, "info"), "note"))
-		strbuf_addf(&text, "%.200s ", get_text(get_object(node, "info"), "note"));
+		strbuf_addf(&text, "%.200s", get_text(get_object(node, "info"), "note"));
 	if (json_array_size(missing) > 0) {
-		strbuf_adds(&text, "not observed: ");
+		strbuf_addf(&text, "%snot observed: ", text.len ? "; " : "");
 		name_add_list(&text, missing, ", ");
 	}
 	draw_line(h, "Blind", STYLE_DIM, strbuf_cstr(&text), 1);

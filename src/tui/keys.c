@@ -46,6 +46,7 @@ const struct binding BINDINGS[] = {
 	{ ACTION_SLOWER, { 'd' }, "d", "refresh less often", NULL, NULL },
 	{ ACTION_FASTER, { 'D' }, "D", "refresh more often", NULL, NULL },
 	{ ACTION_AGAIN, { KEY_CODE_F5, 'g' }, "F5 g", "ask again at once", NULL, NULL },
+	{ ACTION_REDRAW, { 0x0C }, "Ctrl-L", "draw the screen anew, after something else wrote to it", NULL, NULL },
 	{ ACTION_QUIT, { 'q', KEY_CODE_F10, 0x03 }, "F10 q", "quit", "Quit", NULL },
 };
 

@@ -168,6 +168,9 @@ count(const struct view *v)
 {
 	double total = get_number(restarts_of(v), "total_restarts");
 
+	/* Not observed is not none. */
+	if (total == 0 && !get_flag(restarts_of(v), "observed"))
+		return -1;
 	return total >= 0 && total < 1e9 ? (int)total : -1;
 }
 

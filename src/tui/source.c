@@ -124,7 +124,7 @@ begin_round(struct source *s)
 		snprintf(s->round_node, sizeof(s->round_node), "%s", s->model->node);
 		s->round++;
 	}
-	if (!s->following)
+	if (wants && !s->following)
 		wants |= 1u << ASK_STATS;
 	for (int ask = 0; ask < ASK_COUNT; ask++)
 		if ((wants & 1u << ask) && !ASKS[ask].slow)

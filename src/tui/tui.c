@@ -106,7 +106,8 @@ on_wants(void *arg)
 {
 	const struct tui *t = arg;
 
-	return view_wants(&t->view);
+	/* What is held still must not change behind the screen either. */
+	return t->view.paused ? 0 : view_wants(&t->view);
 }
 
 /* The lines of nodes that are on the screen are asked for once each; from then on they grow by themselves. */
@@ -117,7 +118,7 @@ on_wants_trend(void *arg)
 	const struct list *l = &t->view.list;
 	size_t first = t->view.choices[0].top;
 
-	if (t->view.panel != 0 || t->cells.width == 0)
+	if (t->view.panel != 0 || t->view.paused || t->cells.width == 0)
 		return "";
 	for (size_t i = first; i < l->count && i < first + (size_t)t->view.list_height; i++) {
 		struct trend *trend = model_trend_of(&t->model, l->rows[i].id);
@@ -178,6 +179,7 @@ take_effects(struct tui *t, unsigned effects)
 	}
 	if (effects & EFFECT_TREE)
 		source_ask_tree(t->source);
+	t->whole = t->whole || (effects & EFFECT_REDRAW);
 }
 
 static void

@@ -17,7 +17,7 @@ enum view_mode { MODE_LIST, MODE_DETAIL, MODE_HELP };
 enum view_prompt { PROMPT_NONE, PROMPT_FILTER, PROMPT_SEARCH };
 
 /* What a key has made necessary. */
-enum view_effect { EFFECT_NONE = 0, EFFECT_ASK = 1, EFFECT_QUIT = 2, EFFECT_TREE = 4 };
+enum view_effect { EFFECT_NONE = 0, EFFECT_ASK = 1, EFFECT_QUIT = 2, EFFECT_TREE = 4, EFFECT_REDRAW = 8 };
 
 struct view {
 	struct model *model;

@@ -284,6 +284,8 @@ act(struct view *v, enum action a, int key)
 		return digit(v, key);
 	case ACTION_PAUSE:
 		return pause_or_go_on(v);
+	case ACTION_REDRAW:
+		return EFFECT_REDRAW;
 	case ACTION_AGAIN:
 		return again(v);
 	case ACTION_SLOWER:

@@ -139,6 +139,46 @@ test_all_nodes_the_worst_first(void **state)
 }
 
 static void
+test_two_hundred_nodes(void **state)
+{
+	struct strbuf all = STRBUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		strbuf_addf(&all,
+		    "%s{\"name\":\"app%03d@host\",\"state\":\"up\",\"overall_status\":\"%s\",\"cpu_utilization\":%d,"
+		    "\"info\":{}}",
+		    i ? "," : "[", i, i == 150 ? "critical" : "healthy", i % 100);
+	strbuf_addc(&all, ']');
+	view_select(&view, "");
+	fixture_answer(&model, ASK_NODES, all.data);
+	draw(120, 40);
+	assert_has("200 nodes  1 critical  199 healthy");
+	assert_has("app150@host");
+	assert_lacks("app199@host");
+	view_key(&view, KEY_CODE_END);
+	draw(80, 24);
+	assert_has("app199@host");
+	hit("r");
+	view_key(&view, KEY_CODE_HOME);
+	draw(80, 24);
+	assert_has("CPU\xE2\x96\xBC");
+	assert_string_equal(view.list.rows[0].cells[0].text, "app099@host");
+	strbuf_release(&all);
+}
+
+static void
+test_no_node(void **state)
+{
+	(void)state;
+	view_select(&view, "");
+	fixture_answer(&model, ASK_NODES, "[]");
+	draw(80, 24);
+	assert_has("0 nodes");
+	assert_has("No node is watched there.");
+}
+
+static void
 test_lost_and_found(void **state)
 {
 	(void)state;
@@ -268,6 +308,7 @@ test_restarts_not_observed(void **state)
 	hit("2");
 	draw(80, 24);
 	assert_has("Restarts are not observed on this node.");
+	assert_lacks("Restarts 0");
 }
 
 static void
@@ -555,6 +596,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_which_since_when_who_what_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_small_screens_keep_what_matters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_nodes_the_worst_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_hundred_nodes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost_and_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_node_that_is_down, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_known_yet, setup, teardown),
