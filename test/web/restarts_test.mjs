@@ -30,6 +30,9 @@ test("restarts on the time line: as many marks as the API has of that time", asy
   const said = await page.getAttribute("#restarts-plot", "aria-label");
   const { restarts } = await of(node, `marks?start=${from}&end=${to}`);
   check(said.includes(`${restarts.restart} restart`), said);
+  await page.click(".as-list summary");
+  const told = restarts.rows.flatMap((r) => KINDS.flatMap((kind) => r.times?.[kind] ?? (r.counts?.[kind] ?? []).filter(Boolean))).length;
+  await eventually("the same as a list", async () => (await page.$$(".as-list li")).length === Math.min(told, 200) || `${(await page.$$(".as-list li")).length}, not ${told}`);
 });
 
 test("restarts come onto the time line as they happen", async ({ page, node }) => {

@@ -92,6 +92,7 @@ function showLine(app) {
 
 // The same in words, for those who cannot see it: what is newest first.
 function showList(marks) {
+  if (!page.asList.open) return;
   draw(page.list, [page.version, page.shownOnly, page.reasons.size], () => {
     const all = page.groups.flatMap((group) => group.children.flatMap((child) => child.items.map((item) => ({ lane: { kind: "child", group, child }, item })))).sort((a, b) => b.item.t - a.item.t);
     const more = all.length - LISTED;
@@ -140,9 +141,11 @@ function openLine(app) {
   page.picked = el("div", { class: "picked", id: "restarts-picked", role: "status" }, el("span", { class: "dim" }, page.hint));
   page.links = el("div", { class: "picked-links" });
   page.list = el("div", { class: "scroll" });
+  page.asList = el("details", { class: "as-list" }, el("summary", {}, "As a list"), page.list);
+  page.asList.addEventListener("toggle", () => app.show());
   page.stage.append(page.picked, page.links, legend(),
     el("p", { id: "restarts-keys", class: "unseen-text" }, "Arrow keys left and right go from mark to mark, up and down from lane to lane; plus and minus zoom; Escape leaves the mark."),
-    el("details", { class: "as-list" }, el("summary", {}, "As a list"), page.list));
+    page.asList);
 }
 
 function toggled(app) {
