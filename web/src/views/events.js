@@ -12,7 +12,7 @@ import { around } from "../range.js";
 import { mark, severityKind, title } from "../words.js";
 import { culpritLinks } from "./culprits.js";
 
-const SHOWN = 150;
+const SHOWN = 100;
 const PAGE = 200;
 const PAST_MAX = 2000;
 const KEPT = 1000;

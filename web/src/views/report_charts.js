@@ -43,11 +43,11 @@ function chart([metric, title, unit], times, values, marks) {
   const floor = unit === "percent" || low < high / 4 ? 0 : low - (high - low) * 0.1;
   const from = times[0], to = times.at(-1);
   const x = (t) => ((t - from) / Math.max(1, to - from)) * (WIDTH - 2) + 1;
-  const y = (v) => HEIGHT - 2 - ((v - floor) / (high - floor || 1)) * (HEIGHT - 8);
+  const y = (v) => HEIGHT - 2 - ((v - floor) / (high - floor || 1)) * (HEIGHT - 12) - 6;
   const steps = times.slice(1).map((t, i) => t - times[i]).toSorted((a, b) => a - b);
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "small-chart",
     "aria-label": `${title}: from ${quantity(low, unit)} to ${quantity(high, unit)}, at the end ${quantity(seen.at(-1), unit)}` });
-  for (const { t, css } of marks) if (t >= from && t <= to) picture.append(svg("path", { d: `M${x(t).toFixed(1)} 0V${HEIGHT}`, class: css, "vector-effect": "non-scaling-stroke" }));
+  for (const { t, css } of marks) if (t >= from && t <= to) picture.append(svg("path", { d: `M${x(t).toFixed(1)} ${css === "end" ? 0 : HEIGHT - 7}V${HEIGHT}`, class: css, "vector-effect": "non-scaling-stroke" }));
   picture.append(svg("path", { d: pathOf(thinned(points), x, y, 4 * (steps[steps.length >> 1] || 1)), class: "line", "vector-effect": "non-scaling-stroke" }));
   return el("figure", { class: "small", "data-metric": metric }, el("figcaption", {}, el("span", {}, title), el("span", { class: "dim" }, `${quantity(high, unit)} at most, ${quantity(seen.at(-1), unit)} at the end`)), picture);
 }
@@ -61,6 +61,6 @@ export function smallCharts(r) {
   const charts = LINES.map((line) => metrics[line[0]] && chart(line, times, metrics[line[0]], marks)).filter(Boolean);
   if (!charts.length) return null;
   return el("section", { class: "report-part" }, el("h4", {}, "Readings"),
-    el("p", { class: "note" }, `${clock(times[0])} – ${clock(times.at(-1))}, ${plural(times.length, "reading")}${r.samples.cut ? ", of which the oldest are left out" : ""}; thin lines are restarts${r.end ? ", the thick one is the end" : ""}.`),
+    el("p", { class: "note" }, `${clock(times[0])} – ${clock(times.at(-1))}, ${plural(times.length, "reading")}${r.samples.cut ? ", of which the oldest are left out" : ""}; short strokes below are restarts${restarts.length < (r.restarts?.total ?? 0) ? ` (the last ${restarts.length} of ${r.restarts.total})` : ""}${r.end ? ", the long one is the end" : ""}.`),
     el("div", { class: "small-charts" }, charts));
 }
