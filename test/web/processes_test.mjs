@@ -90,8 +90,7 @@ test("who an incident names is marked, and a link in the details keeps the focus
   const incident = { id: "20260131T235959Z-1", title: "It works <b>too much</b>", severity: "high", open: true, members: [{ culprits: [{ kind: "process", pid: p.pid, name: p.name }] }] };
   await instead(page, { incidents: [incident] }, async () => {
     await go(page, node, "processes", `by=reductions&pid=${encodeURIComponent(p.pid)}`);
-    await eventually("marked", async () => (await texts(page, "#top tbody .tag")).join() === "in an incident");
-    check((await page.getAttribute("#top tbody .tag", "href")).includes(`/incidents?id=${incident.id}`), "it leads there");
+    await eventually("marked", async () => (await texts(page, "#top tbody .tag")).join() === "in an incident" && (await page.getAttribute("#top tbody .tag", "href")).includes(`/incidents?id=${incident.id}`));
     await eventually("named", async () => (await text(page, "#top .more")).includes("It works <b>too much</b>"));
     await page.locator("#top .more a", { hasText: "Show it in the tree" }).focus();
     const figures = () => text(page, "#top");

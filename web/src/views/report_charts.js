@@ -30,9 +30,12 @@ function thinned(points) {
   return out;
 }
 
+// Whatever is told, a picture is drawn.
+const place = (v) => (Number.isFinite(v) ? Math.max(-1000, Math.min(1000, v)) : 0).toFixed(1);
+
 // Where readings are missing the line has a gap.
 function pathOf(points, x, y, gap) {
-  return points.map(([t, v], i) => `${i && t - points[i - 1][0] <= gap ? "L" : "M"}${x(t).toFixed(1)} ${y(v).toFixed(1)}`).join("");
+  return points.map(([t, v], i) => `${i && t - points[i - 1][0] <= gap ? "L" : "M"}${place(x(t))} ${place(y(v))}`).join("");
 }
 
 function chart([metric, title, unit], times, values, marks) {
@@ -47,7 +50,7 @@ function chart([metric, title, unit], times, values, marks) {
   const steps = times.slice(1).map((t, i) => t - times[i]).toSorted((a, b) => a - b);
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "small-chart",
     "aria-label": `${title}: from ${quantity(low, unit)} to ${quantity(high, unit)}, at the end ${quantity(seen.at(-1), unit)}` });
-  for (const { t, css } of marks) if (t >= from && t <= to) picture.append(svg("path", { d: `M${x(t).toFixed(1)} ${css === "end" ? 0 : HEIGHT - 7}V${HEIGHT}`, class: css, "vector-effect": "non-scaling-stroke" }));
+  for (const { t, css } of marks) if (t >= from && t <= to) picture.append(svg("path", { d: `M${place(x(t))} ${css === "end" ? 0 : HEIGHT - 7}V${HEIGHT}`, class: css, "vector-effect": "non-scaling-stroke" }));
   picture.append(svg("path", { d: pathOf(thinned(points), x, y, 4 * (steps[steps.length >> 1] || 1)), class: "line", "vector-effect": "non-scaling-stroke" }));
   return el("figure", { class: "small", "data-metric": metric }, el("figcaption", {}, el("span", {}, title), el("span", { class: "dim" }, `${quantity(high, unit)} at most, ${quantity(seen.at(-1), unit)} at the end`)), picture);
 }
