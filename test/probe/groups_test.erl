@@ -40,7 +40,7 @@ text(Pid) -> list_to_binary(pid_to_list(Pid)).
 
 processes(Env) ->
     watching(Env, #{interval => 200}, fun(Subject, Told) ->
-        ok = until(fun() -> Told(groups) =/= [] end, 10000),
+        ok = until(fun() -> Told(groups) =/= [] end, 20000),
         call(Subject, ?MODULE, on_subject, [children, {groups_test_parent, child, 300}]),
         %% Described in the walk that finds it grown, and not again while it stays as it is.
         _ = row(Told, groups, fun({parent, _, <<"groups_test_parent">>, 300, 0, <<"groups_test:child/0 in groups_test:child/0">>}) -> true; (_) -> false end),
@@ -97,7 +97,7 @@ ports(Env) ->
 
 tables(Env) ->
     watching(Env, #{interval => 200}, fun(Subject, Told) ->
-        ok = until(fun() -> Told(tables) =/= [] end, 10000),
+        ok = until(fun() -> Told(tables) =/= [] end, 20000),
         call(Subject, ?MODULE, on_subject, [table, 20000000]),
         {First, _} = lists:last(Told(tables)),
         _ = row(Told, tables, fun({<<"groups_test_table">>, true, _, 1, _, Bytes}) -> Bytes > 20000000; (_) -> false end),

@@ -120,7 +120,7 @@ attach_and_detach(#{subject := Subject, module := Module} = Env) ->
         <<>> = maps:get(capture_note, Info),
         true = maps:get(otp_release, Info) =:= list_to_binary(erlang:system_info(otp_release)),
         true = is_integer(maps:get(os_pid, Info)),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 andalso metric(alloc_blocks_bytes, ticks(Watcher, Pid)) =/= undefined end, 10000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 andalso metric(alloc_blocks_bytes, ticks(Watcher, Pid)) =/= undefined end, 20000),
         [{arsenal_tick, 1, _, _, _, _} | _] = Ticks = ticks(Watcher, Pid),
         {arsenal_tick, Seq, Time, Metrics, Schedulers, _} = lists:last(Ticks),
         true = Seq >= 15,
@@ -137,7 +137,7 @@ attach_and_detach(#{subject := Subject, module := Module} = Env) ->
         #{holder := true, filter_first := true} = call(Subject, ?MODULE, footprint, [Module]),
         Pid ! stop,
         tell(Watcher, Pid, detach),
-        true = clean_within(Subject, Module, 2000)
+        true = clean_within(Subject, Module, 10000)
     end),
     After = call(Subject, ?MODULE, footprint, [Module]),
     {Before, Before} = {Before, After},
@@ -153,9 +153,9 @@ large_node_keeps_the_module(#{module := Module} = Env) ->
         attach_and_go(Large),
         true = {still_there, [loaded]} =:= clean_within(Subject, Module, 1000),
         call(Subject, walk_test, on_subject, [stop, Idle]),
-        ok = until(fun() -> call(Subject, erlang, system_info, [process_count]) < 1000 end, 10000),
+        ok = until(fun() -> call(Subject, erlang, system_info, [process_count]) < 1000 end, 20000),
         attach_and_go(Large),
-        true = clean_within(Subject, Module, 5000),
+        true = clean_within(Subject, Module, 10000),
         ok
     end).
 
@@ -165,7 +165,7 @@ stop_is_told(Env) ->
             {Pid, {ok, _, _}} = attach(Watcher, Env#{subject => Subject}, #{interval => 200}),
             [] = messages(Watcher, Pid, arsenal_stopping),
             call(Subject, init, stop, []),
-            ok = until(fun() -> messages(Watcher, Pid, arsenal_stopping) =/= [] end, 5000),
+            ok = until(fun() -> messages(Watcher, Pid, arsenal_stopping) =/= [] end, 20000),
             [{arsenal_stopping, Time}] = messages(Watcher, Pid, arsenal_stopping),
             true = abs(Time - erlang:system_time(millisecond)) < 5000,
             ok
@@ -225,11 +225,11 @@ files_hang(Env) ->
     with_node(subject, Env, fun(Subject) ->
         with_watcher(Env, fun(Watcher) ->
             {Pid, {ok, _, _}} = attach(Watcher, Env#{subject => Subject}, #{interval => 200}),
-            ok = until(fun() -> metric(rss_bytes, ticks(Watcher, Pid)) =/= undefined end, 10000),
+            ok = until(fun() -> metric(rss_bytes, ticks(Watcher, Pid)) =/= undefined end, 20000),
             Stuck = call(Subject, ?MODULE, hang_files, [15000]),
-            ok = until(fun() -> is_missed(<<"/proc/self/status">>, Watcher, Pid) end, 14000),
+            ok = until(fun() -> is_missed(<<"/proc/self/status">>, Watcher, Pid) end, 20000),
             Seen = length(ticks(Watcher, Pid)),
-            ok = until(fun() -> length(ticks(Watcher, Pid)) >= Seen + 5 end, 2000),
+            ok = until(fun() -> length(ticks(Watcher, Pid)) >= Seen + 5 end, 5000),
             undefined = metric(rss_bytes, ticks(Watcher, Pid)),
             [call(Subject, erlang, exit, [Each, kill]) || Each <- Stuck],
             ok = until(fun() -> metric(rss_bytes, ticks(Watcher, Pid)) =/= undefined end, 30000)
@@ -246,7 +246,7 @@ hang_files(Ms) ->
 attach_and_go(Env) ->
     with_watcher(Env, fun(Watcher) ->
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 1000}),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 1 end, 10000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 1 end, 20000),
         tell(Watcher, Pid, detach)
     end).
 
@@ -265,10 +265,10 @@ watcher_killed(#{subject := Subject, module := Module} = Env) ->
     Before = call(Subject, ?MODULE, footprint, [Module]),
     with_watcher(Env, fun(Watcher) ->
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 3 end, 5000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 3 end, 20000),
         kill_node(Watcher),
         Begin = now_ms(),
-        true = clean_within(Subject, Module, 2000),
+        true = clean_within(Subject, Module, 10000),
         Took = now_ms() - Begin,
         {Before, Before} = {Before, call(Subject, ?MODULE, footprint, [Module])},
         {ok, io_lib:format("clean after ~b ms", [Took])}
@@ -337,7 +337,7 @@ supervisor2(#{subject := Subject} = Env) ->
                 %% Traced, also what it writes no report of.
                 #{level := Level} = call(Subject, logger, get_primary_config, []),
                 ok = call(Subject, logger, set_primary_config, [level, none]),
-                ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+                ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 20000),
                 Second = crash_by(Subject, supervisor2, Sup, rabbit_child, {boom, 3}),
                 [_, {_, child_terminated, probe_test_sup2, Sup, {t, rabbit_child}, Second, {t, {boom, 3}}, {t, {permanent, 1}}, _}]
                     = restarts(Watcher, Pid, 2),
@@ -371,7 +371,7 @@ start_error_and_gave_up(#{subject := Subject} = Env) ->
         Sup = supervisor(Subject, probe_test_giving_up, #{intensity => 3, period => 60}, [Spec]),
         call(Subject, persistent_term, put, [probe_test_fail, true]),
         Old = crash(Subject, Sup, e, {boom, last}),
-        ok = until(fun() -> lists:keymember(gave_up, 2, restarts_so_far(Watcher, Pid)) end, 5000),
+        ok = until(fun() -> lists:keymember(gave_up, 2, restarts_so_far(Watcher, Pid)) end, 20000),
         Restarts = restarts_so_far(Watcher, Pid),
         [child_terminated, start_error, start_error, start_error, gave_up] = [element(2, Restart) || Restart <- Restarts],
         [{t, {boom, last}}, {t, will_not_start}, _, _, {t, reached_max_restart_intensity}] = [element(7, Restart) || Restart <- Restarts],
@@ -383,7 +383,7 @@ filter_stays_first(#{subject := Subject, module := Module} = Env) ->
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
         Muting = {fun logger_filters:domain/2, {stop, sub, [otp, sasl]}},
         ok = call(Subject, logger, add_primary_filter, [probe_test_mute, Muting]),
-        ok = until(fun() -> maps:get(filter_first, call(Subject, ?MODULE, footprint, [Module])) end, 3000),
+        ok = until(fun() -> maps:get(filter_first, call(Subject, ?MODULE, footprint, [Module])) end, 20000),
         {value, _} = lists:search(fun(N) -> is_notice(info, "put back", N) end, messages(Watcher, Pid, arsenal_notice)),
         #{filters := [{Module, _}, {probe_test_mute, Muting} | _]} = call(Subject, logger, get_primary_config, []),
         Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent)]),
@@ -392,7 +392,7 @@ filter_stays_first(#{subject := Subject, module := Module} = Env) ->
         stop_supervisors(Subject, [Sup]),
         %% Removed altogether, it comes back as well, without a second notice so soon.
         ok = call(Subject, logger, remove_primary_filter, [Module]),
-        ok = until(fun() -> maps:get(filter_first, call(Subject, ?MODULE, footprint, [Module])) end, 3000),
+        ok = until(fun() -> maps:get(filter_first, call(Subject, ?MODULE, footprint, [Module])) end, 20000),
         ok = call(Subject, logger, remove_primary_filter, [probe_test_mute]),
         1 = length(messages(Watcher, Pid, arsenal_notice))
     end).
@@ -412,19 +412,19 @@ muted_with_a_foreign_tracer(#{subject := Subject} = Env) ->
         ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, start]),
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
         Shown = fun() -> metric(restart_capture, ticks(Watcher, Pid)) end,
-        ok = until(fun() -> Shown() =:= 1 end, 3000),
+        ok = until(fun() -> Shown() =:= 1 end, 20000),
         #{level := Level} = call(Subject, logger, get_primary_config, []),
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> Shown() =:= 0 end, 3000),
+        ok = until(fun() -> Shown() =:= 0 end, 20000),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
-        ok = until(fun() -> Shown() =:= 1 end, 3000),
+        ok = until(fun() -> Shown() =:= 1 end, 20000),
         ok = call(Subject, logger, set_module_level, [supervisor, none]),
-        ok = until(fun() -> Shown() =:= 0 end, 3000),
+        ok = until(fun() -> Shown() =:= 0 end, 20000),
         1 = metric(restart_capture_partial, ticks(Watcher, Pid)),
         {Second, {ok, _, #{restart_capture := partial, capture_note := <<_, _/binary>>}}} = attach(Watcher, Env, #{}),
         tell(Watcher, Second, detach),
         ok = call(Subject, logger, unset_module_level, [supervisor]),
-        ok = until(fun() -> Shown() =:= 1 end, 3000),
+        ok = until(fun() -> Shown() =:= 1 end, 20000),
         %% The reason for the second is told in two steps: the tracer is found a moment later.
         [blind, whole, partial, whole] = without_repeats(captures(Watcher, Pid)),
         ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, stop])
@@ -445,7 +445,7 @@ traces(#{subject := Subject} = Env) ->
         {Pid, {ok, _, #{capture_source := log_filter}}} = attach(Watcher, Env, #{interval => 100}),
         #{level := Level} = call(Subject, logger, get_primary_config, []),
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 20000),
         Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent), worker({b, 2}, transient), worker(c, temporary)]),
         OldA = crash(Subject, Sup, a, {boom, 1}),
         [{_, child_terminated, probe_test_sup, Sup, {t, a}, OldA, {t, {boom, 1}}, {t, permanent},
@@ -460,7 +460,7 @@ traces(#{subject := Subject} = Env) ->
         GivingUp = supervisor(Subject, probe_test_giving_up, #{intensity => 3, period => 60}, [Spec]),
         call(Subject, persistent_term, put, [probe_test_fail, true]),
         OldE = crash(Subject, GivingUp, e, {boom, last}),
-        ok = until(fun() -> lists:keymember(gave_up, 2, restarts_so_far(Watcher, Pid)) end, 5000),
+        ok = until(fun() -> lists:keymember(gave_up, 2, restarts_so_far(Watcher, Pid)) end, 20000),
         Last = lists:nthtail(2, restarts_so_far(Watcher, Pid)),
         [child_terminated, start_error, start_error, start_error, gave_up] = [element(2, Restart) || Restart <- Last],
         [GivingUp] = lists:usort([element(4, Restart) || Restart <- Last]),
@@ -475,7 +475,7 @@ traces(#{subject := Subject} = Env) ->
         Busy = supervisor(Subject, probe_test_busy, [worker(h, permanent)]),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
         Crashed = crash_until(Subject, Busy, h, fun() -> source(Watcher, Pid) =:= {whole, log_filter} end),
-        ok = until(fun() -> length(restarts_so_far(Watcher, Pid)) >= 8 + length(Crashed) end, 3000),
+        ok = until(fun() -> length(restarts_so_far(Watcher, Pid)) >= 8 + length(Crashed) end, 20000),
         Crashed = [element(6, Restart) || Restart <- lists:nthtail(8, restarts_so_far(Watcher, Pid))],
         stop_supervisors(Subject, [Busy]),
         {ok, io_lib:format("~b restarts while the source changed", [length(Crashed)])}
@@ -495,14 +495,14 @@ gives_way_to_another(#{subject := Subject} = Env) ->
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100}),
         #{level := Level} = call(Subject, logger, get_primary_config, []),
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 20000),
         ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, start]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {blind, none} end, 3000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {blind, none} end, 20000),
         true = call(Subject, ?MODULE, in_subject, [foreign_tracer, works]),
         ok = call(Subject, ?MODULE, in_subject, [foreign_tracer, stop]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 6000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 20000),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 6000)
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 20000)
     end).
 
 captures(Watcher, Pid) -> [Capture || {_, Capture, _, _} <- messages(Watcher, Pid, arsenal_capture)].
@@ -517,21 +517,21 @@ canary_is_quiet(#{subject := Subject, module := Module} = Env) ->
         ok = call(Subject, ?MODULE, in_subject, [count_canaries, none]),
         %% It flies again after a change.
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 5000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, trace} end, 20000),
         ok = call(Subject, logger, set_primary_config, [level, all]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 5000),
-        ok = until(fun() -> call(Subject, ?MODULE, in_subject, [canaries, none]) > 0 end, 3000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {whole, log_filter} end, 20000),
+        ok = until(fun() -> call(Subject, ?MODULE, in_subject, [canaries, none]) > 0 end, 20000),
         Canaries = call(Subject, ?MODULE, in_subject, [canaries, none]),
         true = Canaries > 0,
         ok = call(Subject, logger, remove_primary_filter, [arsenal_probe_count]),
-        ok = until(fun() -> metric(restart_capture, ticks(Watcher, Pid)) =:= 1 end, 3000),
+        ok = until(fun() -> metric(restart_capture, ticks(Watcher, Pid)) =:= 1 end, 20000),
         0 = all_counted(Watcher, Pid),
         %% A restart of somebody else's is in the log, its progress too.
         Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent)]),
         _ = crash(Subject, Sup, a, {boom, logged}),
         _ = restarts(Watcher, Pid, 1),
-        ok = until(fun() -> string:find(Lines(), "{boom,logged}") =/= nomatch end, 3000),
-        ok = until(fun() -> string:find(Lines(), "Started: ") =/= nomatch end, 3000),
+        ok = until(fun() -> string:find(Lines(), "{boom,logged}") =/= nomatch end, 20000),
+        ok = until(fun() -> string:find(Lines(), "Started: ") =/= nomatch end, 20000),
         nomatch = string:find(Lines(), "canary"),
         nomatch = string:find(Lines(), atom_to_list(Module)),
         stop_supervisors(Subject, [Sup]),
@@ -562,10 +562,10 @@ canary_unseen_beside_a_foreign_tracer(#{subject := Subject} = Env) ->
         %% The canary flies after a change of the configuration.
         #{level := Level} = call(Subject, logger, get_primary_config, []),
         ok = call(Subject, logger, set_primary_config, [level, none]),
-        ok = until(fun() -> source(Watcher, Pid) =:= {blind, none} end, 3000),
+        ok = until(fun() -> source(Watcher, Pid) =:= {blind, none} end, 20000),
         ok = call(Subject, logger, set_primary_config, [level, Level]),
         Note = fun() -> element(4, lists:last(messages(Watcher, Pid, arsenal_capture))) end,
-        ok = until(fun() -> string:find(Note(), "trial") =/= nomatch end, 10000),
+        ok = until(fun() -> string:find(Note(), "trial") =/= nomatch end, 20000),
         {blind, none} = source(Watcher, Pid),
         0 = metric(restart_capture, ticks(Watcher, Pid)),
         ok = call(Subject, logger, remove_primary_filter, [arsenal_probe_deaf]),
@@ -627,31 +627,31 @@ folded(#{subject := Subject, module := Module} = Env) ->
 no_ack(#{subject := Subject, module := Module} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 100, ack_timeout => 1000}),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 end, 5000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 15 end, 20000),
         true = is_connected(Subject, Watcher),
         tell(Watcher, Pid, be_silent),
         Begin = now_ms(),
-        ok = until(fun() -> not is_connected(Subject, Watcher) end, 3000),
+        ok = until(fun() -> not is_connected(Subject, Watcher) end, 20000),
         Took = now_ms() - Begin,
         true = Took > 700,
-        true = clean_within(Subject, Module, 2000),
+        true = clean_within(Subject, Module, 10000),
         %% With an interval longer than the time-out, an answered tick is never held against the watcher.
         {Slow, {ok, _, _}} = attach(Watcher, Env, #{interval => 1500, ack_timeout => 500}),
-        ok = until(fun() -> length(ticks(Watcher, Slow)) >= 3 end, 8000),
+        ok = until(fun() -> length(ticks(Watcher, Slow)) >= 3 end, 20000),
         {ok, io_lib:format("after ~b ms", [Took])}
     end).
 
 late_holder(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 500, ack_timeout => 3000}),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 2 end, 5000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 2 end, 20000),
         tell(Watcher, Pid, be_silent),
         Seen = length(ticks(Watcher, Pid)),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) > Seen end, 3000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) > Seen end, 5000),
         {arsenal_tick, Seq, _, _, _, _} = lists:last(ticks(Watcher, Pid)),
         ok = call(Subject, ?MODULE, in_subject, [late, {Holder, 4000, [something_else, {ack, Pid, Seq}]}]),
         Now = length(ticks(Watcher, Pid)),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) > Now + 1 end, 2500),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) > Now + 1 end, 5000),
         true = is_connected(Subject, Watcher)
     end).
 
@@ -666,14 +666,14 @@ stopped_watcher(Env) ->
 
 stopped_watcher(Watcher, Holder, #{subject := Subject, module := Module}) ->
     {_, _, _} = call(Subject, ?MODULE, in_subject, [flood, {Holder, 5000, 1000}], 60000),
-    ok = until(fun() -> not is_connected(Subject, Watcher) end, 4000),
-    true = clean_within(Subject, Module, 5000).
+    ok = until(fun() -> not is_connected(Subject, Watcher) end, 20000),
+    true = clean_within(Subject, Module, 10000).
 
 walk_finds(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         {Queue, Busy, Fat} = call(Subject, ?MODULE, in_subject, [culprits, 5000]),
         {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 200}),
-        ok = until(fun() -> length(walks(Watcher, Pid)) >= 3 end, 15000),
+        ok = until(fun() -> length(walks(Watcher, Pid)) >= 3 end, 20000),
         Top = lists:last(walks(Watcher, Pid)),
         [message_queue, memory, reductions, binary] = [Kind || {Kind, _} <- Top],
         true = lists:all(fun({_, Processes}) -> length(Processes) =< 10 end, Top),
@@ -737,7 +737,7 @@ surveyed_allocators(#{subject := Subject} = Env) ->
         {_, mbcs, Heaps} = hd([Row || {<<"eheap_alloc">>, mbcs, _} = Row <- Rows]),
         true = proplists:get_value(carriers, Heaps) > 0,
         true = proplists:get_value(blocks, Heaps) > 10,
-        ok = until(fun() -> metric(alloc_carriers_bytes, ticks(Watcher, Pid)) =:= Sum(carriers_size) end, 3000),
+        ok = until(fun() -> metric(alloc_carriers_bytes, ticks(Watcher, Pid)) =:= Sum(carriers_size) end, 20000),
         {ok, io_lib:format("~b rows, ~.1f % of the carriers in use", [length(Rows), 100 * Sum(blocks_size) / Sum(carriers_size)])}
     end).
 
@@ -745,7 +745,7 @@ two_watchers(#{subject := Subject, module := Module} = Env) ->
     with_watcher(Env, fun(Watcher) -> with_watcher(Env, fun(Other) ->
         {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 100}),
         {Slow, {ok, Holder, _}} = attach(Other, Env, #{interval => 1000}),
-        ok = until(fun() -> length(ticks(Other, Slow)) >= 3 end, 6000),
+        ok = until(fun() -> length(ticks(Other, Slow)) >= 3 end, 20000),
         true = length(ticks(Watcher, Pid)) > 4 * length(ticks(Other, Slow)),
         Sup = supervisor(Subject, probe_test_sup, [worker(a, permanent)]),
         _ = crash(Subject, Sup, a, {boom, both}),
@@ -753,10 +753,10 @@ two_watchers(#{subject := Subject, module := Module} = Env) ->
         [Same] = restarts(Other, Slow, 1),
         kill_node(Watcher),
         Seen = length(ticks(Other, Slow)),
-        ok = until(fun() -> length(ticks(Other, Slow)) >= Seen + 3 end, 6000),
+        ok = until(fun() -> length(ticks(Other, Slow)) >= Seen + 3 end, 20000),
         #{holder := true} = call(Subject, ?MODULE, footprint, [Module]),
         tell(Other, Slow, detach),
-        true = clean_within(Subject, Module, 2000),
+        true = clean_within(Subject, Module, 10000),
         stop_supervisors(Subject, [Sup])
     end) end).
 
@@ -767,7 +767,7 @@ attach_at_once(#{subject := Subject, module := Module} = Env) ->
         Answers = [answer(Watcher, Pid) || Pid <- Pids],
         [_] = lists:usort([Holder || {ok, Holder, _} <- Answers]),
         20 = length([ok || {ok, _, _} <- Answers]),
-        ok = until(fun() -> lists:all(fun(Pid) -> ticks(Watcher, Pid) =/= [] end, Pids) end, 5000),
+        ok = until(fun() -> lists:all(fun(Pid) -> ticks(Watcher, Pid) =/= [] end, Pids) end, 20000),
         [tell(Watcher, Pid, detach) || Pid <- Pids],
         %% The next attach meets a holder that is leaving, or one that has left: it never succeeds with one that dies.
         Again = [begin
@@ -775,14 +775,14 @@ attach_at_once(#{subject := Subject, module := Module} = Env) ->
                      {Pid, Answer} = attach(Watcher, Env, #{interval => 500}),
                      case Answer of
                          {ok, _, _} ->
-                             ok = until(fun() -> length(ticks(Watcher, Pid)) >= 2 end, 3000),
+                             ok = until(fun() -> length(ticks(Watcher, Pid)) >= 2 end, 20000),
                              tell(Watcher, Pid, detach),
                              attached;
                          Refused ->
                              Refused
                      end
                  end || _ <- lists:seq(1, 20)],
-        true = clean_within(Subject, Module, 2000),
+        true = clean_within(Subject, Module, 10000),
         {ok, io_lib:format("of 20 right after a detach: ~b attached", [length([x || attached <- Again])])}
     end).
 
@@ -800,9 +800,9 @@ holder_killed(#{subject := Subject, module := Module} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         {_, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 1000}),
         call(Subject, erlang, exit, [Holder, kill]),
-        ok = until(fun() -> not maps:get(holder, call(Subject, ?MODULE, footprint, [Module])) end, 1000),
+        ok = until(fun() -> not maps:get(holder, call(Subject, ?MODULE, footprint, [Module])) end, 20000),
         call(Subject, ?MODULE, in_subject, [report, now_nobody_listens]),
-        true = clean_within(Subject, Module, 2000),
+        true = clean_within(Subject, Module, 10000),
         %% Without a report nobody runs the filter: another process sees to it, when nobody has attached for a while.
         {_, {ok, Unheard, _}} = attach(Watcher, Env, #{interval => 1000}),
         call(Subject, erlang, exit, [Unheard, kill]),
@@ -819,9 +819,9 @@ atoms_stay(#{subject := Subject, module := Module} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         Cycle = fun() ->
                     {Pid, {ok, _, _}} = attach(Watcher, Env, #{interval => 50}),
-                    ok = until(fun() -> ticks(Watcher, Pid) =/= [] end, 2000),
+                    ok = until(fun() -> ticks(Watcher, Pid) =/= [] end, 20000),
                     tell(Watcher, Pid, detach),
-                    true = clean_within(Subject, Module, 2000)
+                    true = clean_within(Subject, Module, 10000)
                 end,
         [Cycle() || _ <- lists:seq(1, 5)],
         Before = call(Subject, erlang, system_info, [atom_count]),
@@ -835,7 +835,7 @@ cost(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         Idle = call(Subject, ?MODULE, in_subject, [idle, 1000]),
         {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 100}),
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 60 end, 15000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 60 end, 20000),
         Ticks = lists:nthtail(10, ticks(Watcher, Pid)),
         Times = lists:sort([proplists:get_value(probe_collect_us, Metrics) || {_, _, _, Metrics, _, _} <- Ticks]),
         {CpuUs, WallUs} = call(Subject, ?MODULE, holder_info, [Holder], 20000),
@@ -869,14 +869,14 @@ demo_faults(Demo, Watcher, Env) ->
     ok = call(Demo, arsenal_demo, run, [5]),
     ok = until(fun() -> call(Demo, arsenal_demo, is_on, [cpu]) end, 30000),
     ok = until(fun() -> not call(Demo, arsenal_demo, is_on, [cpu]) end, 20000),
-    Restarts = restarts_so_far(Watcher, Pid),
-    Times = fun(Child) -> [Time || {Time, child_terminated, _, _, {t, Id}, _, _, _, _} <- Restarts, Id =:= Child] end,
-    true = length(Times(flaky_worker)) >= 4,
-    true = length(Times(reporter)) >= 4,
-    [] = [Gap || Gap <- gaps(Times(reporter)), abs(Gap - 3000) > 600],
-    true = length(Times(connector)) >= 10,
-    true = length(Times(gateway)) >= 4,
+    Times = fun(Child) -> [Time || {Time, child_terminated, _, _, {t, Id}, _, _, _, _} <- restarts_so_far(Watcher, Pid), Id =:= Child] end,
+    Least = [{flaky_worker, 4}, {reporter, 4}, {connector, 10}, {gateway, 4}, {ledger, 3}, {cache, 1}],
+    %% On a busy machine it takes longer; the schedule goes round.
+    ok = until(fun() -> lists:all(fun({Child, Count}) -> length(Times(Child)) >= Count end, Least) end, 60000),
     true = abs(length(Times(gateway)) - length(Times(ledger))) =< 1,
+    Restarts = restarts_so_far(Watcher, Pid),
+    Gaps = lists:sort(gaps(Times(reporter))),
+    true = abs(lists:nth((length(Gaps) + 1) div 2, Gaps) - 3000) =< 600,
     [_ | _] = [Cache || {_, _, demo_catalog_sup, _, {t, cache}, _, {t, {cache_too_large, _}}, _, _} = Cache <- Restarts],
     Ticks = ticks(Watcher, Pid),
     Highest = fun(Name) -> lists:max([proplists:get_value(Name, Metrics, 0) || {_, _, _, Metrics, _, _} <- Ticks]) end,
@@ -907,7 +907,7 @@ demo_ends(#{demo := Dir, env := Env}) ->
     gen_tcp:close(Socket),
     port_close(Erl),
     Begin = now_ms(),
-    ok = until(fun() -> not filelib:is_dir("/proc/" ++ integer_to_list(OsPid)) end, 5000),
+    ok = until(fun() -> not filelib:is_dir("/proc/" ++ integer_to_list(OsPid)) end, 20000),
     {ok, io_lib:format("~b ms after", [now_ms() - Begin])}.
 
 free_port() ->
@@ -1025,7 +1025,7 @@ start_watcher(Watcher, #{subject := {_, Name}, module := Module}, Options) ->
     call(Watcher, ?MODULE, watch, [Name, Module, Options]).
 
 answer(Watcher, Pid) ->
-    ok = until(fun() -> element(1, call(Watcher, ?MODULE, watched, [Pid])) =/= none end, 10000),
+    ok = until(fun() -> element(1, call(Watcher, ?MODULE, watched, [Pid])) =/= none end, 20000),
     element(1, call(Watcher, ?MODULE, watched, [Pid])).
 
 tell(Watcher, Pid, What) -> call(Watcher, erlang, send, [Pid, What]).
@@ -1039,7 +1039,7 @@ tops(Watcher, Pid) -> [Top || {arsenal_tick, _, _, _, _, [_ | _] = Top} <- ticks
 
 survey(Kind, Watcher, Pid) ->
     Surveys = fun() -> [{Total, Rows} || {arsenal_survey, _, Of, Total, Rows} <- messages(Watcher, Pid, arsenal_survey), Of =:= Kind] end,
-    ok = until(fun() -> Surveys() =/= [] end, 10000),
+    ok = until(fun() -> Surveys() =/= [] end, 20000),
     lists:last(Surveys()).
 
 %% Those of walks; in between come rankings of the queues alone.
@@ -1049,7 +1049,7 @@ restarts_so_far(Watcher, Pid) ->
     lists:append([Restarts || {arsenal_restarts, _, Restarts} <- messages(Watcher, Pid, arsenal_restarts)]).
 
 restarts(Watcher, Pid, Count) ->
-    _ = until(fun() -> length(restarts_so_far(Watcher, Pid)) >= Count end, 3000),
+    _ = until(fun() -> length(restarts_so_far(Watcher, Pid)) >= Count end, 10000),
     restarts_so_far(Watcher, Pid).
 
 %% {Carried, Lost}
@@ -1192,7 +1192,7 @@ crash(Subject, Sup, Id, Reason) -> crash_by(Subject, supervisor, Sup, Id, Reason
 crash_by(Subject, Module, Sup, Id, Reason) ->
     {Id, Pid, _, _} = lists:keyfind(Id, 1, call(Subject, Module, which_children, [Sup])),
     call(Subject, erlang, send, [Pid, {crash, Reason}]),
-    ok = until(fun() -> not call(Subject, erlang, is_process_alive, [Pid]) end, 2000),
+    ok = until(fun() -> not call(Subject, erlang, is_process_alive, [Pid]) end, 20000),
     Pid.
 
 %% A watcher on the node itself that does not answer before all is over: how many restarts it is told of, for each child.

@@ -30,13 +30,13 @@ with_holder(Env, Test) ->
 answered(Env) ->
     with_holder(Env, fun(Watcher, Pid, Holder) ->
         [ask(Watcher, Pid, Holder, Id, What) || {Id, What} <- [{1, {tree, []}}, {2, what}, {not_a_number, {tree, []}}]],
-        ok = until(fun() -> length(replies(Watcher, Pid)) >= 2 end, 5000),
+        ok = until(fun() -> length(replies(Watcher, Pid)) >= 2 end, 20000),
         %% Lists that are none, and pids of other nodes, hurt nobody.
         Subject = maps:get(subject, Env),
         [ask(Watcher, Pid, Holder, Id, What) || {Id, What} <- [{3, {tree, [Pid, call(Subject, erlang, self, []), x]}}]],
-        ok = until(fun() -> length(replies(Watcher, Pid)) >= 3 end, 5000),
+        ok = until(fun() -> length(replies(Watcher, Pid)) >= 3 end, 20000),
         ask(Watcher, Pid, Holder, 4, {tree, [a | b]}),
-        ok = until(fun() -> length(replies(Watcher, Pid)) >= 4 end, 5000),
+        ok = until(fun() -> length(replies(Watcher, Pid)) >= 4 end, 20000),
         [{1, {ok, {tree, Time, true, Rows}}}, {2, {error, unknown_request}}, {3, {ok, _}}, {4, {error, failed}}] = replies(Watcher, Pid),
         true = abs(Time - erlang:system_time(millisecond)) < 10000,
         true = length(Rows) > 20
@@ -47,7 +47,7 @@ unknown_watcher(Env) ->
         Stranger = call(Watcher, probe_test, watch, [node(Holder), no_such_module, #{}]),
         ask(Watcher, Stranger, Holder, 1, {tree, []}),
         ask(Watcher, Pid, Holder, 2, {tree, []}),
-        ok = until(fun() -> length(replies(Watcher, Pid)) =:= 1 end, 5000),
+        ok = until(fun() -> length(replies(Watcher, Pid)) =:= 1 end, 20000),
         [] = replies(Watcher, Stranger)
     end).
 
@@ -62,11 +62,11 @@ busy(Env) ->
     with_silent(Env, 3, fun(Sups) ->
         with_holder(Env, fun(Watcher, Pid, Holder) ->
             [ask(Watcher, Pid, Holder, Id, {tree, Sups}) || Id <- [1, 2, 3]],
-            ok = until(fun() -> length(replies(Watcher, Pid)) =:= 3 end, 10000),
+            ok = until(fun() -> length(replies(Watcher, Pid)) =:= 3 end, 20000),
             [{1, {ok, _}}, {2, {ok, _}}, {3, {error, busy}}] = replies(Watcher, Pid),
             %% And then there is room again.
             ask(Watcher, Pid, Holder, 4, {tree, []}),
-            ok = until(fun() -> length(replies(Watcher, Pid)) =:= 4 end, 5000),
+            ok = until(fun() -> length(replies(Watcher, Pid)) =:= 4 end, 20000),
             {4, {ok, _}} = lists:last(replies(Watcher, Pid))
         end)
     end).
@@ -76,10 +76,10 @@ too_long(#{subject := Subject, module := Module} = Env) ->
     with_silent(Env, 3, fun(Sups) ->
         with_holder(Env, fun(Watcher, Pid, Holder) ->
             ask(Watcher, Pid, Holder, 1, {tree, Sups}),
-            ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =/= [] end, 2000),
+            ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =/= [] end, 20000),
             [Worker] = call(Subject, ?MODULE, workers, [Module]),
             call(Subject, ?MODULE, suspend, [{raw, Worker}]),
-            ok = until(fun() -> replies(Watcher, Pid) =/= [] end, 15000),
+            ok = until(fun() -> replies(Watcher, Pid) =/= [] end, 20000),
             [{1, {error, timeout}}] = replies(Watcher, Pid),
             ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =:= [] end, 2000)
         end)
@@ -90,9 +90,9 @@ killed(#{subject := Subject, module := Module} = Env) ->
     with_silent(Env, 3, fun(Sups) ->
         with_holder(Env, fun(Watcher, Pid, Holder) ->
             ask(Watcher, Pid, Holder, 1, {tree, Sups}),
-            ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =/= [] end, 2000),
+            ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =/= [] end, 20000),
             [call(Subject, erlang, exit, [Worker, kill]) || Worker <- call(Subject, ?MODULE, workers, [Module])],
-            ok = until(fun() -> replies(Watcher, Pid) =/= [] end, 5000),
+            ok = until(fun() -> replies(Watcher, Pid) =/= [] end, 20000),
             [{1, {error, failed}}] = replies(Watcher, Pid)
         end)
     end).
@@ -102,10 +102,10 @@ leaves(#{subject := Subject, module := Module} = Env) ->
     with_silent(Env, 10, fun(Sups) ->
         with_holder(Env, fun(Watcher, Pid, Holder) ->
             ask(Watcher, Pid, Holder, 1, {tree, Sups}),
-            ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =/= [] end, 2000),
+            ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =/= [] end, 20000),
             tell(Watcher, Pid, detach),
             ok = until(fun() -> call(Subject, ?MODULE, workers, [Module]) =:= [] end, 1000),
-            ok = until(fun() -> call(Subject, code, is_loaded, [Module]) =:= false end, 2000),
+            ok = until(fun() -> call(Subject, code, is_loaded, [Module]) =:= false end, 20000),
             [] = replies(Watcher, Pid)
         end)
     end).

@@ -70,7 +70,7 @@ who_it_is(Env) ->
         Labelled = call(Subject, ?MODULE, on_subject, [labelled, 200000]),
         #{name := <<"the label">>, application := <<>>, ancestors := []} = wait_for(Test, memory, Labelled, fun any/1, 15000),
         call(Subject, erlang, exit, [Sup, kill]),
-        ok = until(fun() -> newest(Test, memory, Server) =:= none end, 15000)
+        ok = until(fun() -> newest(Test, memory, Server) =:= none end, 20000)
     end).
 
 binaries(Env) ->
@@ -93,11 +93,11 @@ deep_queue(Env) ->
         #{fill_rate := Rate, value := Length} = wait_for(Test, message_queue, Queue,
                                                          fun(P) -> maps:get(fill_rate, P, 0) > 1000 end, 15000),
         true = Length > 50000,
-        ok = until(fun() -> metric(mq_fill_rate, ticks(Watcher, Pid)) > 1000 end, 5000),
+        ok = until(fun() -> metric(mq_fill_rate, ticks(Watcher, Pid)) > 1000 end, 20000),
         true = metric(mq_max, ticks(Watcher, Pid)) > 50000,
         call(Subject, erlang, exit, [Filler, kill]),
         call(Subject, erlang, exit, [Queue, kill]),
-        ok = until(fun() -> metric(mq_max, ticks(Watcher, Pid)) < 100 andalso metric(mq_fill_rate, ticks(Watcher, Pid)) =:= 0 end, 10000),
+        ok = until(fun() -> metric(mq_max, ticks(Watcher, Pid)) < 100 andalso metric(mq_fill_rate, ticks(Watcher, Pid)) =:= 0 end, 20000),
         none = newest(Test, message_queue, Queue),
         {ok, io_lib:format("~b messages/s", [Rate])}
     end).
@@ -107,7 +107,7 @@ long_queue_event(Env) ->
     with_node(subject, Env, fun(Subject) ->
         Idle = call(Subject, ?MODULE, on_subject, [idle, 50000], 60000),
         watching_it(Subject, Env, #{interval => 60000, budget => 1}, fun(#{watcher := Watcher, pid := Pid} = Test) ->
-            ok = until(fun() -> length(ticks(Watcher, Pid)) >= 1 end, 5000),
+            ok = until(fun() -> length(ticks(Watcher, Pid)) >= 1 end, 20000),
             case otp(Test) >= 27 of
                 false -> {skipped, "before OTP 27 the VM tells of no queues"};
                 true ->
@@ -180,43 +180,43 @@ borrowed(Subject, #{module := Module} = Env) ->
     Own = call(Subject, ?MODULE, on_subject, [monitor, none]),
     {Own, _} = Theirs = Monitor(),
     watching_it(Subject, Env, #{interval => 100}, fun(#{watcher := Watcher, pid := Pid}) ->
-        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 5 end, 5000),
+        ok = until(fun() -> length(ticks(Watcher, Pid)) >= 5 end, 20000),
         Theirs = Monitor(),
         undefined = metric(long_gc_count, ticks(Watcher, Pid)),
         tell(Watcher, Pid, detach),
-        true = clean_within(Subject, Module, 5000)
+        true = clean_within(Subject, Module, 10000)
     end),
     Theirs = Monitor(),
     call(Subject, erlang, exit, [Own, kill]),
-    ok = until(fun() -> Monitor() =:= undefined end, 5000),
+    ok = until(fun() -> Monitor() =:= undefined end, 20000),
     watching_it(Subject, Env, #{interval => 100}, fun(#{watcher := Watcher, pid := Pid}) ->
-        ok = until(fun() -> metric(long_gc_count, ticks(Watcher, Pid)) =:= 0 end, 5000),
+        ok = until(fun() -> metric(long_gc_count, ticks(Watcher, Pid)) =:= 0 end, 20000),
         {_, Settings} = Monitor(),
         true = proplists:get_value(long_gc, Settings) =:= 1000,
         Taker = call(Subject, ?MODULE, on_subject, [monitor, none]),
         {Taker, _} = Taken = Monitor(),
-        ok = until(fun() -> metric(long_gc_count, ticks(Watcher, Pid)) =:= undefined end, 10000),
+        ok = until(fun() -> metric(long_gc_count, ticks(Watcher, Pid)) =:= undefined end, 20000),
         [_] = [Text || {arsenal_notice, info, Text} <- messages(Watcher, Pid, arsenal_notice), string:find(Text, "system monitor") =/= nomatch],
         tell(Watcher, Pid, detach),
-        true = clean_within(Subject, Module, 5000),
+        true = clean_within(Subject, Module, 10000),
         Taken = Monitor(),
         call(Subject, erlang, exit, [Taker, kill]),
-        ok = until(fun() -> Monitor() =:= undefined end, 5000)
+        ok = until(fun() -> Monitor() =:= undefined end, 20000)
     end),
     watching_it(Subject, Env, #{interval => 100}, fun(#{watcher := Watcher, pid := Pid}) ->
-        ok = until(fun() -> Monitor() =/= undefined end, 5000),
+        ok = until(fun() -> Monitor() =/= undefined end, 20000),
         tell(Watcher, Pid, detach),
-        true = clean_within(Subject, Module, 5000)
+        true = clean_within(Subject, Module, 10000)
     end),
-    ok = until(fun() -> Monitor() =:= undefined end, 5000).
+    ok = until(fun() -> Monitor() =:= undefined end, 20000).
 
 vm_events(Env) ->
     watching(Env, #{interval => 200}, fun(#{subject := Subject, watcher := Watcher, pid := Pid} = Test) ->
-        ok = until(fun() -> metric(long_schedule_count, ticks(Watcher, Pid)) =:= 0 end, 5000),
+        ok = until(fun() -> metric(long_schedule_count, ticks(Watcher, Pid)) =:= 0 end, 20000),
         Long = call(Subject, ?MODULE, on_subject, [long_schedule, 900]),
-        ok = until(fun() -> metric(long_schedule_count, ticks(Watcher, Pid)) >= 1 end, 15000),
+        ok = until(fun() -> metric(long_schedule_count, ticks(Watcher, Pid)) >= 1 end, 20000),
         Surveys = fun() -> [Survey || {arsenal_survey, _, vm_events, _, _} = Survey <- messages(Watcher, Pid, arsenal_survey)] end,
-        ok = until(fun() -> Surveys() =/= [] end, 5000),
+        ok = until(fun() -> Surveys() =/= [] end, 20000),
         {arsenal_survey, _, vm_events, Total, Rows} = lists:last(Surveys()),
         true = Total >= 1,
         LongText = list_to_binary(call(Subject, erlang, pid_to_list, [Long])),
@@ -224,8 +224,8 @@ vm_events(Env) ->
         true = Ms >= 500,
         true = Age >= 0 andalso Age < 60000,
         tell(Watcher, Pid, detach),
-        true = clean_within(Subject, maps:get(module, Test), 5000),
-        ok = until(fun() -> call(Subject, ?MODULE, on_subject, [sessions, none]) =:= [] end, 5000),
+        true = clean_within(Subject, maps:get(module, Test), 10000),
+        ok = until(fun() -> call(Subject, ?MODULE, on_subject, [sessions, none]) =:= [] end, 20000),
         {ok, io_lib:format("~b ms without a break", [Ms])}
     end).
 
@@ -234,12 +234,12 @@ failed_walk(Env) ->
         Idle = call(Subject, ?MODULE, on_subject, [idle, 20000], 60000),
         watching_it(Subject, Env, #{interval => 1000, budget => 1}, fun(#{module := Module, watcher := Watcher, pid := Pid}) ->
             Walkers = fun() -> call(Subject, ?MODULE, on_subject, [born_as, {Module, walk, 3}]) end,
-            ok = until(fun() -> Walkers() =/= [] end, 10000),
+            ok = until(fun() -> Walkers() =/= [] end, 20000),
             [call(Subject, erlang, exit, [Walker, kill]) || Walker <- Walkers()],
             Told = fun(Level, Text) ->
                        [N || {arsenal_notice, L, Said} = N <- messages(Watcher, Pid, arsenal_notice), L =:= Level, string:find(Said, Text) =/= nomatch]
                    end,
-            ok = until(fun() -> length(Told(warning, "missing: the walk over the processes")) =:= 1 end, 15000),
+            ok = until(fun() -> length(Told(warning, "missing: the walk over the processes")) =:= 1 end, 20000),
             call(Subject, ?MODULE, on_subject, [stop, Idle]),
             ok = until(fun() -> length(Told(info, "come again")) =:= 1 end, 30000),
             ok
