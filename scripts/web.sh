@@ -17,6 +17,8 @@ if ! cmp -s web/package-lock.json "$npm/installed"; then
 fi
 NODE_PATH=$npm/node_modules "$npm/node_modules/.bin/esbuild" web/src/main.js --bundle --minify --format=esm --target=es2023 --legal-comments=none \
 	--log-level=warning --outfile="$out/main.js"
+# It makes 4 % less of it once more.
+"$npm/node_modules/.bin/terser" "$out/main.js" --module --ecma 2020 --compress passes=2 --mangle --output "$out/main.js"
 cp web/index.html web/theme.js web/favicon.svg web/openapi.json "$out/"
 # A page that grew by accident is found here, not by its users.
 size=$(cat "$out"/*.html "$out"/*.js "$out"/*.css | gzip -9 | wc -c)

@@ -31,9 +31,9 @@ test("figures of the last sample", async ({ page, node }) => {
   await go(page, node, "now");
   await eventually("processes", async () => {
     const performance = await of(node, "performance");
-    const shown = (await texts(page, "#charts figcaption")).find((t) => t.startsWith("Processes"));
+    const shown = await page.$eval('#charts [data-metric="process_count"] data', (e) => [e.value, e.textContent].join());
     const want = performance.metrics.process_count;
-    return want < 10000 ? shown === `Processes${want}` || `${shown}, API ${want}` : true;
+    return want < 10000 ? shown === `${want},${want}` || `${shown}, API ${want}` : true;
   });
 });
 
@@ -46,8 +46,8 @@ test("charts are drawn", async ({ page, node }) => {
     }));
     return inked.filter((n) => n > 20).length >= 3 || `${inked}`;
   });
-  const labels = await page.$$eval("#charts canvas", (list) => list.map((c) => c.getAttribute("aria-label")));
-  check(labels.every(Boolean), `${labels}`);
+  const labels = await page.$$eval("#charts .plot", (list) => list.map((c) => c.getAttribute("aria-label")));
+  check(labels.length === 6 && labels.every(Boolean), `${labels}`);
 });
 
 test("charts begin before the page was opened", async ({ page, node }) => {

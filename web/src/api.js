@@ -24,10 +24,10 @@ function shaped(path, value) {
   return list ? value.filter((row) => row !== null && typeof row === "object") : value;
 }
 
-/** get(path below /api/v1): the answer, or an error; why() has it in words. */
-export async function get(path, timeout = TIMEOUT_MS) {
-  const sent = Date.now();
-  const answer = await fetch(`/api/v1/${path}`, { signal: AbortSignal.timeout(timeout), cache: "no-store", headers: { Accept: "application/json" } });
+/** get(path below /api/v1): the answer, or an error; why() has it in words. `abort` is a signal that nobody waits for it any more. */
+export async function get(path, timeout = TIMEOUT_MS, abort = null) {
+  const sent = Date.now(), late = AbortSignal.timeout(timeout);
+  const answer = await fetch(`/api/v1/${path}`, { signal: abort ? AbortSignal.any([late, abort]) : late, cache: "no-store", headers: { Accept: "application/json" } });
   learnTime(answer.headers.get("Date"), sent, Date.now());
   if (!answer.ok) {
     const told = await answer.json().catch(() => null);

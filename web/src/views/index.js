@@ -2,6 +2,7 @@
 // The views, in the order of their tabs. A view is one file here, its styles beside it; app.js says what it is made of.
 
 import { ahead } from "./ahead.js";
+import { charts } from "./charts.js";
 import { events, nodeEvents } from "./events.js";
 import { allIncidents, incidents } from "./incidents.js";
 import { memory } from "./memory.js";
@@ -14,7 +15,7 @@ import { self } from "./self.js";
 import { tree } from "./tree.js";
 
 /** VIEWS: of each scope the first is what is shown when none is named. */
-export const VIEWS = [overview, allIncidents, events, reports, self, now, restarts, incidents, ahead, processes, tree, memory, nodeEvents, nodeReports];
+export const VIEWS = [overview, allIncidents, events, reports, self, now, charts, restarts, incidents, ahead, processes, tree, memory, nodeEvents, nodeReports];
 
 export const viewsOf = (scope) => VIEWS.filter((v) => v.scope === scope);
 

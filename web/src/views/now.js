@@ -17,7 +17,7 @@ export const now = {
     incidents: app.of("incidents?open=true"),
     predictions: { path: app.of("predictions"), every: 5000 }, capacity: { path: app.of("capacity"), every: 20000 },
   }),
-  open(root) {
+  open(root, app) {
     verdict = el("div", { id: "verdict" });
     criteria = el("ul", { id: "criteria", class: "criteria" });
     const span = el("span", { id: "charts-span" });
@@ -25,14 +25,14 @@ export const now = {
     needSample = [block("Health", {}, criteria), block("Live", { aside: span }, figures)];
     standsOut = block("What stands out", {}, verdict);
     root.append(standsOut, ...needSample);
-    charts = liveCharts(figures, span);
+    charts = liveCharts(figures, span, app);
   },
   show(app) {
     standsOut.hidden = app.node.state !== "up" && Boolean(app.node.last_sample);
     for (const part of needSample) part.hidden = !app.node.last_sample;
     showVerdict(verdict, app);
     showCriteria(criteria, app.data.health);
-    charts.show(app.node.name, app.data);
+    charts.show(app.data);
   },
   close() {
     charts.close();
