@@ -75,6 +75,7 @@ help:
 	@echo 'make bench       figures, as ratios'
 	@echo "make bench-detect what the detectors find: anomalies, patterns, false alarms, foresight (mk/detect.mk)"
 	@echo 'make bench-probe what watching costs a node, beside peers; an hour and more, QUICK=1 two minutes (mk/bench.mk)'
+	@echo 'make bench-web   what the charts of a day cost headless Chromium: CPU, longest task, payload (mk/day.mk)'
 	@echo 'make day-store   a history of a day, for tests: build/plain/day_store FILE NODE, then arsenal watch --store FILE NODE (mk/day.mk)'
 	@echo 'make soak        kill -9 at KILLS (1000) random moments, and what is in the file then; goes on where it was (mk/soak.mk)'
 	@echo 'make soak-quiet  an hour of a RabbitMQ and an ejabberd at work: no false anomaly (SECONDS)'

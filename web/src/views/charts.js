@@ -139,7 +139,7 @@ function controls(app) {
   v.search = el("input", { type: "search", class: "charts-find", placeholder: "Find a metric", "aria-label": "Find a metric", autocomplete: "off", spellcheck: "false" });
   v.search.addEventListener("input", find);
   v.search.addEventListener("change", () => keepSearch(app));
-  const all = el("button", { type: "button" }, "Open all"), none = el("button", { type: "button" }, "Close all"), tables = choice("As tables", false);
+  const all = el("button", { type: "button", class: "apart" }, "Open all"), none = el("button", { type: "button" }, "Close all"), tables = choice("As tables", false);
   all.addEventListener("click", () => openAll(true));
   none.addEventListener("click", () => openAll(false));
   tables.addEventListener("click", () => {
@@ -147,11 +147,14 @@ function controls(app) {
     v.board.asTables(!v.board.tabled);
   });
   v.count = el("span", { class: "aside" });
-  return el("div", { class: "choices charts-controls" }, v.search, v.count, legend(), el("span", { class: "apart" }), all, none, tables);
+  return el("div", { class: "choices charts-controls" }, v.search, v.count, legend(), all, none, tables);
 }
 
 const LEGEND = [["mean", "mean"], ["band", "lowest to highest"], ["usual", "usual"], ["limit", "limit"], ["boot", "boot, deploy"]];
 const legend = () => el("p", { class: "plot-legend", "aria-hidden": "true" }, LEGEND.map(([id, words]) => el("span", {}, el("i", { class: `is-${id}` }), words)));
+
+// Those that were seen stay known when the node is not linked.
+const restartsSeen = (app) => app.node?.info?.restarts_seen !== false || v.marks.answer?.restarts.restart > 0;
 
 const HELP = "Drag to zoom; double-click to go back. Ctrl and the wheel, or two fingers, zoom as well. With a chart in focus: + − ← →, 0 for the last 24 h, Shift and ← → for its values.";
 
@@ -175,8 +178,8 @@ export const charts = {
       whole: () => go(app, {}),
       changed: () => showNotice(app),
       says: happenedWords,
-      restartsSeen: () => app.node?.info?.restarts_seen !== false,
-      restartWords: () => (app.node?.info?.restarts_seen === false ? "Restarts are not seen on this node." : v.marks.error ? `Cannot be read: ${v.marks.error}.` : "…"),
+      restartsSeen: () => restartsSeen(app),
+      restartWords: () => (!restartsSeen(app) ? "Restarts are not seen on this node." : v.marks.error ? `Cannot be read: ${v.marks.error}.` : "…"),
     }, { height: HEIGHT });
     root.append(v.board.strip.root, bar, v.notice, v.groups, v.found, el("p", { class: "charts-help dim" }, HELP));
     v.groups.append(group(groupsOf(null)[0], true));
