@@ -173,6 +173,11 @@ test("light, dark and phone: nothing of any view is cut off", async ({ browser, 
     for (const tab of [...places, ...tabs]) {
       await page.goto(`${BASE}/${tab}`);
       await page.waitForSelector('#view[aria-busy="false"] .block');
+      if (tab.includes("/tree")) {
+        await page.click("#tree-ask");
+        await page.waitForSelector("#tree li");
+      }
+      await page.waitForFunction(() => !document.querySelector("#view [aria-busy=true]"));
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       check(over <= 0, `${name} ${tab}: ${over} pixels too wide`);
       const view = (tab.startsWith("#/node/") ? "node-" : "") + tab.split("?")[0].split("/").pop();

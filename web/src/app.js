@@ -13,6 +13,8 @@
 //   show(app)           draws what has come; called after each answer and each event, so it is cheap when nothing changed (dom.js: draw)
 //   event(ev, app)      optional: an event that came
 //   close()             optional: its elements are taken away
+//
+// What an answer lacks is said above the view by main.js; links and buttons with data-row are the rows that j and k walk over (keys.js).
 
 import { get, ofNode, why } from "./api.js";
 import { tickAges } from "./dom.js";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An open incident in a few lines: what, where, since when, who, and what to do next.
 
-import { ago, el, list, term } from "./dom.js";
+import { ago, el, term } from "./dom.js";
 import { plural } from "./format.js";
 import { culprits, mark, nodeName, severityKind } from "./words.js";
 
@@ -11,13 +11,11 @@ export const pressingFirst = (incidents) => incidents.toSorted((a, b) => HIGH_FI
 
 const child = (f) => [el("strong", { class: "mono" }, term(f.child_id ?? "?", 120)), " under ", el("span", { class: "mono" }, term(f.supervisor ?? "?", 120))];
 
-// The root's culprits; where it has none, those of what belongs to it.
+// The root's culprits, or the child that restarts; where it tells of none, those of the first that belongs to it and does.
 function whoOf(incident) {
-  const findings = [incident.root, ...(incident.members || [])].filter(Boolean);
-  const found = findings.find((f) => f.culprits?.length)?.culprits;
-  if (found) return culprits(found);
-  const restarting = findings.find((f) => f.supervisor || f.child_id);
-  return restarting ? child(restarting) : null;
+  const told = [incident.root, ...(incident.members || [])].find((f) => f?.culprits?.length || f?.supervisor || f?.child_id);
+  if (!told) return null;
+  return told.culprits?.length ? culprits(told.culprits) : child(told);
 }
 
 /** told(word, content): a line with a word before it that says what it tells. Null without content. */
@@ -34,6 +32,6 @@ export function incidentLines(app, node, incident, { named = false } = {}) {
       incident.opened && el("span", { class: "when" }, "for ", ago(incident.opened, "")),
       incident.restarts > 0 && el("span", { class: "dim" }, plural(incident.restarts, "restart"))),
     told("Who", whoOf(incident)),
-    patterns.length > 0 && told("Pattern", list(patterns.slice(0, 3))),
+    patterns.length > 0 && told("Pattern", patterns.slice(0, 3).join("; ")),
     told("Next", incident.next_step && term(incident.next_step, 400)));
 }

@@ -116,11 +116,21 @@ function showNodeHead(app) {
   ]);
 }
 
+let tabbed = null; // the view whose tab was brought into sight
+
+// Where the tabs are wider than the page, the chosen one is in sight. The page itself does not move.
+function showTab() {
+  const list = $("tabs"), tab = list.querySelector("[aria-current]");
+  if (tab && list.scrollWidth > list.clientWidth) list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
+}
+
 function showTabs(app) {
   $("tabs-nav").hidden = !app.node;
   if (!app.node) return;
   draw($("tabs"), [app.route.node, app.view.id, [...app.route.params]], () => viewsOf("node").map((v) => el("li", {},
     el("a", { href: app.link({ node: app.route.node, view: v.id }), "data-key": `tab ${v.id}`, "aria-current": v === app.view ? "page" : null }, v.title))));
+  if (tabbed !== app.view) showTab();
+  tabbed = app.view;
 }
 
 // ---- nothing to show -------------------------------------------------------------------------------------------------

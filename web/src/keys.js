@@ -45,7 +45,7 @@ const KEYS = {
 
 const ways = () => [
   ...Object.entries(KEYS).map(([key, [what]]) => [[key], what]),
-  [["1", "9"], "the node's views, by their tabs"],
+  [["1", "0"], "the node's views, by their tabs"],
   ...Object.entries(GO).map(([key, id]) => [["g", key], viewsOf("all").find((v) => v.id === id)?.title]).filter(([, title]) => title),
   [["g", "h"], "home"],
   [["Esc"], "leave a field, close what is open"],
@@ -76,7 +76,7 @@ function pressed(e) {
   went = 0;
   if (afterG && (GO[e.key] || e.key === "h")) app.go({ view: GO[e.key] ?? null });
   else if (e.key === "g") went = e.timeStamp;
-  else if (/^[1-9]$/.test(e.key)) tab(Number(e.key));
+  else if (/^\d$/.test(e.key)) tab(Number(e.key) || 10);
   else if (Object.hasOwn(KEYS, e.key)) KEYS[e.key][1]();
   else return;
   e.preventDefault();

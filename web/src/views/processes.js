@@ -11,7 +11,7 @@ import { severityKind } from "../words.js";
 import { incidentsOf, mfa, processDetails } from "./process.js";
 import { SURVEYS } from "./surveys.js";
 
-const RANKINGS = { queue: "message queue", memory: "memory", reductions: "reductions", binary: "binaries", all: "all of these" };
+const RANKINGS = { memory: "memory", queue: "message queue", reductions: "reductions", binary: "binaries", all: "all of these" };
 const RANKED = Object.keys(RANKINGS).filter((by) => by !== "all");
 const LISTS = ["processes", ...Object.keys(SURVEYS)];
 

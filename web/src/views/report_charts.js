@@ -3,19 +3,13 @@
 
 import { el } from "../dom.js";
 import { clock, plural, quantity } from "../format.js";
+import { svg } from "../lanes/svg.js";
 
 const WIDTH = 300, HEIGHT = 64;
 const LINES = [
   ["cpu_utilization", "CPU", "percent"], ["memory_utilization", "Memory in use", "percent"], ["vm_memory_total", "VM’s memory", "bytes"], ["rss_bytes", "Resident memory", "bytes"],
   ["process_count", "Processes", "count"], ["run_queue", "Run queue", "count"], ["mq_max", "Longest message queue", "count"], ["open_fds", "File descriptors", "count"],
 ];
-
-const SVG = "http://www.w3.org/2000/svg";
-function svg(tag, attributes) {
-  const e = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
-  return e;
-}
 
 // As many points as there are pixels: of those in one the first, the least, the largest and the last.
 function thinned(points) {

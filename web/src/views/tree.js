@@ -142,7 +142,7 @@ function showTree(app, mine, hits) {
   draw(box, [node, answer?.timestamp, error, heat, textOf(app)], () => {
     rows = null;
     if (error) return empty(`No tree: ${error}.`);
-    if (!answer) return [];
+    if (!answer) return empty("The node is asked for it when you want it, within bounds: no supervisor is kept from its work.");
     if (!model.rows.length) return empty("The node told of no supervisor.");
     const root = el("ul", { role: "tree", "aria-label": "Supervision tree" });
     rows = treeRows(root, { model, heat, opened: mine.opened, hits: new Set(hits), select: (i) => select(app, mine, i) });
