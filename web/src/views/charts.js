@@ -139,7 +139,7 @@ function controls(app) {
   v.search = el("input", { type: "search", class: "charts-find", placeholder: "Find a metric", "aria-label": "Find a metric", autocomplete: "off", spellcheck: "false" });
   v.search.addEventListener("input", find);
   v.search.addEventListener("change", () => keepSearch(app));
-  const all = el("button", { type: "button", class: "apart" }, "Open all"), none = el("button", { type: "button" }, "Close all"), tables = choice("As tables", false);
+  const all = el("button", { type: "button" }, "Open all"), none = el("button", { type: "button" }, "Close all"), tables = choice("As tables", false);
   all.addEventListener("click", () => openAll(true));
   none.addEventListener("click", () => openAll(false));
   tables.addEventListener("click", () => {
