@@ -69,8 +69,8 @@ jobs="-j$(nproc)"
 step build make "$jobs" all unit
 step format make format-check
 step unit make unit-run
-# What compiles keeps the processors busy; beside it runs what waits.
-together "asan=make $jobs VARIANT=asan unit-run all" "package=sh scripts/otp_test.sh"
+step asan make "$jobs" VARIANT=asan unit-run all
+step package sh scripts/otp_test.sh
 wait "${fetching:-}" 2>/dev/null
 together "probe=timeout 600 make probe-test" "probe-trixie=timeout 600 sh scripts/probe_test.sh trixie" "probe-sid=timeout 600 sh scripts/probe_test.sh sid" \
 	"lib=make lib-test" "fuzz=make $jobs fuzz FUZZ_SECONDS=$([ "$mode" = full ] && echo 600 || echo 3)"
