@@ -298,8 +298,8 @@ subscriber_down(Down, #state{subscribers = Before} = State) ->
     end.
 
 %% Sends on what has gathered.
-flush(#state{subscribers_changed = true, subscribers = Subscribers} = State) ->
-    flush(push(subscriptions(Subscribers), State#state{subscribers_changed = false}));
+flush(#state{subscribers_changed = true} = State) ->
+    flush(push_subscriptions(State));
 flush(#state{engine = Engine, casts = Casts, heard = Heard} = State) ->
     case arsenal_engine:is_idle(Engine) of
         true -> State;
@@ -312,6 +312,12 @@ flush(#state{engine = Engine, casts = Casts, heard = Heard} = State) ->
 subscriptions(Subscribers) ->
     {subscriptions, arsenal_subscribers:count(Subscribers), arsenal_subscribers:types(Subscribers)}.
 
+push_subscriptions(#state{subscribers = Subscribers} = State) ->
+    push(subscriptions(Subscribers), State#state{subscribers_changed = false}).
+
+%% Who has subscribed is to get what comes after that, so the engine, which makes no event that nobody wants, hears of it before.
+push(Message, #state{subscribers_changed = true} = State) ->
+    push(Message, push_subscriptions(State));
 push(Message, #state{engine = Engine} = State) ->
     State#state{engine = arsenal_engine:push(Message, Engine)}.
 
@@ -333,8 +339,8 @@ handle_cast(_Unknown, State) ->
 
 numbered({none, Casts}, State) ->
     State#state{casts = Casts};
-numbered({Cast, Casts}, #state{engine = Engine} = State) ->
-    State#state{casts = Casts, engine = arsenal_engine:push(Cast, Engine)}.
+numbered({Cast, Casts}, State) ->
+    push(Cast, State#state{casts = Casts}).
 
 %% What was folded while there was no room follows as soon as there is, or earlier where a call must see it.
 unfolded(#state{casts = Casts} = State) ->

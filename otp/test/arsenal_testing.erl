@@ -58,7 +58,7 @@ kill_engine(Server) ->
             kill_engine(Server)
     end.
 
-until(Condition) -> until(Condition, 10000).
+until(Condition) -> until(Condition, 30000).
 
 until(Condition, Left) ->
     case Condition() of

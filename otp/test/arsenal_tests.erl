@@ -14,7 +14,7 @@ all_test_() ->
 tests() ->
     [{"answers have the documented shapes", fun shapes/0}, {"terms come back as they went in", fun terms/0},
      {"restarts of supervisors are found", fun found/0}, {"a report by hand and a caught one are one", fun counted_once/0},
-     {"events", fun events/0}, {"a burst of casts", fun burst_of_casts/0}, {"a flood is folded", fun flood/0},
+     {"events", fun events/0}, {"what comes right after a subscription", fun right_after/0}, {"a burst of casts", fun burst_of_casts/0}, {"a flood is folded", fun flood/0},
      {"a day of history", fun day/0}, {"whoever asked for a day has gone", fun day_for_nobody/0}, {"the engine ends while it tells of a day", fun day_cut_off/0},
      {"what runs out, and when", fun capacity/0}, {"who will fail next, and when", fun patterns/0}, {"selection", fun selection/0}, {"wrong starts", fun wrong_starts/0}, {"the state", fun state/0},
      {"killed again and again, with a store", fun killed_with_store/0}, {"killed without a store", fun killed_without_store/0},
@@ -265,6 +265,20 @@ events() ->
         after 5000 -> error(no_anomaly)
         end,
         ok = arsenal:unsubscribe_from_events()
+    end).
+
+%% On a busy machine the server finds both in its queue at once.
+right_after() ->
+    with_server([], fun(Server) ->
+        true = erlang:suspend_process(Server),
+        Alias = make_ref(),
+        Server ! {'$gen_call', {self(), Alias}, {subscribe_to_events, self(), [restart], undefined}},
+        ok = arsenal:track_restart(s, worker, boom),
+        true = erlang:resume_process(Server),
+        receive {Alias, ok} -> ok end,
+        receive {arsenal_analytics_event, restart, Event} -> ?assertMatch(#{supervisor := s, child_id := worker}, Event)
+        after 20000 -> error(no_event)
+        end
     end).
 
 burst_of_casts() ->
