@@ -149,7 +149,9 @@ static const struct collector_handlers OWNER = {
 	.failed = on_failed,
 	.no_probe = on_no_probe,
 };
-static const struct embedded_file PROBE = { "arsenal_probe_x.beam", (const unsigned char *)"BEAM", 4 };
+static const struct embedded_file PROBE = {
+	.name = "arsenal_probe_x.beam", .data = (const unsigned char *)"BEAM", .len = 4
+};
 
 /* After each frame a second has passed. */
 static bool
