@@ -3,6 +3,11 @@
 
 import { chromium } from "playwright-core";
 
+// Debian 12's Node (18) has none yet; browsers do.
+Array.prototype.toSorted ??= function toSorted(compare) {
+  return [...this].sort(compare);
+};
+
 export const BASE = (process.env.BASE_URL || "").replace(/\/$/, "");
 const TOKEN = process.env.TOKEN;
 export const WAIT_MS = 20000;
