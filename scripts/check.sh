@@ -72,8 +72,11 @@ step unit make unit-run
 step asan make "$jobs" VARIANT=asan unit-run all
 step package sh scripts/otp_test.sh
 wait "${fetching:-}" 2>/dev/null
-together "probe=timeout 600 make probe-test" "probe-trixie=timeout 600 sh scripts/probe_test.sh trixie" "probe-sid=timeout 600 sh scripts/probe_test.sh sid" \
-	"lib=make lib-test" "fuzz=make $jobs fuzz FUZZ_SECONDS=$([ "$mode" = full ] && echo 600 || echo 3)"
+# These measure what happens within seconds on a node of their own: not all at once.
+step probe timeout 600 make probe-test
+together "probe-trixie=timeout 600 sh scripts/probe_test.sh trixie" "probe-sid=timeout 600 sh scripts/probe_test.sh sid"
+step lib make lib-test
+step fuzz make "$jobs" fuzz FUZZ_SECONDS="$([ "$mode" = full ] && echo 600 || echo 3)"
 if [ "$mode" = full ]; then
 	step lint make "$jobs" lint
 	step tsan make "$jobs" VARIANT=tsan unit-run all

@@ -602,13 +602,13 @@ flood(#{subject := Subject} = Env) ->
     with_watcher(Env, fun(Watcher) ->
         {Pid, {ok, Holder, _}} = attach(Watcher, Env, #{interval => 200}),
         {Emitted, Took, Longest} = call(Subject, ?MODULE, in_subject, [flood, {Holder, 10000, 2000}], 60000),
-        ok = until(fun() -> all_counted(Watcher, Pid) >= Emitted end, 20000),
+        ok = until(fun() -> all_counted(Watcher, Pid) >= Emitted end, 60000),
         {Carried, Lost} = counted(Watcher, Pid),
         {Emitted, Emitted} = {Emitted, Carried + Lost},
         true = Longest =< 10100,
         %% As fast as one process can, and with terms that must be cut: more than is carried, but every one is counted.
         {Hard, HardTook, HardLongest} = call(Subject, ?MODULE, in_subject, [flood_hard, {Holder, 100000}], 60000),
-        ok = until(fun() -> all_counted(Watcher, Pid) >= Emitted + Hard end, 30000),
+        ok = until(fun() -> all_counted(Watcher, Pid) >= Emitted + Hard end, 120000),
         {Sum, Sum} = {Emitted + Hard, all_counted(Watcher, Pid)},
         true = HardLongest =< 10100,
         HardCarried = element(1, counted(Watcher, Pid)) - Carried,
@@ -636,8 +636,8 @@ no_ack(#{subject := Subject, module := Module} = Env) ->
         true = Took > 700,
         true = clean_within(Subject, Module, 10000),
         %% With an interval longer than the time-out, an answered tick is never held against the watcher.
-        {Slow, {ok, _, _}} = attach(Watcher, Env, #{interval => 1500, ack_timeout => 500}),
-        ok = until(fun() -> length(ticks(Watcher, Slow)) >= 3 end, 20000),
+        {Slow, {ok, _, _}} = attach(Watcher, Env, #{interval => 3000, ack_timeout => 2000}),
+        ok = until(fun() -> length(ticks(Watcher, Slow)) >= 3 end, 40000),
         {ok, io_lib:format("after ~b ms", [Took])}
     end).
 
